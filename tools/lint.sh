@@ -1,0 +1,36 @@
+# ./dev lint: the style of the code, and what clang-tidy, cppcheck and our own checks find in it.
+
+lint_main() {
+    packages run build test lint
+    build_release -Dtests=enabled >/dev/null || die "it does not compile; see ./dev build"
+    failures=0
+    [ $# -gt 0 ] || set -- $(git ls-files 'src/*.[ch]' 'include/*.h' 'tests/*.[ch]' 'bench/*.[ch]')
+    lint_step clang-format clang-format --dry-run -Werror "$@"
+    lint_step clang-tidy lint_tidy "$@"
+    lint_step cppcheck lint_cppcheck "$@"
+    for check in tests/checks/*.py; do
+        lint_step "$(basename "$check" .py)" python3 "$check"
+    done
+    [ "$failures" -eq 0 ] || die "$failures of the steps above found something"
+    say "nothing found"
+}
+
+lint_step() {
+    printf '== %s\n' "$1"
+    shift
+    "$@" || failures=$((failures + 1))
+}
+
+# Only files that are compiled in build/ can be read; the flags are gcc's, of which clang ignores some.
+lint_tidy() {
+    for file in "$@"; do
+        ! grep -q "\"\.\./$file\"" build/compile_commands.json || printf '%s\n' "$file"
+    done | xargs -r -n 1 -P "$(nproc)" \
+        clang-tidy -p build --quiet --extra-arg=-Wno-unknown-warning-option
+}
+
+lint_cppcheck() {
+    cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 -j "$(nproc)" \
+        --enable=warning,performance,portability --suppress=missingIncludeSystem \
+        -D_GNU_SOURCE -I src -I include -I build "$@"
+}

@@ -1,0 +1,140 @@
+# ./dev test: every part of the tests in turn, a line on each, and the sum as the last line.
+
+. tools/fuzz.sh
+
+logs=build/logs
+
+test_main() {
+    pattern=${1:-}
+    passed=0 failed=0
+    packages run build test
+    packages_node
+    mkdir -p "$logs"
+    rm -rf "${logs:?}"/*
+    : >"$logs/summary"
+
+    part build build_release -Dtests=enabled
+    part unit meson_tests build
+    part unit-asan unit_sanitized
+    part npm node_modules
+    part api node_tests build api jobctl
+    part fault node_tests build fault
+    part api-tsan api_under_tsan
+    part fuzz fuzz_briefly
+
+    say ""
+    cat "$logs/summary"
+    say "$passed passed, $failed failed"
+    [ "$failed" -eq 0 ]
+}
+
+# part NAME COMMAND …: runs one part into its log and adds up what its TAP lines say.
+part() {
+    name=$1
+    shift
+    log=$logs/$name.log
+    say "== $name"
+    started=$(date +%s)
+    set +e
+    (
+        set -e
+        "$@"
+    ) >"$log" 2>&1 </dev/null
+    status=$?
+    set -e
+    read -r good bad skipped <<COUNTS
+$(python3 tools/tap.py count "$log")
+COUNTS
+    part_judge
+    passed=$((passed + good))
+    failed=$((failed + bad))
+    printf '%-10s %5d passed %4d failed %4d skipped %5d s\n' \
+        "$name" "$good" "$bad" "$skipped" $(($(date +%s) - started)) | tee -a "$logs/summary"
+    [ "$bad" -eq 0 ] || part_show
+}
+
+# A part that could not run, or that should hold tests and ran none, is a failure too.
+part_judge() {
+    if [ "$bad" -eq 0 ] && [ "$status" -ne 0 ]; then
+        bad=1
+    elif [ $((good + bad)) -eq 0 ] && [ -z "$pattern" ]; then
+        case $name in
+        build | npm) ;;
+        *) bad=1 ;;
+        esac
+    fi
+}
+
+# Each failure with what follows it, or the end of a log that names none; the whole lies in build/logs/.
+part_show() {
+    if grep -q '^ *not ok\>' "$log"; then
+        grep -A 30 '^ *not ok\>' "$log" | head -n 300
+    else
+        tail -n 60 "$log"
+    fi
+    say "   (all of it: $log)"
+}
+
+# meson_tests DIRECTORY [OPTION …]: Meson's tests, as TAP.
+meson_tests() {
+    dir=$1
+    shift
+    names=
+    if [ -n "$pattern" ]; then
+        names=$(meson test -C "$dir" --list | sed 's,.* / ,,' | grep -F -- "$pattern" | sort -u) || return 0
+    fi
+    result=0
+    # shellcheck disable=SC2086 # one word a test
+    meson test -C "$dir" --no-rebuild --quiet "$@" $names || result=$?
+    python3 tools/tap.py meson "$dir/meson-logs/testlog.json"
+    return $result
+}
+
+unit_sanitized() {
+    build_asan
+    export ASAN_OPTIONS=detect_stack_use_after_return=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
+    meson_tests build-asan --no-suite checks --timeout-multiplier 4
+}
+
+# npm's clean installation, once for each package-lock.json.
+node_modules() {
+    [ -f tests/package-lock.json ] || return 0
+    stamp=tests/node_modules/.installed-lock
+    cmp -s tests/package-lock.json "$stamp" && return
+    (cd tests && npm ci --no-audit --no-fund)
+    cp tests/package-lock.json "$stamp"
+}
+
+# node_tests DIRECTORY SUITE …: the test files of the suites against the programs of a build directory.
+node_tests() {
+    export JOBD_BIN="$PWD/$1/jobd" JOBCTL_BIN="$PWD/$1/jobctl" JOBD_BUILD="$PWD/$1"
+    shift
+    files=
+    for suite in "$@"; do
+        files="$files $(find tests -path "tests/$suite/*.test.mjs" -path "*$pattern*" | sort)"
+    done
+    [ -n "$(echo $files)" ] || return 0
+    # shellcheck disable=SC2086 # one word a file
+    timeout 900 node --test --test-reporter=tap $files
+}
+
+# The daemon once more, watched for data races; every report is a failed test of its own.
+api_under_tsan() {
+    build_tsan
+    reports=$PWD/$logs/tsan-report
+    export TSAN_OPTIONS="log_path=$reports exitcode=66 second_deadlock_stack=1 suppressions=$PWD/tests/tsan.supp"
+    result=0
+    node_tests build-tsan api || result=$?
+    for report in "$reports".*; do
+        if [ -f "$report" ]; then
+            say "not ok - ThreadSanitizer: $report"
+            sed 's/^/# /' "$report"
+        fi
+    done
+    return $result
+}
+
+fuzz_briefly() {
+    build_fuzz
+    fuzz_each "${JOBD_FUZZ_SECONDS:-8}" "$pattern"
+}
