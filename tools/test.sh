@@ -74,7 +74,7 @@ part_judge() {
 # Each failure with what is said about it, or the end of a log that names none.
 part_show() {
     if grep -q '^ *not ok ' "$log"; then
-        awk '/^ *(not )?ok / || /^ *1\.\./ { show = /not ok/ && !/# SKIP/ } show' "$log" | head -n 300
+        tap_failures <"$log" | head -n 300
     else
         tail -n 60 "$log"
     fi
