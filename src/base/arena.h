@@ -1,0 +1,44 @@
+/* An arena: memory of one request, handed out piece by piece and released at once, under a ceiling. */
+#ifndef JOBD_BASE_ARENA_H
+#define JOBD_BASE_ARENA_H
+
+#include "base/span.h"
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct arena_block;
+
+/* One thread at a time. All members are private. */
+struct arena {
+    struct arena_block *blocks;
+    size_t used;
+    size_t ceiling;
+};
+
+/* Never fails: the first block is taken at the first allocation. `ceiling` bounds the sum of all blocks. */
+void arena_init(struct arena *arena, size_t ceiling);
+
+/* Releases everything; the arena can be used again afterwards. */
+void arena_release(struct arena *arena);
+
+/* Forgets everything but keeps the first block: the steady state allocates nothing. */
+void arena_clear(struct arena *arena);
+
+/* Zeroed memory aligned for any object; NULL at the ceiling or without memory. */
+void *arena_alloc(struct arena *arena, size_t count, size_t size) __attribute__((warn_unused_result));
+
+#define ARENA_NEW(arena, type) ((type *)arena_alloc((arena), 1, sizeof(type)))
+#define ARENA_ARRAY(arena, type, count) ((type *)arena_alloc((arena), (count), sizeof(type)))
+
+/* NUL-terminated copies; NULL (or a span with ptr NULL) at the ceiling. */
+char *arena_strdup(struct arena *arena, const char *text);
+char *arena_strndup(struct arena *arena, const char *bytes, size_t len);
+struct span arena_span(struct arena *arena, struct span source);
+
+/* A formatted, NUL-terminated string; NULL at the ceiling. */
+char *arena_printf(struct arena *arena, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,43 @@
+/* JSON out: written straight into a buffer, commas and escapes taken care of. */
+#ifndef JOBD_BASE_JSON_WRITE_H
+#define JOBD_BASE_JSON_WRITE_H
+
+#include "base/buf.h"
+#include "base/span.h"
+#include "base/uuid.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * json_key() before each value inside an object; nothing before elements of an array. The writer only keeps whether a comma is
+ * due; nesting is the caller's care. Failure is the buffer's. Strings must be valid UTF-8.
+ */
+struct json_writer {
+    struct buf *buf;
+    bool comma;
+};
+
+#define JSON_WRITER(buffer)                                                                        \
+    {                                                                                              \
+        .buf = (buffer)                                                                            \
+    }
+
+void json_begin_object(struct json_writer *json);
+void json_end_object(struct json_writer *json);
+void json_begin_array(struct json_writer *json);
+void json_end_array(struct json_writer *json);
+void json_key(struct json_writer *json, const char *key);
+
+void json_string(struct json_writer *json, struct span text);
+void json_str(struct json_writer *json, const char *text);
+void json_int(struct json_writer *json, int64_t value);
+void json_bool(struct json_writer *json, bool value);
+void json_null(struct json_writer *json);
+void json_uuid(struct json_writer *json, const struct uuid *uuid);
+/* RFC 3339 with milliseconds and Z. */
+void json_time(struct json_writer *json, int64_t ms);
+/* A value that is JSON already. */
+void json_raw(struct json_writer *json, struct span text);
+
+#endif

@@ -1,0 +1,27 @@
+/* The cleanup vocabulary: what a scope owns is released when the scope ends, unless it was taken. */
+#ifndef JOBD_BASE_SCOPE_H
+#define JOBD_BASE_SCOPE_H
+
+/*
+ * AUTO(release) in front of a variable calls release(&variable) at the end of its scope:
+ *
+ *     AUTO(buf_release) struct buf out = BUF(4096);
+ *     AUTO(mem_free_at) char *copy = mem_strdup(name);
+ */
+#define AUTO(release) __attribute__((cleanup(release)))
+
+/* TAKE(pointer) yields the pointer and leaves NULL behind: ownership moves to whoever receives it. */
+#define TAKE(pointer)                                                                              \
+    ({                                                                                             \
+        __auto_type take_ = (pointer);                                                             \
+        (pointer) = NULL;                                                                          \
+        take_;                                                                                     \
+    })
+
+/* The object of type `type` whose member `member` lies at `pointer`. */
+#define CONTAINER_OF(pointer, type, member)                                                        \
+    ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
+
+#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
+
+#endif
