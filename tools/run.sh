@@ -5,8 +5,7 @@ run_main() {
     build_release
     umask 077
     data=${JOBD_DATA:-./data}
-    mkdir -p "$data"
-    chmod 700 "$data"
+    [ -d "$data" ] || mkdir -p "$data" # 0700 by the umask; a directory that exists keeps its mode
     data=$(cd "$data" && pwd)
     listen=${JOBD_LISTEN:-127.0.0.1:8080}
     url=http://$(echo "$listen" | sed 's/^0\.0\.0\.0:/127.0.0.1:/')
