@@ -4,7 +4,7 @@ bench_main() {
     if [ $# -eq 0 ]; then
         say "./dev bench NAME, where NAME is one of"
         for script in bench/*; do
-            [ -x "$script" ] && [ -f "$script" ] || continue
+            if [ ! -f "$script" ] || [ ! -x "$script" ]; then continue; fi
             printf '  %-16s %s\n' "${script#bench/}" "$(sed -n '2s/^\(#\|\/\/\) *//p' "$script")"
         done
         return

@@ -10,7 +10,7 @@ fuzz_main() {
 fuzz_each() {
     number=0 failures=0
     for target in build-fuzz/tests/fuzz/fuzz_*"${2:-}"*; do
-        [ -x "$target" ] && [ -f "$target" ] || continue
+        if [ ! -f "$target" ] || [ ! -x "$target" ]; then continue; fi
         number=$((number + 1))
         fuzz_one "$target" "$1" || failures=$((failures + 1))
     done

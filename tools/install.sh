@@ -9,7 +9,6 @@ install_main() {
     if [ -w "$prefix" ] || { [ ! -e "$prefix" ] && mkdir -p "$prefix" 2>/dev/null; }; then
         meson install -C build-install --no-rebuild
     else
-        missing=
         as_root meson install -C build-install --no-rebuild
     fi
 }

@@ -4,6 +4,7 @@ lint_main() {
     packages run build test lint
     build_release -Dtests=enabled >/dev/null || die "it does not compile; see ./dev build"
     failures=0
+    # shellcheck disable=SC2046 # one word a file
     [ $# -gt 0 ] || set -- $(git ls-files 'src/*.[ch]' 'include/*.h' 'tests/*.[ch]' 'bench/*.[ch]')
     lint_step clang-format clang-format --dry-run -Werror "$@"
     lint_step clang-tidy lint_tidy "$@"

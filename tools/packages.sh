@@ -43,13 +43,14 @@ package_is_installed() {
     [ "$1" = nginx-light ] && command -v nginx >/dev/null
 }
 
+# as_root COMMAND …
 as_root() {
     if [ "$(id -u)" -eq 0 ]; then
         "$@"
     elif command -v sudo >/dev/null; then
         sudo "$@"
     else
-        die "installing packages needs root or sudo; as root: apt-get install $missing"
+        die "neither root nor sudo; as root: $*"
     fi
 }
 
