@@ -4,7 +4,6 @@ install_main() {
     prefix=${1:-/usr/local}
     packages run build
     configure build-install "${CC:-gcc}" -Dtests=disabled --prefix "$prefix"
-    meson configure build-install --prefix "$prefix"
     meson compile -C build-install
     if [ -w "$prefix" ] || { [ ! -e "$prefix" ] && mkdir -p "$prefix" 2>/dev/null; }; then
         meson install -C build-install --no-rebuild
