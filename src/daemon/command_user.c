@@ -1,0 +1,198 @@
+/* jobd user: accounts added, listed and changed from the command line. */
+#include "daemon/command_user.h"
+
+#include "auth/password.h"
+#include "base/scope.h"
+#include "daemon/password_input.h"
+#include "store/store.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define ARENA_CEILING (128u << 20)
+
+/* What a subcommand was given. */
+struct user_call {
+    struct store *store;
+    struct account account; /* as named, or as found */
+    bool has_role;
+    enum role role;
+    bool password_stdin;
+};
+
+static void close_store(struct store **store)
+{
+    store_close(*store);
+}
+
+static bool finish(struct user_call *call, enum account_action action, struct err *err)
+{
+    struct store_account write = {.action = action, .account = call->account};
+    STORE_WAIT(store_account, call->store, &write);
+    return write.call.problem == PROBLEM_NONE || err_set(err, "%s", write.call.err.text);
+}
+
+static bool set_password(struct user_call *call, struct err *err)
+{
+    char password[PASSWORD_INPUT_SIZE];
+    bool good = (call->password_stdin
+                     ? password_from_stdin(password, err)
+                     : password_from_terminal(call->account.name, password, err)) &&
+                account_password_check(span_of(password), err);
+    if (good && !password_hash(span_of(password), call->account.hash))
+        good = err_set(err, "no memory for hashing the password");
+    explicit_bzero(password, sizeof(password));
+    return good;
+}
+
+static bool need_role(struct user_call *call, struct err *err)
+{
+    call->account.role = call->role;
+    return call->has_role || err_set(err, "--role is missing: reader, user, worker or admin");
+}
+
+static bool user_add(struct user_call *call, struct err *err)
+{
+    return need_role(call, err) && set_password(call, err) && finish(call, ACCOUNT_ADD, err);
+}
+
+static bool user_passwd(struct user_call *call, struct err *err)
+{
+    return set_password(call, err) && finish(call, ACCOUNT_CHANGE, err);
+}
+
+static bool user_role(struct user_call *call, struct err *err)
+{
+    return need_role(call, err) && finish(call, ACCOUNT_CHANGE, err);
+}
+
+static bool user_disable(struct user_call *call, struct err *err)
+{
+    call->account.disabled = true;
+    return finish(call, ACCOUNT_CHANGE, err);
+}
+
+static bool user_enable(struct user_call *call, struct err *err)
+{
+    call->account.disabled = false;
+    return finish(call, ACCOUNT_CHANGE, err);
+}
+
+static bool user_delete(struct user_call *call, struct err *err)
+{
+    return finish(call, ACCOUNT_DELETE, err);
+}
+
+static bool read_accounts(struct store *store, struct arena *arena, struct store_accounts *read,
+                          struct err *err)
+{
+    *read = (struct store_accounts){.arena = arena};
+    STORE_WAIT(store_accounts, store, read);
+    return read->call.problem == PROBLEM_NONE || err_set(err, "%s", read->call.err.text);
+}
+
+static bool user_list(struct user_call *call, struct err *err)
+{
+    AUTO(arena_release) struct arena arena;
+    struct store_accounts read;
+    arena_init(&arena, ARENA_CEILING);
+    if (!read_accounts(call->store, &arena, &read, err))
+        return false;
+    for (size_t i = 0; i < read.count; i++) {
+        char id[UUID_TEXT_SIZE];
+        uuid_format(&read.accounts[i].id, id);
+        printf("%s\t%s\t%s\t%s\n", read.accounts[i].name, role_name(read.accounts[i].role),
+               read.accounts[i].disabled ? "disabled" : "enabled", id);
+    }
+    return true;
+}
+
+/* Loads the account that is to be changed, so that what is not mentioned stays as it is. */
+static bool find_account(struct user_call *call, struct err *err)
+{
+    AUTO(arena_release) struct arena arena;
+    struct store_accounts read;
+    arena_init(&arena, ARENA_CEILING);
+    if (!read_accounts(call->store, &arena, &read, err))
+        return false;
+    for (size_t i = 0; i < read.count; i++) {
+        if (strcmp(read.accounts[i].name, call->account.name) == 0) {
+            call->account = read.accounts[i];
+            return true;
+        }
+    }
+    return err_set(err, "there is no account %s", call->account.name);
+}
+
+static const struct {
+    const char *name;
+    bool (*run)(struct user_call *call, struct err *err);
+    bool named, existing; /* wants a NAME; of an account that is there */
+} actions[] = {
+    {"add", user_add, true, false},        {"list", user_list, false, false},
+    {"passwd", user_passwd, true, true},   {"role", user_role, true, true},
+    {"disable", user_disable, true, true}, {"enable", user_enable, true, true},
+    {"delete", user_delete, true, true},
+};
+
+/* What stands behind the action: one NAME if it wants one, and the options of this command alone. */
+static bool read_words(struct user_call *call, bool named, int argc, char **argv, struct err *err)
+{
+    const char *name = NULL;
+    for (int i = 2; i < argc; i++) {
+        struct span word = span_of(argv[i]);
+        if (span_is(word, "--password-stdin")) {
+            call->password_stdin = true;
+        } else if (span_is(word, "--role") && i + 1 < argc) {
+            call->has_role = true;
+            if (!role_parse(span_of(argv[++i]), &call->role))
+                return err_set(err, "--role must be reader, user, worker or admin, not \"%s\"",
+                               argv[i]);
+        } else if (named && name == NULL && !span_starts(word, "-")) {
+            name = argv[i];
+        } else {
+            return err_set(err, "\"%s\" is not understood here", argv[i]);
+        }
+    }
+    if (named && name == NULL)
+        return err_set(err, "the NAME of the account is missing");
+    if (!named)
+        return true;
+    snprintf(call->account.name, sizeof(call->account.name), "%s", name);
+    return account_name_check(span_of(name), err);
+}
+
+static bool open_store(struct user_call *call, const char *url, struct err *err)
+{
+    struct store_options options = {.clock = &clock_system, .daemon = false};
+    if (span_starts(span_of(url), "memory:"))
+        return err_set(err, "accounts in %s would be gone at once", url);
+    return store_open(url, &options, &call->store, err);
+}
+
+static int complain(const struct err *err, int status)
+{
+    fprintf(stderr, "jobd user: %s\n", err->text);
+    return status;
+}
+
+int command_user(const struct config *config, int argc, char **argv)
+{
+    struct user_call call = {0};
+    struct err err = {0};
+    size_t at = 0;
+    while (at < ARRAY_SIZE(actions) && (argc < 2 || strcmp(actions[at].name, argv[1]) != 0))
+        at++;
+    if (at == ARRAY_SIZE(actions)) {
+        err_set(&err, "say add, list, passwd, role, disable, enable or delete");
+        return complain(&err, 2);
+    }
+    if (!read_words(&call, actions[at].named, argc, argv, &err))
+        return complain(&err, 2);
+    AUTO(close_store) struct store *store = NULL;
+    bool good = open_store(&call, config->store, &err);
+    store = call.store;
+    good = good && (!actions[at].existing || find_account(&call, &err)) &&
+           actions[at].run(&call, &err);
+    return good ? 0 : complain(&err, 1);
+}

@@ -1,0 +1,50 @@
+/* Answers: JSON, problems, and bytes, written straight into the buffer that is sent. */
+#include "http/response.h"
+
+#include <inttypes.h>
+
+void respond_header(struct request *request, const char *name, const char *value)
+{
+    struct response *response = &request->response;
+    if (value != NULL && response->header_count < RESPONSE_HEADERS_MAX)
+        response->headers[response->header_count++] = (struct response_header){name, value};
+}
+
+struct json_writer respond_json(struct request *request, int status)
+{
+    buf_clear(&request->response.body);
+    request->response.status = status;
+    request->response.content_type = "application/json";
+    return (struct json_writer)JSON_WRITER(&request->response.body);
+}
+
+void respond_empty(struct request *request, int status)
+{
+    buf_clear(&request->response.body);
+    request->response.status = status;
+    request->response.content_type = NULL;
+}
+
+void respond_fixed(struct request *request, const char *content_type, struct span bytes)
+{
+    request->response.status = 200;
+    request->response.content_type = content_type;
+    request->response.fixed = bytes;
+}
+
+void respond_problem(struct request *request, enum problem problem, const char *message)
+{
+    respond_json(request, problem_status(problem));
+    problem_json(&request->response.body, problem, message, request->trace.span_id);
+    if (problem == PROBLEM_NOT_AUTHENTICATED) {
+        respond_header(request, "WWW-Authenticate", "Basic realm=\"jobd\"");
+        respond_header(request, "WWW-Authenticate", "Bearer realm=\"jobd\"");
+    }
+    if (problem == PROBLEM_STORE_UNAVAILABLE)
+        respond_header(request, "Retry-After", "1");
+}
+
+void respond_etag(struct request *request, int64_t change)
+{
+    respond_header(request, "ETag", arena_printf(&request->arena, "\"%" PRId64 "\"", change));
+}

@@ -1,0 +1,33 @@
+/* What handlers share: an operation handed to a use case, and its outcome turned into an answer. */
+#ifndef JOBD_HTTP_ROUTE_CALL_H
+#define JOBD_HTTP_ROUTE_CALL_H
+
+#include "http/request.h"
+#include "store/store.h"
+
+/*
+ * Zeroed memory for the operation, also as request->operation, and `answer` as what runs once it is done; NULL (and an answer made) without
+ * memory.
+ */
+void *route_operation(struct request *request, size_t size, void (*answer)(struct request *));
+
+/* The call of the operation wakes the request; to be followed by submitting it. */
+void route_prepare(struct request *request, struct store_call *call);
+
+/* True (and the answer made) when the call ended with a problem. */
+bool route_failed(struct request *request, const struct store_call *call);
+
+/* The answer to input that is refused before anything was submitted. */
+void route_refuse(struct request *request, enum problem problem, const struct err *err);
+
+/* The job id in the path; false (and the answer made) when it is no UUID. */
+bool route_job_id(struct request *request, struct uuid *ret_id);
+
+/*
+ * A single-valued query parameter, decoded. Absent: `ret_given` false. INVALID_REQUEST when the query string is malformed or the parameter
+ * is there twice with different values.
+ */
+enum problem route_parameter(struct request *request, const char *name, bool *ret_given,
+                             struct span *ret_value, struct err *err);
+
+#endif

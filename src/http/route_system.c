@@ -1,0 +1,46 @@
+/* The endpoints about the service itself: who am I, the API's document, health and metrics. */
+#include "api/openapi_json.h"
+#include "base/metrics.h"
+#include "http/response.h"
+#include "http/routes.h"
+#include "service/service.h"
+
+void route_whoami(struct request *request)
+{
+    struct json_writer json = respond_json(request, 200);
+    json_begin_object(&json);
+    json_key(&json, "id");
+    json_uuid(&json, &request->account.id);
+    json_key(&json, "name");
+    json_str(&json, request->account.name);
+    json_key(&json, "role");
+    json_str(&json, role_name(request->account.role));
+    json_end_object(&json);
+}
+
+void route_openapi(struct request *request)
+{
+    respond_fixed(request, "application/json",
+                  (struct span){(const char *)openapi_json, openapi_json_size});
+}
+
+void route_health(struct request *request)
+{
+    respond_fixed(request, "text/plain; charset=utf-8", span_of("ok\n"));
+}
+
+void route_ready(struct request *request)
+{
+    struct err err = {0};
+    if (store_writable(request->service->store, &err))
+        respond_fixed(request, "text/plain; charset=utf-8", span_of("ready\n"));
+    else
+        respond_problem(request, PROBLEM_STORE_UNAVAILABLE, NULL);
+}
+
+void route_metrics(struct request *request)
+{
+    respond_empty(request, 200);
+    request->response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+    metrics_print(&request->response.body);
+}

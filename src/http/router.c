@@ -1,0 +1,56 @@
+/* The router: from a method and a path to the row of the route table. */
+#include "http/router.h"
+
+#include "base/url.h"
+#include "http/response.h"
+
+#include <string.h>
+
+/* Compares segment by segment; the {…} of the pattern takes any one segment that is not empty. */
+static bool path_matches(const char *pattern, struct span path, struct span *ret_argument)
+{
+    struct span want = span_of(pattern), segment, given;
+    *ret_argument = (struct span){0};
+    while (span_cut(&want, '/', &segment)) {
+        if (!span_cut(&path, '/', &given))
+            return false;
+        if (span_starts(segment, "{") && given.len > 0)
+            *ret_argument = given;
+        else if (!span_eq(segment, given))
+            return false;
+    }
+    return path.ptr == NULL || !span_cut(&path, '/', &given);
+}
+
+static bool method_matches(const char *method, const char *asked)
+{
+    return strcmp(method, asked) == 0 ||
+           (strcmp(method, "GET") == 0 && strcmp(asked, "HEAD") == 0);
+}
+
+static const char *extend_allowed(struct arena *arena, const char *allowed, const char *method)
+{
+    const char *more = strcmp(method, "GET") == 0 ? "GET, HEAD" : method;
+    return allowed == NULL ? more : arena_printf(arena, "%s, %s", allowed, more);
+}
+
+enum problem router_match(const struct route *routes, size_t count, struct request *request,
+                          struct err *err)
+{
+    const char *allowed = NULL;
+    struct span argument;
+    for (size_t i = 0; i < count; i++) {
+        if (!path_matches(routes[i].pattern, request->path, &argument))
+            continue;
+        request->route = &routes[i];
+        if (method_matches(routes[i].method, request->method))
+            return url_decode(&request->arena, argument, false, &request->argument, err)
+                       ? PROBLEM_NONE
+                       : PROBLEM_INVALID_REQUEST;
+        allowed = extend_allowed(&request->arena, allowed, routes[i].method);
+    }
+    if (allowed == NULL)
+        return PROBLEM_PATH_NOT_FOUND;
+    respond_header(request, "Allow", allowed);
+    return PROBLEM_METHOD_NOT_ALLOWED;
+}

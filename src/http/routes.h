@@ -1,0 +1,23 @@
+/* The route table: every endpoint there is. */
+#ifndef JOBD_HTTP_ROUTES_H
+#define JOBD_HTTP_ROUTES_H
+
+#include "http/router.h"
+
+extern const struct route routes[];
+extern const size_t route_count;
+
+/* The handlers, one per row; each runs as struct request says. */
+void route_jobs_find(struct request *request);
+void route_job_get(struct request *request);
+void route_job_delete(struct request *request);
+void route_job_create(struct request *request);
+void route_jobs_create(struct request *request);
+void route_job_report(struct request *request);
+void route_whoami(struct request *request);
+void route_openapi(struct request *request);
+void route_health(struct request *request);
+void route_ready(struct request *request);
+void route_metrics(struct request *request);
+
+#endif

@@ -1,0 +1,54 @@
+/* The producers' use cases: create jobs and report on them. */
+#include "service/reports.h"
+
+enum problem reports_authorize(struct service *service, const struct account *caller,
+                               struct draft *draft, struct err *err)
+{
+    struct account user;
+    if (!account_may_create(caller)) {
+        err_set(err, "The role %s may not create jobs.", role_name(caller->role));
+        return PROBLEM_FORBIDDEN;
+    }
+    draft->created_by = caller->id;
+    if (!draft->has_user)
+        draft->user = caller->id;
+    if (uuid_eq(&draft->user, &caller->id))
+        return PROBLEM_NONE;
+    if (!account_may_create_for_others(caller)) {
+        err_set(err, "The role %s may not create jobs for another user.",
+                role_name(caller->role));
+        return PROBLEM_FORBIDDEN;
+    }
+    if (!users_by_id(service->users, &draft->user, &user)) {
+        err_set(err, "The user of the job has no account.");
+        return PROBLEM_INVALID_REQUEST;
+    }
+    return PROBLEM_NONE;
+}
+
+void reports_create(struct service *service, struct store_create *create)
+{
+    store_create(service->store, create);
+}
+
+static enum problem apply_report(void *context, struct job *job, int64_t now, bool *ret_changed,
+                                 struct err *err)
+{
+    const struct reports_report *report = context;
+    if (!account_may_report(report->caller, &job->user, &job->created_by)) {
+        err_set(err, "The job belongs to another user; only its user, its creator or an "
+                     "administrator may report on it.");
+        return PROBLEM_JOB_NOT_OWNED;
+    }
+    struct job_event event = report->event;
+    event.by = report->caller->id;
+    event.now = now;
+    return job_apply(job, &event, ret_changed, err);
+}
+
+void reports_report(struct service *service, struct reports_report *report)
+{
+    report->update.mutate = apply_report;
+    report->update.context = report;
+    store_update(service->store, &report->update);
+}

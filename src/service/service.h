@@ -1,0 +1,15 @@
+/* What the use cases share: the store, the users, and the clock. */
+#ifndef JOBD_SERVICE_SERVICE_H
+#define JOBD_SERVICE_SERVICE_H
+
+#include "auth/users.h"
+#include "store/store.h"
+
+/* Filled once by the daemon; everything is borrowed, and all of it may be used by any thread. */
+struct service {
+    struct store *store;
+    struct users *users;
+    const struct clock *clock;
+};
+
+#endif
