@@ -1,0 +1,95 @@
+/* The state in memory: its lock, growing arrays, jobs with texts of their own. */
+#include "store/memory/state.h"
+
+#include "base/mem.h"
+
+struct memory *memory_enter(struct store *store, struct store_call *call)
+{
+    struct memory *memory = (struct memory *)store;
+
+    call->err.text[0] = '\0';
+    pthread_mutex_lock(&memory->lock);
+    return memory;
+}
+
+void memory_leave(struct memory *memory, struct store_call *call, enum problem problem)
+{
+    pthread_mutex_unlock(&memory->lock);
+    call->problem = problem;
+    call->done(call);
+}
+
+enum problem memory_none(struct store_call *call)
+{
+    err_set(&call->err, "There is not enough memory.");
+    return PROBLEM_INTERNAL;
+}
+
+void *memory_grow(void *array, size_t *capacity, size_t need, size_t size)
+{
+    size_t wanted = *capacity > 0 ? *capacity : 16;
+    void *grown;
+
+    if (array != NULL && need <= *capacity)
+        return array;
+    while (wanted < need)
+        wanted *= 2;
+    grown = mem_resize(array, wanted * size);
+    if (grown != NULL)
+        *capacity = wanted;
+    return grown;
+}
+
+char *memory_text(struct span text)
+{
+    char *copy = mem_alloc(text.len + 1, 1);
+
+    if (copy != NULL && text.len > 0)
+        memcpy(copy, text.ptr, text.len);
+    return copy;
+}
+
+bool memory_job_copy(struct arena *arena, const struct job *job, struct job *ret_job)
+{
+    *ret_job = *job;
+    ret_job->name = arena_span(arena, job->name);
+    ret_job->type = arena_span(arena, job->type);
+    ret_job->message = arena_span(arena, job->message);
+    return ret_job->name.ptr != NULL && ret_job->type.ptr != NULL && ret_job->message.ptr != NULL;
+}
+
+struct memory_job *memory_job_at(const struct memory *memory, int64_t position)
+{
+    size_t low = 0, high = memory->job_count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (memory->jobs[middle].job.position < position)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low == memory->job_count || memory->jobs[low].job.position != position)
+        return NULL;
+    return &memory->jobs[low];
+}
+
+struct memory_job *memory_job_of(const struct memory *memory, const struct uuid *id)
+{
+    struct memory_job *found;
+    int64_t position;
+
+    if (!uuid_position(id, &position))
+        return NULL;
+    found = memory_job_at(memory, position);
+    return found != NULL && uuid_eq(&found->job.id, id) ? found : NULL;
+}
+
+void memory_job_release(struct memory_job *kept)
+{
+    mem_free(kept->name);
+    mem_free(kept->type);
+    mem_free(kept->folded);
+    mem_free(kept->message);
+    mem_free(kept->payload);
+}

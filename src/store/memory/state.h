@@ -1,0 +1,69 @@
+/* The state of the store in memory, shared by the files of this directory only. */
+#ifndef JOBD_STORE_MEMORY_STATE_H
+#define JOBD_STORE_MEMORY_STATE_H
+
+#include "store/store.h"
+
+#include <pthread.h>
+
+/* A job with texts of its own, to which the spans point. */
+struct memory_job {
+    struct job job;
+    struct span name_folded;
+    char *name, *type, *folded, *message, *payload;
+};
+
+/* The first answer to an idempotent create: `count` jobs from `first` on in the array of jobs. */
+struct memory_key {
+    struct uuid account;
+    char *text;
+    size_t len;
+    uint8_t digest[32];
+    size_t first, count;
+    int64_t first_change;
+    int64_t created_on;
+};
+
+struct memory {
+    struct store store;
+    pthread_mutex_t lock; /* over everything below */
+    struct memory_job *jobs; /* they only ever come to the end, so it is sorted by position */
+    size_t job_count, job_capacity;
+    int64_t change; /* the last one given */
+    struct memory_key *keys;
+    size_t key_count, key_capacity;
+    struct account *accounts; /* sorted by name */
+    size_t account_count, account_capacity;
+    int64_t accounts_version;
+};
+
+/* Every operation starts by taking the lock and ends by giving it back and answering. */
+struct memory *memory_enter(struct store *store, struct store_call *call);
+void memory_leave(struct memory *memory, struct store_call *call, enum problem problem);
+
+/* For `return memory_none(call)` where an allocation failed. */
+enum problem memory_none(struct store_call *call);
+
+/* The array with room for `need` items of `size` bytes; NULL, and the array as it was, without
+ * memory. */
+void *memory_grow(void *array, size_t *capacity, size_t need, size_t size);
+
+/* A copy for mem_free; NULL without memory. */
+char *memory_text(struct span text);
+
+/* A job for the caller, its texts in `arena`; false without memory. */
+bool memory_job_copy(struct arena *arena, const struct job *job, struct job *ret_job);
+
+/* NULL when there is none. */
+struct memory_job *memory_job_at(const struct memory *memory, int64_t position);
+struct memory_job *memory_job_of(const struct memory *memory, const struct uuid *id);
+
+void memory_job_release(struct memory_job *kept);
+
+/* The operations that have files of their own. */
+void memory_find(struct store *store, struct store_find *find);
+void memory_create(struct store *store, struct store_create *create);
+void memory_accounts(struct store *store, struct store_accounts *accounts);
+void memory_account(struct store *store, struct store_account *action);
+
+#endif
