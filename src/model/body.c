@@ -1,6 +1,8 @@
 /* Request bodies: JSON read with sentences for the user. */
 #include "model/body.h"
 
+#define FIELD_SENTENCE "The field "
+
 static bool is_about(const struct err *problem, const char *field)
 {
     struct span text = span_of(problem->text);
@@ -29,7 +31,16 @@ bool body_read(const struct json_value *object, const struct json_field *fields,
         return true;
     for (size_t i = 0; i < count; i++) {
         if (is_about(&problem, fields[i].name))
-            return err_set(err, "The field %s.", problem.text);
+            return err_set(err, FIELD_SENTENCE "%s.", problem.text);
     }
     return could_not_read(&problem, err);
+}
+
+void body_error_at(struct err *err, const char *path)
+{
+    struct err problem = *err;
+    if (span_starts(span_of(problem.text), FIELD_SENTENCE))
+        err_set(err, FIELD_SENTENCE "%s.%s", path, problem.text + strlen(FIELD_SENTENCE));
+    else
+        err_prefix(err, "%s", path);
 }

@@ -18,4 +18,10 @@ struct json_value *body_parse(struct span body, struct err *err);
 bool body_read(const struct json_value *object, const struct json_field *fields, size_t count,
                bool strict, void *target, struct err *err);
 
+/*
+ * Says where in a larger body the fault lies: with `jobs[3]`, `The field name …` becomes
+ * `The field jobs[3].name …`, and any other sentence gets `jobs[3]: ` in front.
+ */
+void body_error_at(struct err *err, const char *path);
+
 #endif
