@@ -1,0 +1,83 @@
+-- The first schema. Small integers stand for types and persons, so that the indexes below stay small:
+-- each of them is a list of its columns' jobs, newest first, because SQLite ends every index with the
+-- rowid, which is the position.
+
+CREATE TABLE meta (
+    key TEXT PRIMARY KEY,
+    value ANY NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE type (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE
+) STRICT;
+
+CREATE TABLE person (
+    id INTEGER PRIMARY KEY,
+    uuid BLOB NOT NULL UNIQUE CHECK (length(uuid) = 16)
+) STRICT;
+
+CREATE TABLE account (
+    uuid BLOB PRIMARY KEY CHECK (length(uuid) = 16),
+    name TEXT NOT NULL UNIQUE,
+    role TEXT NOT NULL,
+    disabled INTEGER NOT NULL,
+    hash TEXT NOT NULL,
+    created_on INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE job (
+    position INTEGER PRIMARY KEY,
+    id BLOB NOT NULL CHECK (length(id) = 16),
+    change INTEGER NOT NULL,
+    status INTEGER NOT NULL,
+    type INTEGER NOT NULL REFERENCES type (id),
+    person INTEGER NOT NULL REFERENCES person (id),
+    created_by INTEGER NOT NULL REFERENCES person (id),
+    modified_by INTEGER NOT NULL REFERENCES person (id),
+    modified_on INTEGER NOT NULL,
+    started_on INTEGER,
+    ended_on INTEGER,
+    progress INTEGER,
+    self_managed INTEGER NOT NULL,
+    run_after INTEGER,
+    priority INTEGER NOT NULL,
+    attempt INTEGER NOT NULL,
+    max_attempts INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    name_folded TEXT NOT NULL,
+    message TEXT
+) STRICT;
+
+-- What a filter or an order reads (see find in ARCHITECTURE.md).
+CREATE INDEX job_status ON job (status);
+CREATE INDEX job_type ON job (type, status);
+CREATE INDEX job_person ON job (person, status);
+CREATE INDEX job_person_type ON job (person, type, status);
+CREATE INDEX job_name ON job (name_folded);
+CREATE INDEX job_started ON job (started_on);
+CREATE INDEX job_ended ON job (ended_on);
+-- The change feed.
+CREATE UNIQUE INDEX job_change ON job (change);
+
+CREATE TABLE payload (
+    position INTEGER PRIMARY KEY REFERENCES job (position),
+    json TEXT NOT NULL
+) STRICT;
+
+-- The first answer to an idempotent create: positions and changes are consecutive from these.
+CREATE TABLE idempotency (
+    account BLOB NOT NULL,
+    key TEXT NOT NULL,
+    digest BLOB NOT NULL,
+    positions BLOB NOT NULL, -- of each job, eight bytes each, big endian
+    first_change INTEGER NOT NULL,
+    created_on INTEGER NOT NULL,
+    PRIMARY KEY (account, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX idempotency_age ON idempotency (created_on);
+
+-- The 1-, 2- and 3-grams of folded names, built behind the commit up to the position in meta 'gram_watermark'.
+CREATE VIRTUAL TABLE job_gram USING fts5 (
+    name, content = '', detail = none, columnsize = 0, tokenize = 'jobd_gram'
+);

@@ -1,0 +1,124 @@
+/* What the files of the SQLite backend share: the store, its connections, rows and dictionaries. */
+#ifndef JOBD_STORE_SQLITE_SQLITE_H
+#define JOBD_STORE_SQLITE_SQLITE_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/span.h"
+#include "base/uuid.h"
+#include "model/job.h"
+#include "model/problem.h"
+#include "store/sqlite/dictionary.h"
+#include "store/sqlite/statements.h"
+#include "store/store.h"
+
+#include <sqlite3.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct sqlite_store;
+
+/*
+ * A connection with its prepared statements and what it knows of the dictionaries. Used by one
+ * thread at a time: those of the pool by whoever acquired it, the writer's by the writer thread.
+ */
+struct sqlite_reader {
+    sqlite3 *db;
+    struct statements statements;
+    struct dictionary dictionary;
+    struct sqlite_reader *next; /* the pool's own */
+};
+
+/*
+ * A read connection of the pool; may wait until another thread gives one back. NULL with a sentence
+ * when none can be opened (STORE_UNAVAILABLE). What is read after acquiring sees every commit whose
+ * done() was called before.
+ */
+struct sqlite_reader *sqlite_reader_acquire(struct sqlite_store *store, struct err *err);
+void sqlite_reader_release(struct sqlite_store *store, struct sqlite_reader *reader);
+
+/*
+ * The statement of this text, prepared once and kept among the connection's latest ones; rewound,
+ * with no values bound. NULL on an error, of which sqlite_problem tells. Rewind it with
+ * sqlite_rewind when done: a statement left in the middle keeps its read transaction open. At most
+ * a dozen may be in use at a time.
+ */
+sqlite3_stmt *sqlite_prepare_cached(struct sqlite_reader *reader, const char *sql);
+
+/* Resets and forgets what was bound; NULL is fine. */
+void sqlite_rewind(sqlite3_stmt *statement);
+
+/* Binds text that stays valid until the statement is rewound; ptr NULL binds ''. */
+void sqlite_bind_span(sqlite3_stmt *statement, int index, struct span text);
+void sqlite_bind_uuid(sqlite3_stmt *statement, int index, const struct uuid *uuid);
+
+/*
+ * What the connection's last error means to the caller, with a sentence: STORE_UNAVAILABLE for a
+ * full disk, an I/O error, a busy, read-only or missing file; INTERNAL for anything else.
+ */
+enum problem sqlite_problem(sqlite3 *db, struct err *err);
+
+/* True for the SQLite result codes that mean STORE_UNAVAILABLE. */
+bool sqlite_is_unavailable(int code);
+
+/*
+ * The columns sqlite_job_row reads, in its order, of a table called `job`; a query may select more
+ * behind them, from column SQLITE_JOB_COLUMN_COUNT on.
+ */
+#define SQLITE_JOB_COLUMNS                                                                         \
+    "job.position, job.id, job.change, job.status, job.type, job.person, job.created_by, "         \
+    "job.modified_by, job.modified_on, job.started_on, job.ended_on, job.progress, "               \
+    "job.self_managed, job.run_after, job.priority, job.attempt, job.max_attempts, job.name, "     \
+    "job.message"
+#define SQLITE_JOB_COLUMN_COUNT 19
+
+/*
+ * The job in a statement's current row, its texts in `arena`. INTERNAL without memory or when the
+ * row holds what no job can be; STORE_UNAVAILABLE when a dictionary cannot be read.
+ */
+enum problem sqlite_job_row(struct sqlite_reader *reader, sqlite3_stmt *statement,
+                            struct arena *arena, struct job *ret_job, struct err *err);
+
+/*
+ * The number that stands for a type or a person in the tables; 0 when there is none (so no job has
+ * it). Numbers never change or vanish.
+ */
+enum problem sqlite_type_id(struct sqlite_reader *reader, struct span name, int64_t *ret_id,
+                            struct err *err);
+enum problem sqlite_person_id(struct sqlite_reader *reader, const struct uuid *uuid,
+                              int64_t *ret_id, struct err *err);
+
+/* The uuid and the name a number stands for; INTERNAL when there is none. The name is copied. */
+enum problem sqlite_person_uuid(struct sqlite_reader *reader, int64_t id, struct uuid *ret_uuid,
+                                struct err *err);
+enum problem sqlite_type_name(struct sqlite_reader *reader, int64_t id, struct arena *arena,
+                              struct span *ret_name, struct err *err);
+
+/* Hooks: in find.c and gram.c. */
+
+/*
+ * Answers a find but for calling done: fills the outputs, or call.err and returns the problem. Runs
+ * on the caller's thread inside one read transaction, so that several statements see the same jobs.
+ */
+enum problem sqlite_find(struct sqlite_store *store, struct sqlite_reader *reader,
+                         struct store_find *find);
+
+/* Makes the tokenizer `jobd_gram` known to a connection: called for each that is opened. */
+bool sqlite_gram_register(sqlite3 *db);
+
+/*
+ * Indexes the names of at most `budget` further jobs, from the position in meta 'gram_watermark'
+ * (absent: none yet) on, and moves it. *ret_done is how many; fewer than `budget` means that the
+ * index has caught up. On the writer thread, inside a write transaction that the caller begins, and
+ * commits without a sync: a power cut may lose that commit, but never the watermark alone, so what
+ * was lost is indexed again. False with sqlite3_errmsg set: the caller rolls back and tries later.
+ */
+bool sqlite_gram_step(struct sqlite_store *store, struct sqlite_reader *writer, int budget,
+                      int *ret_done);
+
+/* Opens `path`; see store_open. */
+bool sqlite_open(const char *path, const struct store_options *options, struct store **ret_store,
+                 struct err *err);
+
+#endif

@@ -1,0 +1,198 @@
+/* The store: keeps jobs and accounts, is asked asynchronously, and answers after the commit. */
+#ifndef JOBD_STORE_STORE_H
+#define JOBD_STORE_STORE_H
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/span.h"
+#include "base/uuid.h"
+#include "model/account.h"
+#include "model/cursor.h"
+#include "model/draft.h"
+#include "model/job.h"
+#include "model/problem.h"
+#include "model/query.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * A call is embedded in the structure of its operation below, which the caller owns and keeps alive
+ * until `done`. `done` is called exactly once for each submitted call, on any thread, possibly
+ * before the submitting function returns (reads of an embedded store are answered at once). In
+ * `done` only look at the outcome and wake somebody: the writer waits for it. Outputs are valid
+ * when problem is PROBLEM_NONE; their texts live in the arena given. A call that fails has changed
+ * nothing.
+ *
+ * Problems every operation may end with: STORE_UNAVAILABLE (disk full, I/O error, closing),
+ * INTERNAL (no memory, a corrupt row).
+ */
+struct store_call {
+    void (*done)(struct store_call *call);
+    enum problem problem;
+    struct err err;
+    void *context; /* the caller's own */
+    struct store_call *next; /* the store's own */
+    int operation; /* the store's own */
+};
+
+/* Reads one job. JOB_NOT_FOUND. */
+struct store_get {
+    struct store_call call;
+    struct uuid id;
+    struct arena *arena;
+    struct job job;
+};
+
+/* Reads a page: at most query->page_size jobs behind `after` (NULL: from the start), and whether
+ * there are more. */
+struct store_find {
+    struct store_call call;
+    const struct query *query;
+    const struct cursor *after;
+    struct arena *arena;
+    const struct job **jobs;
+    size_t count;
+    bool more;
+};
+
+/*
+ * Creates jobs from drafts, in order, all or none, and assigns positions (strictly rising), ids and
+ * change numbers. With a key, a second create by the same account under the same key within 24
+ * hours creates nothing: with the same digest it yields the jobs as they were created the first
+ * time (`replayed`), with another digest IDEMPOTENCY_KEY_REUSED.
+ */
+struct store_create {
+    struct store_call call;
+    const struct draft *drafts;
+    size_t count;
+    struct span key; /* empty: none */
+    struct uuid key_account;
+    uint8_t key_digest[32];
+    struct arena *arena;
+    struct job *jobs; /* `count` of them; texts borrowed from the drafts */
+    bool replayed;
+};
+
+/*
+ * Loads a job, lets `mutate` change it inside the transaction, and stores it with the next change
+ * number if *ret_changed. `mutate` is pure but for its context, may run more than once (each time
+ * on a freshly loaded job) and on any thread; `now` is the store's clock in milliseconds. Its
+ * problem becomes the call's, and nothing is stored. `job` is the outcome, changed or not; on a
+ * problem of the mutator it is the job as loaded. JOB_NOT_FOUND without calling it.
+ */
+struct store_update {
+    struct store_call call;
+    struct uuid id;
+    enum problem (*mutate)(void *context, struct job *job, int64_t now, bool *ret_changed,
+                           struct err *err);
+    void *context;
+    struct arena *arena;
+    struct job job;
+};
+
+/* Reads every account (there are thousands at most), sorted by name, and the accounts' change
+ * number as of the same moment. */
+struct store_accounts {
+    struct store_call call;
+    struct arena *arena;
+    struct account *accounts;
+    size_t count;
+    int64_t version;
+};
+
+/* What to do with one account. */
+enum account_action {
+    ACCOUNT_ADD, /* CONFLICT when the name is taken; assigns id and created_on when they are zero */
+    ACCOUNT_CHANGE, /* role, disabled and hash as given, by name; INVALID_REQUEST when there is none
+                     */
+    ACCOUNT_DELETE, /* by name; the jobs keep the id. INVALID_REQUEST when there is none */
+};
+struct store_account {
+    struct store_call call;
+    enum account_action action;
+    struct account account; /* in and out */
+};
+
+struct store;
+
+/* What a backend is: every member is called through the functions below, whose promises it keeps.
+ */
+struct store_ops {
+    void (*get)(struct store *store, struct store_get *get);
+    void (*find)(struct store *store, struct store_find *find);
+    void (*accounts)(struct store *store, struct store_accounts *accounts);
+    void (*create)(struct store *store, struct store_create *create);
+    void (*update)(struct store *store, struct store_update *update);
+    void (*account)(struct store *store, struct store_account *account);
+    int64_t (*accounts_version)(struct store *store);
+    bool (*writable)(struct store *store, struct err *err);
+    void (*close)(struct store *store);
+};
+
+/* The head of every backend's own structure. Immutable after opening. */
+struct store {
+    const struct store_ops *ops;
+    const struct clock *clock;
+    uint8_t cursor_key[CURSOR_KEY_SIZE]; /* random, kept with the data: cursors outlive a restart */
+};
+
+struct store_options {
+    const struct clock *clock; /* NULL: the system's */
+    bool daemon; /* takes the exclusive daemon lock and runs the background indexer; false for short
+                    administrative use beside a daemon */
+};
+
+/*
+ * Opens `sqlite:PATH`, `memory:` (nothing is kept; a reference for tests and trials). Creates what
+ * is missing and migrates an older schema; refuses a newer one and a second daemon, saying so.
+ * False with a sentence in `err` otherwise. Thread-safe from then on.
+ */
+bool store_open(const char *url, const struct store_options *options, struct store **ret_store,
+                struct err *err);
+
+/* Answers everything still submitted, commits and closes. No call may be submitted any more. NULL
+ * is fine. */
+void store_close(struct store *store);
+
+/* Each submits a call; see the structures above. Any thread. */
+void store_get(struct store *store, struct store_get *get);
+void store_find(struct store *store, struct store_find *find);
+void store_accounts(struct store *store, struct store_accounts *accounts);
+void store_create(struct store *store, struct store_create *create);
+void store_update(struct store *store, struct store_update *update);
+void store_account(struct store *store, struct store_account *account);
+
+/*
+ * A number that changes whenever an account does, also by another process; cheap enough to ask
+ * every second. -1 when it cannot be read now. Blocks for a read at most.
+ */
+int64_t store_accounts_version(struct store *store);
+
+/* Whether the last write succeeded (or one that is tried now, after a failure): for readiness.
+ * Blocks for a commit at most. */
+bool store_writable(struct store *store, struct err *err);
+
+/*
+ * For callers that may block (the command line, start-up, tests): set `done` to store_wait_done,
+ * submit, then store_wait returns when it has been called. Usage: STORE_WAIT(store_get, store,
+ * &get).
+ */
+#define STORE_WAIT(submit, store, operation)                                                       \
+    do {                                                                                           \
+        struct store_waiter waiter_;                                                               \
+        store_waiter_init(&waiter_, &(operation)->call);                                           \
+        submit((store), (operation));                                                              \
+        store_waiter_wait(&waiter_);                                                               \
+    } while (0)
+
+struct store_waiter {
+    _Atomic int finished;
+};
+/* Sets done and context of the call. */
+void store_waiter_init(struct store_waiter *waiter, struct store_call *call);
+void store_waiter_wait(struct store_waiter *waiter);
+
+#endif
