@@ -8,7 +8,8 @@
 #include <stdbool.h>
 
 /*
- * Reads `Basic base64(name:password)` (RFC 7617, UTF-8; the scheme in any case). The texts live in `arena`. False when it is anything else.
+ * Reads `Basic base64(name:password)` (RFC 7617, UTF-8; the scheme in any case). The texts live in
+ * `arena`. False when it is anything else.
  */
 bool basic_parse(struct arena *arena, struct span value, struct span *ret_name,
                  struct span *ret_password);

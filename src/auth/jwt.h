@@ -9,25 +9,27 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* The texts must outlive the verifier. */
 struct jwt_options {
-    const char *algorithms; /* comma-separated: RS256,RS384,RS512,PS256,…,ES256,ES384,ES512; never none or HS */
-    const char *types;      /* comma-separated, compared without case; a token without typ is accepted only when the list has "-" */
-    const char *issuer;     /* NULL: not compared */
-    const char *audience;   /* NULL: not compared; else must be `aud` or one of its elements */
-    const char *principal;  /* the claim that names the account */
+    const char *algorithms; /* comma-separated, of RS256..512, PS256..512, ES256..512 */
+    const char *types; /* comma-separated, compared without case; "-": also tokens without typ */
+    const char *issuer; /* NULL: any */
+    const char *audience; /* NULL: any; else it must be `aud` or one of its elements */
+    const char *principal; /* the claim that names the account */
     int64_t skew_ms;
 };
 
 struct jwt; /* any thread */
 
-/* Copies the options. False names an unknown algorithm. `jwks` is borrowed. */
+/* False names an unknown algorithm. `jwks` is borrowed. */
 bool jwt_new(const struct jwt_options *options, struct jwks *jwks, struct jwt **ret_jwt,
              struct err *err);
 void jwt_free(struct jwt *jwt);
 
 /*
- * Verifies a compact JWS at `now_ms`. On success the principal (text in `arena`) and the moment it expires. False with a
- * reason for the log in `err`, which never goes to the client.
+ * Verifies a compact JWS at `now_ms`: signature, algorithm, typ, exp (mandatory), nbf, iss, aud. On
+ * success the principal (text in `arena`) and the moment it expires. False with a reason for the
+ * log, never for the client, in `err`.
  */
 bool jwt_verify(struct jwt *jwt, struct arena *arena, struct span token, int64_t now_ms,
                 struct span *ret_principal, int64_t *ret_expires_ms, struct err *err);

@@ -7,7 +7,8 @@
 
 #include <stdbool.h>
 
-/* Some 20 ms and 19 MiB each (OWASP's first choice for argon2id: m = 19 MiB, t = 2, p = 1). False without memory. */
+/* Some 20 ms and 19 MiB each (OWASP's first choice for argon2id: m = 19 MiB, t = 2, p = 1). False
+ * without memory. */
 bool password_hash(struct span password, char ret_hash[static ACCOUNT_HASH_SIZE]);
 bool password_verify(const char *hash, struct span password);
 

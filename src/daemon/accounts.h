@@ -7,7 +7,8 @@
 
 struct accounts;
 
-/* Loads all accounts into `users` and starts a thread that does so again within a second of each change. */
+/* Loads all accounts into `users` and starts a thread that does so again within a second of each
+ * change. */
 bool accounts_follow(struct store *store, struct users *users, struct accounts **ret_accounts,
                      struct err *err);
 void accounts_stop(struct accounts *accounts);

@@ -91,21 +91,21 @@ static bool open_server(struct app *app, struct err *err)
     if (!read_pem(config->tls_cert, &app->tls_cert, err) ||
         !read_pem(config->tls_key, &app->tls_key, err))
         return false;
-    struct server_options options = {
-        .listen = config->listen,
-        .tls_cert = app->tls_cert,
-        .tls_key = app->tls_key,
-        .threads = thread_count(config),
-        .connections_max = (unsigned)config->max_connections,
-        .connections_per_address_max = (unsigned)config->max_connections_per_address,
-        .head_timeout_ms = config->head_timeout,
-        .body_timeout_ms = config->body_timeout,
-        .idle_timeout_ms = config->idle_timeout,
-        .clock = &clock_system,
-        .auth = app->auth,
-        .service = &app->service,
-        .routes = routes,
-        .route_count = route_count};
+    struct server_options options = {.listen = config->listen,
+                                     .tls_cert = app->tls_cert,
+                                     .tls_key = app->tls_key,
+                                     .threads = thread_count(config),
+                                     .connections_max = (unsigned)config->max_connections,
+                                     .connections_per_address_max =
+                                         (unsigned)config->max_connections_per_address,
+                                     .head_timeout_ms = config->head_timeout,
+                                     .body_timeout_ms = config->body_timeout,
+                                     .idle_timeout_ms = config->idle_timeout,
+                                     .clock = &clock_system,
+                                     .auth = app->auth,
+                                     .service = &app->service,
+                                     .routes = routes,
+                                     .route_count = route_count};
     return server_start(&options, &app->server, err);
 }
 

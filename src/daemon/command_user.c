@@ -35,10 +35,10 @@ static bool finish(struct user_call *call, enum account_action action, struct er
 static bool set_password(struct user_call *call, struct err *err)
 {
     char password[PASSWORD_INPUT_SIZE];
-    bool good = (call->password_stdin
-                     ? password_from_stdin(password, err)
-                     : password_from_terminal(call->account.name, password, err)) &&
-                account_password_check(span_of(password), err);
+    bool good =
+        (call->password_stdin ? password_from_stdin(password, err)
+                              : password_from_terminal(call->account.name, password, err)) &&
+        account_password_check(span_of(password), err);
     if (good && !password_hash(span_of(password), call->account.hash))
         good = err_set(err, "no memory for hashing the password");
     explicit_bzero(password, sizeof(password));
@@ -135,7 +135,8 @@ static const struct {
     {"delete", user_delete, true, true},
 };
 
-/* What stands behind the action: one NAME if it wants one, and the options of this command alone. */
+/* What stands behind the action: one NAME if it wants one, and the options of this command alone.
+ */
 static bool read_words(struct user_call *call, bool named, int argc, char **argv, struct err *err)
 {
     const char *name = NULL;

@@ -26,10 +26,10 @@ struct config {
 };
 
 enum option_type {
-    OPTION_TEXT,     /* const char * */
-    OPTION_CHOICE,   /* const char *, one of `choices` */
-    OPTION_FLAG,     /* bool; on the command line `--name` alone means true */
-    OPTION_COUNT,    /* int64_t within min..max */
+    OPTION_TEXT, /* const char * */
+    OPTION_CHOICE, /* const char *, one of `choices` */
+    OPTION_FLAG, /* bool; on the command line `--name` alone means true */
+    OPTION_COUNT, /* int64_t within min..max */
     OPTION_DURATION, /* int64_t milliseconds within min..max; written like 250ms, 10s, 5m */
 };
 
@@ -37,11 +37,11 @@ enum option_type {
 struct option_row {
     const char *name; /* --name, `name = value`, JOBD_NAME */
     enum option_type type;
-    size_t offset;           /* in struct config */
-    const char *standard;    /* the default as it would be written; NULL: none */
+    size_t offset; /* in struct config */
+    const char *standard; /* the default as it would be written; NULL: none */
     int64_t min, max;
-    const char *choices;     /* "logfmt|json" */
-    const char *help;        /* one sentence */
+    const char *choices; /* "logfmt|json" */
+    const char *help; /* one sentence */
 };
 
 extern const struct option_row option_rows[];
@@ -53,7 +53,8 @@ const struct option_row *option_find(struct span name);
 /* Every option at its default. */
 void config_init(struct config *config);
 
-/* Reads and checks one value. False names the option, `where` it was given, what it may be and what it was. */
+/* Reads and checks one value. False names the option, `where` it was given, what it may be and what
+ * it was. */
 bool config_set(struct config *config, const struct option_row *row, const char *value,
                 const char *where, struct err *err);
 

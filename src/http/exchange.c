@@ -76,9 +76,8 @@ static void reset(struct exchange *exchange)
     trim(&request->response.body);
     struct arena arena = request->arena;
     struct buf body = exchange->body, answer = request->response.body;
-    *exchange = (struct exchange){.request.arena = arena,
-                                  .request.response.body = answer,
-                                  .body = body};
+    *exchange =
+        (struct exchange){.request.arena = arena, .request.response.body = answer, .body = body};
     exchange->request.response.body.ceiling = RESPONSE_CEILING;
 }
 
@@ -118,8 +117,7 @@ void exchange_account(const struct exchange *exchange, int64_t now_ns)
     const char *account = request->account.name[0] != '\0' ? request->account.name : NULL;
     log_event(LOG_INFO, "access", LOG_F_STR("method", request->method),
               LOG_F_STR("route", request->route != NULL ? request->route->pattern : "-"),
-              LOG_F_INT("status", request->response.status),
-              LOG_F_INT("duration_us", duration_us), LOG_F_STR("account", account),
-              LOG_F_STR("trace", request->trace.trace_id),
+              LOG_F_INT("status", request->response.status), LOG_F_INT("duration_us", duration_us),
+              LOG_F_STR("account", account), LOG_F_STR("trace", request->trace.trace_id),
               LOG_F_STR("span", request->trace.span_id));
 }

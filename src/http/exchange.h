@@ -16,9 +16,9 @@ struct MHD_Connection;
 
 /* Where an exchange stands; it only ever moves down this list. */
 enum stage {
-    STAGE_HEAD,  /* the head is arriving */
-    STAGE_AUTH,  /* the head is whole and checked; the credentials are not yet */
-    STAGE_BODY,  /* the body is arriving */
+    STAGE_HEAD, /* the head is arriving */
+    STAGE_AUTH, /* the head is whole and checked; the credentials are not yet */
+    STAGE_BODY, /* the body is arriving */
     STAGE_HANDLE /* everything is here */
 };
 
@@ -40,7 +40,8 @@ struct exchange {
     struct exchange *next; /* in the pool */
 };
 
-/* Exchanges at rest keep a little memory each, so that the steady state allocates nothing. Any thread. */
+/* Exchanges at rest keep a little memory each, so that the steady state allocates nothing. Any
+ * thread. */
 struct exchange_pool {
     pthread_mutex_t lock;
     struct exchange *free;

@@ -1,4 +1,5 @@
-/* The gate: heads that two parsers could read differently are refused before anything else is done. */
+/* The gate: heads that two parsers could read differently are refused before anything else is done.
+ */
 #include "http/gate.h"
 
 #include "base/parse.h"

@@ -1,4 +1,5 @@
-/* The gate: heads that two parsers could read differently are refused before anything else is done. */
+/* The gate: heads that two parsers could read differently are refused before anything else is done.
+ */
 #ifndef JOBD_HTTP_GATE_H
 #define JOBD_HTTP_GATE_H
 
@@ -20,9 +21,11 @@ struct gate {
 void gate_header(struct gate *gate, struct span name, struct span value);
 
 /*
- * The verdict: PROBLEM_NONE, INVALID_REQUEST (more or less than one Host in HTTP/1.1, several or malformed Content-Length, one beside a
- * Transfer-Encoding, chunked in HTTP/1.0, bytes that do not belong into names, values or the method), NOT_IMPLEMENTED (a coding other than chunked),
- * FORBIDDEN (a browser sends a write from another site). After one of the first two the connection must end.
+ * The verdict: PROBLEM_NONE, INVALID_REQUEST (more or less than one Host in HTTP/1.1, several or
+ * malformed Content-Length, one beside a Transfer-Encoding, chunked in HTTP/1.0, bytes that do not
+ * belong into names, values or the method), NOT_IMPLEMENTED (a coding other than chunked),
+ * FORBIDDEN (a browser sends a write from another site). After one of the first two the connection
+ * must end.
  */
 enum problem gate_verdict(const struct gate *gate, const char *method, const char *version,
                           struct err *err);

@@ -35,7 +35,8 @@ static bool is_unix(const char *listen)
     return span_starts(span_of(listen), UNIX_PREFIX);
 }
 
-/* Somebody who accepts connections there is alive; a file without a listener is left over from one who died. */
+/* Somebody who accepts connections there is alive; a file without a listener is left over from one
+ * who died. */
 static bool unix_answers(const struct sockaddr_un *address)
 {
     AUTO(close_fd) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);

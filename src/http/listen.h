@@ -10,13 +10,15 @@
 #define LISTEN_ADDRESS_SIZE 128
 
 /*
- * Opens `listen` ("HOST:PORT", "[ADDRESS]:PORT", "unix:PATH"; port 0 takes any) as a listening, close-on-exec, non-blocking socket, and
- * writes where it really listens. A Unix socket nobody answers on is replaced; its mode is 0660. False names what is in the way.
+ * Opens `listen` ("HOST:PORT", "[ADDRESS]:PORT", "unix:PATH"; port 0 takes any) as a listening,
+ * close-on-exec, non-blocking socket, and writes where it really listens. A Unix socket nobody
+ * answers on is replaced; its mode is 0660. False names what is in the way.
  */
 bool listen_open(const char *listen, int *ret_fd, char ret_address[static LISTEN_ADDRESS_SIZE],
                  struct err *err);
 
-/* Whether only this machine can reach it: a Unix socket or a loopback address. False when it cannot be resolved. */
+/* Whether only this machine can reach it: a Unix socket or a loopback address. False when it cannot
+ * be resolved. */
 bool listen_is_local(const char *listen);
 
 #endif

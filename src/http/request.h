@@ -26,32 +26,33 @@ struct response_header {
 };
 
 struct response {
-    int status;               /* 0: not made yet */
+    int status; /* 0: not made yet */
     const char *content_type; /* NULL: no body */
-    struct buf body;          /* what is sent, unless: */
-    struct span fixed;        /* bytes that live for ever */
+    struct buf body; /* what is sent, unless: */
+    struct span fixed; /* bytes that live for ever */
     struct response_header headers[RESPONSE_HEADERS_MAX];
     size_t header_count;
-    bool close;               /* the connection ends with it */
+    bool close; /* the connection ends with it */
 };
 
 /*
- * One request, one thread at a time: a handler runs on a server thread and either makes the response or says who continues
- * (request_pause) and starts something that calls request_wake later. Everything it needs until the answer is sent lives in `arena`.
+ * One request, one thread at a time: a handler runs on a server thread and either makes the
+ * response or says who continues (request_pause) and starts something that calls request_wake
+ * later. Everything it needs until the answer is sent lives in `arena`.
  */
 struct request {
     struct arena arena;
     const char *method;
-    struct span path;     /* raw, without the query */
-    struct span query;    /* raw, without the `?` */
-    struct span body;     /* whole, under the route's ceiling */
+    struct span path; /* raw, without the query */
+    struct span query; /* raw, without the `?` */
+    struct span body; /* whole, under the route's ceiling */
     struct span argument; /* the {…} of the route's path, decoded; empty without one */
     const struct route *route;
     struct service *service;
     struct account account; /* of the caller, where the route asks for one */
     struct trace trace;
     struct response response;
-    void *operation;        /* what the handler has under way, and what answers once it is done */
+    void *operation; /* what the handler has under way, and what answers once it is done */
     void (*answer)(struct request *request);
     void (*resume)(struct request *request); /* what runs after request_wake; NULL: nobody waits */
 };
@@ -60,8 +61,9 @@ struct request {
 struct span request_header(struct request *request, const char *name);
 
 /*
- * request_pause: the handler is about to start something asynchronous; after request_wake, `resume` runs on a server thread. request_wake may be
- * called from any thread, once, even before the handler returns.
+ * request_pause: the handler is about to start something asynchronous; after request_wake, `resume`
+ * runs on a server thread. request_wake may be called from any thread, once, even before the
+ * handler returns.
  */
 void request_pause(struct request *request, void (*resume)(struct request *request));
 void request_wake(struct request *request);

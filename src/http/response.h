@@ -16,7 +16,8 @@ void respond_empty(struct request *request, int status);
 /* Bytes that live for ever, such as an embedded document. */
 void respond_fixed(struct request *request, const char *content_type, struct span bytes);
 
-/* A StandardErrorResponse; whatever was written before is dropped. `message` NULL or empty: the catalogue's text. */
+/* A StandardErrorResponse; whatever was written before is dropped. `message` NULL or empty: the
+ * catalogue's text. */
 void respond_problem(struct request *request, enum problem problem, const char *message);
 
 /* The ETag header of a change number. */

@@ -26,7 +26,8 @@ void route_prepare(struct request *request, struct store_call *call)
     request_pause(request, request->answer);
 }
 
-/* What went wrong inside is for the log, which the errorContext leads to; the caller learns only that it did. */
+/* What went wrong inside is for the log, which the errorContext leads to; the caller learns only
+ * that it did. */
 bool route_failed(struct request *request, const struct store_call *call)
 {
     if (call->problem == PROBLEM_NONE)

@@ -6,8 +6,8 @@
 #include "store/store.h"
 
 /*
- * Zeroed memory for the operation, also as request->operation, and `answer` as what runs once it is done; NULL (and an answer made) without
- * memory.
+ * Zeroed memory for the operation, also as request->operation, and `answer` as what runs once it is
+ * done; NULL (and an answer made) without memory.
  */
 void *route_operation(struct request *request, size_t size, void (*answer)(struct request *));
 
@@ -24,8 +24,8 @@ void route_refuse(struct request *request, enum problem problem, const struct er
 bool route_job_id(struct request *request, struct uuid *ret_id);
 
 /*
- * A single-valued query parameter, decoded. Absent: `ret_given` false. INVALID_REQUEST when the query string is malformed or the parameter
- * is there twice with different values.
+ * A single-valued query parameter, decoded. Absent: `ret_given` false. INVALID_REQUEST when the
+ * query string is malformed or the parameter is there twice with different values.
  */
 enum problem route_parameter(struct request *request, const char *name, bool *ret_given,
                              struct span *ret_value, struct err *err);

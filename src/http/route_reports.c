@@ -33,8 +33,7 @@ static void respond_location(struct request *request, const struct job *job)
 {
     char id[UUID_TEXT_SIZE];
     uuid_format(&job->id, id);
-    respond_header(request, "Location",
-                   arena_printf(&request->arena, "/rest/jobs/v1/jobs/%s", id));
+    respond_header(request, "Location", arena_printf(&request->arena, "/rest/jobs/v1/jobs/%s", id));
 }
 
 static void create_answer(struct request *request)

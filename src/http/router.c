@@ -24,8 +24,7 @@ static bool path_matches(const char *pattern, struct span path, struct span *ret
 
 static bool method_matches(const char *method, const char *asked)
 {
-    return strcmp(method, asked) == 0 ||
-           (strcmp(method, "GET") == 0 && strcmp(asked, "HEAD") == 0);
+    return strcmp(method, asked) == 0 || (strcmp(method, "GET") == 0 && strcmp(asked, "HEAD") == 0);
 }
 
 static const char *extend_allowed(struct arena *arena, const char *allowed, const char *method)

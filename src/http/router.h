@@ -9,15 +9,16 @@
 
 struct route {
     const char *method;
-    const char *pattern;  /* "/rest/jobs/v1/jobs/{jobId}"; one {…} at most, a whole segment */
+    const char *pattern; /* "/rest/jobs/v1/jobs/{jobId}"; one {…} at most, a whole segment */
     void (*handle)(struct request *request);
-    size_t body_max;      /* bytes */
-    bool anonymous;       /* needs no account */
+    size_t body_max; /* bytes */
+    bool anonymous; /* needs no account */
 };
 
 /*
- * Finds the route of request->method and request->path and sets request->route and request->argument. PATH_NOT_FOUND;
- * METHOD_NOT_ALLOWED (the Allow header is set on the response); INVALID_REQUEST when the argument is not decodable. HEAD finds GET's.
+ * Finds the route of request->method and request->path and sets request->route and
+ * request->argument. PATH_NOT_FOUND; METHOD_NOT_ALLOWED (the Allow header is set on the response);
+ * INVALID_REQUEST when the argument is not decodable. HEAD finds GET's.
  */
 enum problem router_match(const struct route *routes, size_t count, struct request *request,
                           struct err *err);

@@ -1,4 +1,5 @@
-/* The HTTP server: connections in, requests through the routes, answers out. Nothing else sees libmicrohttpd. */
+/* The HTTP server: connections in, requests through the routes, answers out. Nothing else sees
+ * libmicrohttpd. */
 #include "http/server.h"
 
 #include "base/log.h"
@@ -20,12 +21,14 @@
 #include <unistd.h>
 
 /*
- * A connection's memory in libmicrohttpd: the head and the list of parameters must fit. It clears all of it for each request, so more
- * costs time (its default of 32 KiB costs more than everything else).
+ * A connection's memory in libmicrohttpd: the head and the list of parameters must fit. It clears
+ * all of it for each request, so more costs time (its default of 32 KiB costs more than everything
+ * else).
  */
 #define CONNECTION_MEMORY (16u << 10)
 
-/* An answer made before the body came waits for so much of it, because closing on unread bytes may lose the answer. */
+/* An answer made before the body came waits for so much of it, because closing on unread bytes may
+ * lose the answer. */
 #define DISCARD_MAX (64u << 10)
 
 /* A server counts as quiet when nothing was in flight for so long. */
@@ -67,7 +70,8 @@ void request_pause(struct request *request, void (*resume)(struct request *reque
     request->resume = resume;
 }
 
-/* The exchange may be gone as soon as the wake is published: everything needed later is read before. */
+/* The exchange may be gone as soon as the wake is published: everything needed later is read
+ * before. */
 void request_wake(struct request *request)
 {
     struct exchange *exchange = exchange_of(request);
@@ -105,8 +109,7 @@ static enum MHD_Result queue_response(struct exchange *exchange)
         return MHD_NO;
     add_headers(answer, exchange);
     expect(exchange, exchange->server->options.body_timeout_ms);
-    enum MHD_Result result =
-        MHD_queue_response(exchange->mhd, (unsigned)response->status, answer);
+    enum MHD_Result result = MHD_queue_response(exchange->mhd, (unsigned)response->status, answer);
     MHD_destroy_response(answer);
     return result;
 }
@@ -190,7 +193,8 @@ static void auth_done(struct auth_check *check)
     request_wake(check->context);
 }
 
-/* Behind a reverse proxy on a Unix socket the proxy's word for the client counts: only this machine can speak there. */
+/* Behind a reverse proxy on a Unix socket the proxy's word for the client counts: only this machine
+ * can speak there. */
 static struct span client_address(struct exchange *exchange)
 {
     if (exchange->connection->address[0] != '\0')
@@ -251,7 +255,8 @@ static void open_request(struct exchange *exchange, const char *method, const ch
     authenticate(exchange);
 }
 
-/* Past the ceiling the rest is thrown away for a while, so that the client can hear why; then the connection is cut. */
+/* Past the ceiling the rest is thrown away for a while, so that the client can hear why; then the
+ * connection is cut. */
 static enum MHD_Result take_body(struct exchange *exchange, const char *bytes, size_t *len)
 {
     struct request *request = &exchange->request;
@@ -400,16 +405,21 @@ static size_t fill_options(struct server *server, struct MHD_OptionItem *items)
 {
     const struct server_options *options = &server->options;
     size_t n = 0;
-    items[n++] = (struct MHD_OptionItem){MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY, NULL};
-    items[n++] = (struct MHD_OptionItem){MHD_OPTION_CONNECTION_LIMIT, (intptr_t)options->connections_max, NULL};
+    items[n++] =
+        (struct MHD_OptionItem){MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY, NULL};
+    items[n++] = (struct MHD_OptionItem){MHD_OPTION_CONNECTION_LIMIT,
+                                         (intptr_t)options->connections_max, NULL};
     items[n++] = (struct MHD_OptionItem){MHD_OPTION_PER_IP_CONNECTION_LIMIT,
                                          (intptr_t)options->connections_per_address_max, NULL};
     items[n++] = (struct MHD_OptionItem){MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL};
     if (options->threads > 1)
-        items[n++] = (struct MHD_OptionItem){MHD_OPTION_THREAD_POOL_SIZE, (intptr_t)options->threads, NULL};
+        items[n++] =
+            (struct MHD_OptionItem){MHD_OPTION_THREAD_POOL_SIZE, (intptr_t)options->threads, NULL};
     if (options->tls_cert != NULL) {
-        items[n++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(uintptr_t)options->tls_cert};
-        items[n++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(uintptr_t)options->tls_key};
+        items[n++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_CERT, 0,
+                                             (void *)(uintptr_t)options->tls_cert};
+        items[n++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_KEY, 0,
+                                             (void *)(uintptr_t)options->tls_key};
     }
     items[n] = (struct MHD_OptionItem){MHD_OPTION_END, 0, NULL};
     return n;
@@ -429,8 +439,8 @@ static bool start_daemon(struct server *server, int fd, struct err *err)
         MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_NOTIFY_CONNECTION,
         on_connection, server, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_ARRAY,
         items, MHD_OPTION_END);
-    return server->daemon != NULL || err_set(err, "cannot start the HTTP server on %s",
-                                             server->address);
+    return server->daemon != NULL ||
+           err_set(err, "cannot start the HTTP server on %s", server->address);
 }
 
 static void server_free(struct server *server)
@@ -440,8 +450,7 @@ static void server_free(struct server *server)
     mem_free(server);
 }
 
-bool server_start(const struct server_options *options, struct server **ret_server,
-                  struct err *err)
+bool server_start(const struct server_options *options, struct server **ret_server, struct err *err)
 {
     int fd = -1;
     struct server *server = mem_need(mem_alloc(1, sizeof(*server)));
@@ -469,15 +478,14 @@ static void nap(void)
 }
 
 /*
- * A request may lie in a socket's buffer, sent but not read yet: only when nothing has been in flight for a moment has everything that was sent
- * before been answered.
+ * A request may lie in a socket's buffer, sent but not read yet: only when nothing has been in
+ * flight for a moment has everything that was sent before been answered.
  */
 static void wait_until_quiet(struct server *server, int64_t timeout_ms, const _Atomic bool *hurry)
 {
     const struct clock *clock = server->options.clock;
     int64_t now = clock_mono_ns(clock), end = now + timeout_ms * 1000000, quiet_since = now;
-    while (now < end && now - quiet_since < QUIET_MS * INT64_C(1000000) &&
-           !atomic_load(hurry)) {
+    while (now < end && now - quiet_since < QUIET_MS * INT64_C(1000000) && !atomic_load(hurry)) {
         nap();
         now = clock_mono_ns(clock);
         if (atomic_load(&server->in_flight) > 0)
@@ -485,7 +493,8 @@ static void wait_until_quiet(struct server *server, int64_t timeout_ms, const _A
     }
 }
 
-/* Suspended exchanges outlast every limit, but not for long: the store and auth answer each call, and MHD_stop_daemon bears none. */
+/* Suspended exchanges outlast every limit, but not for long: the store and auth answer each call,
+ * and MHD_stop_daemon bears none. */
 static void wait_until_resumed(struct server *server)
 {
     while (atomic_load(&server->suspended) > 0)

@@ -19,7 +19,8 @@ struct watchdog {
     struct watched *all;
 };
 
-/* shutdown, not close: the descriptor stays the server's, who sees the end of the connection at once. */
+/* shutdown, not close: the descriptor stays the server's, who sees the end of the connection at
+ * once. */
 static void cut_late(struct watchdog *watchdog)
 {
     int64_t now = clock_mono_ns(watchdog->clock);

@@ -5,8 +5,9 @@
 #include "service/service.h"
 
 /*
- * Each operation holds a store call whose done, context and arena the caller sets; that is how the outcome comes back, exactly once. What
- * the use case itself refuses is answered at once, before the function returns.
+ * Each operation holds a store call whose done, context and arena the caller sets; that is how the
+ * outcome comes back, exactly once. What the use case itself refuses is answered at once, before
+ * the function returns.
  */
 
 /* Besides: id. JOB_NOT_FOUND. */
@@ -19,10 +20,12 @@ struct jobs_find {
 };
 void jobs_find(struct service *service, struct jobs_find *find);
 
-/* The cursor of the page behind a finished find; empty on the last page, ptr NULL and len 1 never. Lives in find.arena. */
+/* The cursor of the page behind a finished find; empty on the last page, ptr NULL and len 1 never.
+ * Lives in find.arena. */
 struct span jobs_next_cursor(struct service *service, const struct jobs_find *find);
 
-/* Besides: update.id, caller, message. JOB_NOT_FOUND, JOB_NOT_OWNED. Deleting again changes nothing and is no error. */
+/* Besides: update.id, caller, message. JOB_NOT_FOUND, JOB_NOT_OWNED. Deleting again changes nothing
+ * and is no error. */
 struct jobs_delete {
     struct store_update update;
     const struct account *caller;

@@ -15,8 +15,7 @@ enum problem reports_authorize(struct service *service, const struct account *ca
     if (uuid_eq(&draft->user, &caller->id))
         return PROBLEM_NONE;
     if (!account_may_create_for_others(caller)) {
-        err_set(err, "The role %s may not create jobs for another user.",
-                role_name(caller->role));
+        err_set(err, "The role %s may not create jobs for another user.", role_name(caller->role));
         return PROBLEM_FORBIDDEN;
     }
     if (!users_by_id(service->users, &draft->user, &user)) {

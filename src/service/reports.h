@@ -5,18 +5,19 @@
 #include "service/service.h"
 
 /*
- * Settles on whose behalf a draft is created: sets created_by, and user where the request named none. FORBIDDEN by role,
- * INVALID_REQUEST when the user named has no account.
+ * Settles on whose behalf a draft is created: sets created_by, and user where the request named
+ * none. FORBIDDEN by role, INVALID_REQUEST when the user named has no account.
  */
 enum problem reports_authorize(struct service *service, const struct account *caller,
                                struct draft *draft, struct err *err);
 
-/* Creates drafts that were authorized; see struct store_create for what the caller sets and gets. */
+/* Creates drafts that were authorized; see struct store_create for what the caller sets and gets.
+ */
 void reports_create(struct service *service, struct store_create *create);
 
 /*
- * Reports on a job. The caller sets update.call.done, context, update.arena, update.id, caller, and the event as report_read left it.
- * JOB_NOT_FOUND, JOB_NOT_OWNED, JOB_DELETED, CONFLICT.
+ * Reports on a job. The caller sets update.call.done, context, update.arena, update.id, caller, and
+ * the event as report_read left it. JOB_NOT_FOUND, JOB_NOT_OWNED, JOB_DELETED, CONFLICT.
  */
 struct reports_report {
     struct store_update update;
