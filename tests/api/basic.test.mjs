@@ -152,10 +152,10 @@ test('another role counts within seconds', async () => {
   const user = await account({ role: 'reader' });
   const create = () => call(server, 'POST', OURS, { auth: user, body: { name: 'n', type: 't' } });
   assertError(await create(), 403, 'forbidden');
-  await change(['role', user.name, 'user']);
+  await change(['role', user.name, '--role', 'user']);
   await eventually(async () => (await create()).status === 201, 'the reader is a user');
   assert.equal((await accepted(user)).role, 'user');
-  await change(['role', user.name, 'admin']);
+  await change(['role', user.name, '--role', 'admin']);
   const job = await createJob(server, alice);
   await eventually(async () => (await call(server, 'DELETE', `${JOBS}/${job.id}`, { auth: user })).status === 204);
 });
@@ -194,10 +194,8 @@ test('an address that fails too often is throttled, good credentials that are ca
   const other = await startJobd({ args: ['--auth-failures', '3'], users: [alice, bob] });
   const wrong = { name: 'alice', password: 'not the password' };
   assert.equal((await call(other, 'GET', WHOAMI, { auth: alice })).status, 200);
-  const statuses = [];
-  for (let i = 0; i < 6; i++) statuses.push((await call(other, 'GET', WHOAMI, { auth: wrong })).status);
-  assert.deepEqual(statuses.slice(0, 3), [401, 401, 401]);
-  assert.equal(statuses.at(-1), 429);
+  for (let i = 0; i < 3; i++) assert.equal((await call(other, 'GET', WHOAMI, { auth: wrong })).status, 401);
+  await eventually(async () => (await call(other, 'GET', WHOAMI, { auth: wrong })).status === 429, 'the throttle');
   const throttled = await call(other, 'GET', WHOAMI, { auth: wrong });
   assertError(throttled, 429, 'tooManyRequests');
   assert.ok(Number(throttled.headers['retry-after']) >= 1);

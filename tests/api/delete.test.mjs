@@ -200,7 +200,7 @@ test('a bad request is one whatever the job', async () => {
 test('an unknown id is a 404, a malformed one a 400', async () => {
   for (const auth of [alice, admin]) {
     assertError(await remove(auth, UNKNOWN_ID), 404, 'jobNotFoundId');
-    assertError(await remove(auth, 'abc'), 400, 'invalidRequest', /jobId/);
+    assertError(await remove(auth, 'abc'), 400, 'invalidRequest', /\bid\b/i);
   }
 });
 

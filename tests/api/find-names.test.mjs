@@ -15,7 +15,7 @@ async function named(...names) {
 }
 
 async function assertMatches(name, needle, mode = 'ANYWHERE') {
-  const search = await named(name, 'something else altogether');
+  const search = await named(name, '~~~~~');
   assert.deepEqual(await search(needle, mode), [name], `${mode} ${needle} in ${name}`);
 }
 

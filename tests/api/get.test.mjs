@@ -84,7 +84,7 @@ test('an id in capitals is the same id', async () => {
 for (const id of ['1', 'abc', UNKNOWN_ID.slice(1), `${UNKNOWN_ID}0`, UNKNOWN_ID.replaceAll('-', ''), `{${UNKNOWN_ID}}`,
   UNKNOWN_ID.replace('a', 'g'), UNKNOWN_ID.replace('-', '_'), `-${UNKNOWN_ID.slice(1)}`, '%20', '%C3%A9', 'null', `urn:uuid:${UNKNOWN_ID}`]) {
   test(`the malformed id ${id} is a 400`, async () =>
-    assertError(await get(server, alice, id), 400, 'invalidRequest', /jobId/));
+    assertError(await get(server, alice, id), 400, 'invalidRequest', /\bid\b/i));
 }
 
 for (const id of [UNKNOWN_ID, '00000000-0000-0000-0000-000000000000', 'ffffffff-ffff-ffff-ffff-ffffffffffff',

@@ -184,7 +184,7 @@ test('a body of 64 KiB is read, a larger one is a 413', async () => {
 
 test('an unknown id is a 404, a malformed one a 400', async () => {
   assertError(await report(server, alice, UNKNOWN_ID, { state: 'RUNNING' }), 404, 'jobNotFoundId');
-  assertError(await report(server, alice, 'abc', { state: 'RUNNING' }), 400, 'invalidRequest', /jobId/);
+  assertError(await report(server, alice, 'abc', { state: 'RUNNING' }), 400, 'invalidRequest', /\bid\b/i);
 });
 
 async function idOf(auth) {
