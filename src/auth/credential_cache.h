@@ -1,5 +1,4 @@
-/* Verified credentials, remembered briefly under a keyed hash: a polling client costs no password
- * hash a request. */
+/* Verified credentials, remembered briefly, so that a polling client costs no password hashes. */
 #ifndef JOBD_AUTH_CREDENTIAL_CACHE_H
 #define JOBD_AUTH_CREDENTIAL_CACHE_H
 

@@ -1,5 +1,4 @@
-/* The throttle: an address that keeps failing to sign in has to wait before it may cost another
- * password hash. */
+/* The throttle: an address that keeps failing to sign in waits before its next password hash. */
 #include "auth/throttle.h"
 
 #include "base/mem.h"

@@ -1,5 +1,4 @@
-/* The gate: heads that two parsers could read differently are refused before anything else is done.
- */
+/* The gate: heads that two parsers could read differently are refused before all else. */
 #include "http/gate.h"
 
 #include "base/parse.h"

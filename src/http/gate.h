@@ -1,5 +1,4 @@
-/* The gate: heads that two parsers could read differently are refused before anything else is done.
- */
+/* The gate: heads that two parsers could read differently are refused before all else. */
 #ifndef JOBD_HTTP_GATE_H
 #define JOBD_HTTP_GATE_H
 

@@ -1,5 +1,4 @@
-/* The HTTP server: connections in, requests through the routes, answers out. Nothing else sees
- * libmicrohttpd. */
+/* The HTTP server: connections in, answers out; nothing else sees libmicrohttpd. */
 #include "http/server.h"
 
 #include "base/log.h"

@@ -1,5 +1,4 @@
-/* A draft: what a producer asks to be created, checked and complete but for what the store assigns.
- */
+/* A draft: what a producer asks to be created, complete but for what the store assigns. */
 #ifndef JOBD_MODEL_DRAFT_H
 #define JOBD_MODEL_DRAFT_H
 

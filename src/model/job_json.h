@@ -1,5 +1,4 @@
-/* Jobs on the wire: the contract's Job and JobPagedResponse, out and in, and the bodies that change
- * a job. */
+/* Jobs on the wire: the contract's Job and JobPagedResponse, and the bodies that change a job. */
 #ifndef JOBD_MODEL_JOB_JSON_H
 #define JOBD_MODEL_JOB_JSON_H
 

@@ -1,5 +1,4 @@
-/* The error catalogue: every way an operation can end badly, and what the caller is told about it.
- */
+/* The error catalogue: every way an operation can end badly, and what the caller is told. */
 #ifndef JOBD_MODEL_PROBLEM_H
 #define JOBD_MODEL_PROBLEM_H
 

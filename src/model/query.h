@@ -1,5 +1,4 @@
-/* A find request: filters and order, read from the query string by the contract's parameter table.
- */
+/* A find request: filters and order, read by the contract's parameter table. */
 #ifndef JOBD_MODEL_QUERY_H
 #define JOBD_MODEL_QUERY_H
 
