@@ -9,8 +9,8 @@ HOMES = {
     "libpq-fe.h": ["src/store/postgres/"],
     "curl/": ["src/client/", "src/auth/jwks"],
     "jansson.h": ["src/base/json_read.c"],
-    "cjose/": ["src/auth/jwt.c"],
-    "sodium.h": ["src/auth/", "src/model/cursor.c"],
+    "cjose/": ["src/auth/jwt.c", "src/auth/key_set.c"],
+    "sodium.h": ["src/auth/", "src/model/cursor.c", "src/model/digest.c"],
     "utf8proc.h": ["src/base/text.c"],
 }
 INCLUDE = re.compile(r"^\s*#\s*include\s*<([^>]+)>", re.MULTILINE)

@@ -5,7 +5,7 @@ import tree
 
 BANNED = r"\b(strcpy|strcat|sprintf|vsprintf|strtok|atoi|atol|gets|alloca|localtime|gmtime|rand|system)\s*\("
 RAW_MEMORY = r"\b(malloc|calloc|realloc|reallocarray|strdup|strndup|free)\s*\("
-OPENING = re.compile(r"/\* [A-Z0-9`].*[^.]\. \*/")
+OPENING = re.compile(r"/\* [\w`].*[^.]\. \*/")
 
 
 def guard_of(path):
