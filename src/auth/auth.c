@@ -12,9 +12,9 @@
 #include <pthread.h>
 #include <sodium.h>
 
-/* More than this waiting for a hash are turned away: the queue would not empty within a client's
- * patience. */
-#define QUEUE_MAX 256
+/* More than this waiting are turned away. One address cannot fill it with failures, which stop
+ * costing hashes soon; it is room for a client's many connections, which share one hash. */
+#define QUEUE_MAX 1024
 #define SCRATCH (64u << 10)
 #define THREADS_MAX 64
 
@@ -87,11 +87,25 @@ static bool verify_basic(struct auth *auth, struct auth_check *check)
     return known && right && !check->account.disabled;
 }
 
+static void turn_away(struct auth_check *check, int64_t wait_ms, const char *reason)
+{
+    check->retry_after = (int)((wait_ms + 999) / 1000);
+    metric_add(METRIC_AUTH_THROTTLED, 1);
+    finish(check, PROBLEM_TOO_MANY_REQUESTS, reason);
+}
+
+/*
+ * Many requests with the same credentials may have queued up, as when those of a busy client leave
+ * the cache: the first one's hash serves them all, and only what costs a hash counts as an attempt.
+ */
 static void check_basic(struct auth *auth, struct auth_check *check)
 {
-    /* Many requests with the same credentials may have queued up: the first one's hash serves them
-     * all. */
-    if (recall(auth, check) || verify_basic(auth, check)) {
+    int64_t wait_ms;
+    if (recall(auth, check)) {
+        finish(check, PROBLEM_NONE, NULL);
+    } else if (!throttle_take(auth->throttle, check->address, now_ms(auth), &wait_ms)) {
+        turn_away(check, wait_ms, "too many failed attempts from this address");
+    } else if (verify_basic(auth, check)) {
         throttle_refund(auth->throttle, check->address);
         remember(auth, check, credential_proof(auth->cache, &check->account), INT64_MAX);
         finish(check, PROBLEM_NONE, NULL);
@@ -124,7 +138,7 @@ static void *work(void *argument)
     return NULL;
 }
 
-static bool enqueue(struct auth *auth, struct auth_check *check)
+static void enqueue(struct auth *auth, struct auth_check *check)
 {
     pthread_mutex_lock(&auth->lock);
     bool room = auth->waiting < QUEUE_MAX;
@@ -136,25 +150,8 @@ static bool enqueue(struct auth *auth, struct auth_check *check)
         pthread_cond_signal(&auth->work);
     }
     pthread_mutex_unlock(&auth->lock);
-    return room;
-}
-
-static void turn_away(struct auth_check *check, int64_t wait_ms, const char *reason)
-{
-    check->retry_after = (int)((wait_ms + 999) / 1000);
-    metric_add(METRIC_AUTH_THROTTLED, 1);
-    finish(check, PROBLEM_TOO_MANY_REQUESTS, reason);
-}
-
-static void start_basic(struct auth *auth, struct auth_check *check)
-{
-    int64_t wait_ms;
-    if (!throttle_take(auth->throttle, check->address, now_ms(auth), &wait_ms)) {
-        turn_away(check, wait_ms, "too many failed attempts from this address");
-    } else if (!enqueue(auth, check)) {
-        throttle_refund(auth->throttle, check->address);
+    if (!room)
         turn_away(check, 1000, "too many sign-ins at once");
-    }
 }
 
 static bool find_principal(struct auth *auth, struct auth_check *check, struct span principal)
@@ -192,7 +189,7 @@ void auth_check(struct auth *auth, struct auth_check *check)
     else if (recall(auth, check))
         finish(check, PROBLEM_NONE, NULL);
     else if (span_is_nocase(scheme, "Basic"))
-        start_basic(auth, check);
+        enqueue(auth, check);
     else if (span_is_nocase(scheme, "Bearer"))
         check_token(auth, check, span_trim(rest));
     else
