@@ -3,6 +3,7 @@
 #include "http/response.h"
 #include "http/route_call.h"
 #include "http/routes.h"
+#include "model/body.h"
 #include "model/digest.h"
 #include "model/job_json.h"
 #include "service/reports.h"
@@ -59,7 +60,7 @@ static enum problem read_draft(struct request *request, const struct json_value 
 static enum problem read_create(struct request *request, struct store_create *create,
                                 struct err *err)
 {
-    AUTO(json_free_at) struct json_value *object = json_parse(request->body, err);
+    AUTO(json_free_at) struct json_value *object = body_parse(request->body, err);
     struct draft *draft = ARENA_NEW(&request->arena, struct draft);
     create->jobs = ARENA_NEW(&request->arena, struct job);
     create->drafts = draft;
@@ -179,7 +180,8 @@ static enum problem bulk_items(struct request *request, struct bulk *bulk,
         }
         *draft = (struct draft){0};
         if (bulk->atomic) {
-            err_set(err, "jobs[%zu]: %s", i, item->err.text);
+            *err = item->err;
+            body_error_at(err, arena_printf(&request->arena, "jobs[%zu]", i));
             return item->problem;
         }
     }
@@ -197,7 +199,7 @@ static enum problem read_bulk(struct request *request, struct bulk *bulk, struct
     }
     bulk->atomic = span_is(atomic, "true");
     AUTO(json_free_at)
-    struct json_value *object = problem == PROBLEM_NONE ? json_parse(request->body, err) : NULL;
+    struct json_value *object = problem == PROBLEM_NONE ? body_parse(request->body, err) : NULL;
     const struct json_value *jobs = NULL;
     if (object == NULL)
         return PROBLEM_INVALID_REQUEST;

@@ -33,13 +33,24 @@ static const char *extend_allowed(struct arena *arena, const char *allowed, cons
     return allowed == NULL ? more : arena_printf(arena, "%s, %s", allowed, more);
 }
 
+/* A path that a pattern names letter by letter is not also some pattern's argument. */
+static bool is_literal(const struct route *routes, size_t count, struct span path)
+{
+    for (size_t i = 0; i < count; i++)
+        if (span_is(path, routes[i].pattern))
+            return true;
+    return false;
+}
+
 enum problem router_match(const struct route *routes, size_t count, struct request *request,
                           struct err *err)
 {
     const char *allowed = NULL;
     struct span argument;
+    bool literal = is_literal(routes, count, request->path);
     for (size_t i = 0; i < count; i++) {
-        if (!path_matches(routes[i].pattern, request->path, &argument))
+        if (!path_matches(routes[i].pattern, request->path, &argument) ||
+            (literal && argument.ptr != NULL))
             continue;
         request->route = &routes[i];
         if (method_matches(routes[i].method, request->method))

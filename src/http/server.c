@@ -125,12 +125,15 @@ static enum MHD_Result suspend(struct exchange *exchange)
     return MHD_YES;
 }
 
-/* Whether the answer should wait until the rest of the body has been taken and thrown away. */
-static bool body_pending(const struct exchange *exchange)
+/*
+ * libmicrohttpd closes the connection after an answer given before the whole request was read, and
+ * closing on unread bytes may lose the answer: so answers wait for the end of the body, unless too
+ * much of it is to come or nothing more is to be believed.
+ */
+static bool may_answer(const struct exchange *exchange)
 {
-    return exchange->stage < STAGE_HANDLE && gate_has_body(&exchange->gate) &&
-           !exchange->request.response.close &&
-           (exchange->gate.chunked || exchange->gate.length <= DISCARD_MAX);
+    return exchange->stage == STAGE_HANDLE || exchange->request.response.close ||
+           exchange->gate.length > DISCARD_MAX;
 }
 
 /* Goes on until the exchange waits for somebody or for its body, or has its answer. */
@@ -144,20 +147,13 @@ static enum MHD_Result settle(struct exchange *exchange)
         request->resume = NULL;
         resume(request);
     }
-    if (request->response.status != 0 && !body_pending(exchange))
+    if (request->response.status != 0 && may_answer(exchange))
         return queue_response(exchange);
     expect(exchange, exchange->server->options.body_timeout_ms);
     return MHD_YES;
 }
 
-static void handle(struct exchange *exchange)
-{
-    exchange->stage = STAGE_HANDLE;
-    exchange->request.body = buf_span(&exchange->body);
-    exchange->request.route->handle(&exchange->request);
-}
-
-/* The head is good and the caller known: without a body there is nothing more to wait for. */
+/* The head is good and the caller known. */
 static void admit(struct exchange *exchange)
 {
     const struct route *route = exchange->request.route;
@@ -165,8 +161,16 @@ static void admit(struct exchange *exchange)
     exchange->stage = STAGE_BODY;
     if (exchange->gate.length > route->body_max)
         respond_problem(&exchange->request, PROBLEM_PAYLOAD_TOO_LARGE, NULL);
-    else if (!gate_has_body(&exchange->gate))
-        handle(exchange);
+}
+
+/* Everything is here. */
+static void handle(struct exchange *exchange)
+{
+    exchange->stage = STAGE_HANDLE;
+    if (exchange->request.response.status != 0)
+        return;
+    exchange->request.body = buf_span(&exchange->body);
+    exchange->request.route->handle(&exchange->request);
 }
 
 static void after_auth(struct request *request)
@@ -289,9 +293,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *mhd, const c
     }
     if (*upload_size > 0)
         return take_body(exchange, upload, upload_size);
-    if (exchange->request.response.status == 0)
-        handle(exchange);
-    exchange->stage = STAGE_HANDLE;
+    handle(exchange);
     return settle(exchange);
 }
 
@@ -307,6 +309,7 @@ static void *on_target(void *cls, const char *target, struct MHD_Connection *mhd
     exchange->server = server;
     exchange->connection = info->socket_context;
     exchange->mhd = mhd;
+    exchange->request.service = server->options.service;
     exchange->started_ns = clock_mono_ns(server->options.clock);
     struct span rest = arena_span(&exchange->request.arena, span_of(target));
     if (rest.ptr != NULL && span_cut(&rest, '?', &exchange->request.path))
