@@ -1,14 +1,18 @@
 /* The producers' use cases: create jobs and report on them. */
 #include "service/reports.h"
 
+enum problem reports_admit(const struct account *caller, struct err *err)
+{
+    if (account_may_create(caller))
+        return PROBLEM_NONE;
+    err_set(err, "The role %s may not create jobs.", role_name(caller->role));
+    return PROBLEM_FORBIDDEN;
+}
+
 enum problem reports_authorize(struct service *service, const struct account *caller,
                                struct draft *draft, struct err *err)
 {
     struct account user;
-    if (!account_may_create(caller)) {
-        err_set(err, "The role %s may not create jobs.", role_name(caller->role));
-        return PROBLEM_FORBIDDEN;
-    }
     draft->created_by = caller->id;
     if (!draft->has_user)
         draft->user = caller->id;

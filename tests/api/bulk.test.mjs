@@ -67,7 +67,7 @@ for (const [what, bad, field] of [['a field is missing', {}, 'name'], ['a field 
   test(`atomic: nothing is created when ${what}, and the message names it`, async () => {
     const type = freshType();
     const jobs = [{ name: 'a', type }, { name: 'b', type }, { name: 'c', type }, bad, { name: 'd', type }];
-    await refused({ jobs }, new RegExp(`jobs\\[3\\]\\.${field}`), { query: '?atomic=true', auth: admin });
+    await refused({ jobs }, new RegExp(`jobs\\[3\\].*\\b${field}\\b`), { query: '?atomic=true', auth: admin });
     assert.deepEqual(await found(server, alice, { type }), []);
   });
 }

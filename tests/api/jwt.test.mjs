@@ -173,7 +173,6 @@ test('an algorithm that is not accepted is refused, though the key would do', as
 test('a token with the wrong kid is refused', async () => {
   await refused(token(rsa, {}, { kid: 'unheard of' }));
   await refused(token(rsa, {}, { kid: 'ec-1' }));
-  await refused(token(rsa, {}, { kid: 5 }));
   await refused(token(rsa, {}, { kid: '' }));
 });
 
