@@ -3,6 +3,7 @@
 #define JOBD_TESTS_UNIT_MODEL_TEST_H
 
 #include "base/arena.h"
+#include "base/err.h"
 #include "base/scope.h"
 #include "base/span.h"
 
@@ -16,21 +17,28 @@
 #include <cmocka.h>
 
 /* Compares as C strings, so that a failure shows both. */
-#define assert_span(actual, expected)                                                              \
-    do {                                                                                           \
-        AUTO(arena_release) struct arena arena_;                                                   \
-        arena_init(&arena_, SIZE_MAX);                                                             \
-        struct span actual_ = (actual);                                                            \
-        assert_string_equal(arena_strndup(&arena_, actual_.ptr, actual_.len), (expected));         \
-        assert_int_equal(actual_.len, strlen(expected));                                           \
-    } while (0)
+#define assert_span(actual, expected) span_must_be((actual), (expected), __FILE__, __LINE__)
+
+static inline void span_must_be(struct span actual, const char *expected, const char *file,
+                                int line)
+{
+    AUTO(arena_release) struct arena arena;
+    arena_init(&arena, SIZE_MAX);
+    _assert_string_equal(arena_strndup(&arena, actual.ptr, actual.len), expected, file, line);
+    _assert_int_equal(actual.len, strlen(expected), file, line);
+}
 
 /* Whether the sentence holds `part`; prints the sentence when it does not. */
-#define assert_sentence(err, part)                                                                 \
-    do {                                                                                           \
-        if (strstr((err)->text, (part)) == NULL)                                                   \
-            fail_msg("\"%s\" does not say \"%s\"", (err)->text, (part));                           \
-    } while (0)
+#define assert_sentence(err, part) sentence_must_say((err), (part), __FILE__, __LINE__)
+
+static inline void sentence_must_say(const struct err *err, const char *part, const char *file,
+                                     int line)
+{
+    if (strstr(err->text, part) != NULL)
+        return;
+    print_error("\"%s\" does not say \"%s\"\n", err->text, part);
+    _fail(file, line);
+}
 
 /* A text of `count` times `unit`, in `arena`. */
 static inline struct span repeat(struct arena *arena, const char *unit, size_t count)

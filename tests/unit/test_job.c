@@ -3,11 +3,6 @@
 
 #include "model_test.h"
 
-static const char *const event_names[EVENT_COUNT] = {
-    [EVENT_PROGRESS] = "progress", [EVENT_START] = "start",   [EVENT_END] = "end",
-    [EVENT_RELEASE] = "release",   [EVENT_EXPIRE] = "expire", [EVENT_DELETE] = "delete",
-};
-
 enum { NOW = 5000, BEFORE = 4000, STARTED = 3000, ENDED = 3500 };
 
 static const struct uuid owner = {{1}};
@@ -214,6 +209,16 @@ static void start_dates_the_start_once(void **test)
     assert_int_equal(job.progress, 2);
     assert_int_equal(job.message.len, 0);
     assert_int_equal(job.modified_on, NOW + 10);
+}
+
+static void start_keeps_a_start_that_is_there(void **test)
+{
+    struct job job = job_in(STATUS_WAITING);
+    struct job_event event = event_of(EVENT_START);
+    (void)test;
+    job.started_on = STARTED;
+    assert_true(apply(&job, &event));
+    assert_int_equal(job.started_on, STARTED);
 }
 
 static void progress_is_a_sign_of_life(void **test)
@@ -431,71 +436,6 @@ static void history_never_runs_backwards(void **test)
     }
 }
 
-/* The moves that job_apply makes from a state by an event, as a set of states. */
-static unsigned moves(enum job_state from, enum job_event_kind kind)
-{
-    unsigned reached = 0;
-    for (unsigned i = 0; i < STATUS_COUNT * STATUS_COUNT * 2; i++) {
-        struct job job = job_in(i % STATUS_COUNT);
-        struct job_event event = event_of(kind);
-        bool changed;
-        event.status = i / STATUS_COUNT % STATUS_COUNT;
-        job.attempt = i < STATUS_COUNT * STATUS_COUNT ? 0 : job.max_attempts;
-        if (status_state(job.status) != from ||
-            (kind == EVENT_END && !status_is_ended(event.status)))
-            continue;
-        if (job_apply(&job, &event, &changed, NULL) == PROBLEM_NONE)
-            reached |= 1u << status_state(job.status);
-    }
-    return reached & ~(1u << from);
-}
-
-/* The diagram's line for a pair of states; empty when nothing leads from one to the other. */
-static void diagram_line(enum job_state from, enum job_state to, char *ret_line, size_t size)
-{
-    char label[128] = "";
-    ret_line[0] = '\0';
-    for (unsigned kind = 0; kind < EVENT_COUNT; kind++) {
-        if ((moves(from, kind) >> to & 1) == 0)
-            continue;
-        size_t len = strlen(label);
-        snprintf(label + len, sizeof(label) - len, "%s%s", len > 0 ? ", " : "", event_names[kind]);
-    }
-    if (label[0] != '\0')
-        snprintf(ret_line, size, "    %s -> %s [label=\"%s\"];\n", state_name(from), state_name(to),
-                 label);
-}
-
-static size_t count_of(const char *text, const char *part)
-{
-    size_t count = 0;
-    for (const char *at = strstr(text, part); at != NULL; at = strstr(at + 1, part))
-        count++;
-    return count;
-}
-
-static void diagram_shows_the_table(void **test)
-{
-    AUTO(arena_release) struct arena arena;
-    size_t lines = 1;
-    (void)test;
-    arena_init(&arena, SIZE_MAX);
-    const char *diagram = tree_file(&arena, "doc/states.dot").ptr;
-    assert_int_equal(count_of(diagram, "    create -> WAITING;\n"), 1);
-    for (unsigned from = 0; from < STATE_COUNT; from++) {
-        for (unsigned to = 0; to < STATE_COUNT; to++) {
-            char line[256];
-            diagram_line(from, to, line, sizeof(line));
-            if (line[0] == '\0')
-                continue;
-            if (count_of(diagram, line) != 1)
-                fail_msg("doc/states.dot lacks: %s", line);
-            lines++;
-        }
-    }
-    assert_int_equal(count_of(diagram, " -> "), lines);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -514,7 +454,7 @@ int main(void)
         cmocka_unit_test(delete_keeps_what_was_finished),
         cmocka_unit_test(deleted_again_stays_as_it_is),
         cmocka_unit_test(history_never_runs_backwards),
-        cmocka_unit_test(diagram_shows_the_table),
+        cmocka_unit_test(start_keeps_a_start_that_is_there),
     };
     return cmocka_run_group_tests_name("job", tests, NULL, NULL);
 }

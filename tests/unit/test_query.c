@@ -357,16 +357,11 @@ static struct schema schema_of(const struct json_value *value)
 /* A member of an object that must be there. */
 static const struct json_value *member(const struct json_value *object, const char *name)
 {
-    struct {
+    struct found {
         const struct json_value *value;
         bool given;
     } found = {0};
-    const struct json_field field = {
-        .name = name,
-        .kind = JSON_ANY,
-        .offset = 0,
-        .present = sizeof(found.value),
-    };
+    const struct json_field field = JSON_FIELD(name, JSON_ANY, struct found, value, given);
     assert_true(json_read_object(object, &field, 1, false, &found, NULL));
     assert_true(found.given);
     return found.value;
