@@ -1,0 +1,78 @@
+// What the fault tests share: a daemon on a disk that misbehaves on demand, and a look into its file.
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { JOBD, startJobd, tempDir } from '../api/harness.mjs';
+
+const BUILD = process.env.JOBD_BUILD ? path.resolve(process.env.JOBD_BUILD) : path.dirname(JOBD);
+const LIBRARY = path.join(BUILD, 'tests/fault/disk.so');
+
+// The knobs of disk.c, which says what each does.
+export class Disk {
+  constructor() { this.dir = fs.realpathSync(tempDir()); }
+
+  environment(prefix) {
+    assert.ok(fs.existsSync(LIBRARY), `${LIBRARY} is not built`);
+    return { LD_PRELOAD: LIBRARY, JOBD_FAULT_DIR: this.dir, JOBD_FAULT_STORE: prefix };
+  }
+
+  // Renamed into place, so that nobody reads half of it.
+  set(knob, value = '') {
+    const file = path.join(this.dir, knob);
+    fs.writeFileSync(`${file}.new`, String(value));
+    fs.renameSync(`${file}.new`, file);
+  }
+
+  clear(knob) { fs.rmSync(path.join(this.dir, knob), { force: true }); }
+
+  // Syncs of the store's files so far, over all processes.
+  syncs() { return Number(fs.readFileSync(path.join(this.dir, 'syncs')).readBigUInt64LE()); }
+}
+
+// A daemon whose store lies on such a disk: { server, disk, file }.
+export async function startOnDisk({ args = [], ...options } = {}) {
+  const disk = new Disk();
+  const dir = fs.realpathSync(tempDir());
+  const file = path.join(dir, 'jobd.db');
+  const server = await startJobd({
+    ...options, store: `sqlite:${file}`, env: disk.environment(file),
+    args: ['--auth-failures', '0', '--log-level', 'warn', ...args],
+  });
+  return { server, disk, file };
+}
+
+// What a Python program prints that knows `file` and the module sqlite3.
+export async function python(file, program) {
+  const { stdout } = await promisify(execFile)('python3', ['-c', program, file]);
+  return stdout.trim();
+}
+
+export async function checkIntegrity(file) {
+  const found = await python(file, `
+import sqlite3, sys
+print(*(row[0] for row in sqlite3.connect(sys.argv[1]).execute("PRAGMA integrity_check")))`);
+  assert.equal(found, 'ok', 'PRAGMA integrity_check');
+}
+
+// A small generator of pseudorandom numbers (mulberry32), so that a printed seed repeats a run.
+export function randomFrom(seed) {
+  let state = seed >>> 0;
+  const next = () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+  return {
+    below: (limit) => Math.floor(next() * limit),
+    pick: (list) => list[Math.floor(next() * list.length)],
+  };
+}
+
+export function seedOf(t) {
+  const seed = Number(process.env.JOBD_FAULT_SEED ?? Date.now() % 2 ** 31);
+  t.diagnostic(`JOBD_FAULT_SEED=${seed}`);
+  return seed;
+}
