@@ -1,0 +1,42 @@
+/* The shadow of a store: the jobs it must hold, and what finds must answer, by code of its own. */
+#ifndef JOBD_TESTS_STORE_SHADOW_H
+#define JOBD_TESTS_STORE_SHADOW_H
+
+#include "fixture.h"
+
+struct shadow_job {
+    struct job job;
+    struct span folded;
+};
+
+/* Jobs in the order of their creation. One thread. */
+struct shadow {
+    struct arena arena;
+    struct shadow_job *jobs;
+    size_t count, capacity;
+};
+
+void shadow_init(struct shadow *shadow);
+void shadow_release(struct shadow *shadow);
+
+/* Copies the texts. */
+void shadow_add(struct shadow *shadow, const struct job *job);
+void shadow_put(struct shadow *shadow, size_t index, const struct job *job);
+
+/* What must come behind `after` (NULL: from the start), all of it, in order. In `arena`. */
+const struct job **shadow_find(const struct shadow *shadow, const struct query *query,
+                               const struct cursor *after, struct arena *arena, size_t *ret_count);
+
+/* Asks the store for the page and fails the test when it is not the shadow's. Returns the page. */
+struct store_find shadow_check_page(const struct shadow *shadow, struct fixture *fixture,
+                                    const struct query *query, const struct cursor *after,
+                                    struct arena *arena);
+
+/* Walks through all pages of this size and fails the test when one is not the shadow's. */
+void shadow_check_walk(const struct shadow *shadow, struct fixture *fixture, struct query query,
+                       size_t page_size);
+
+/* What the query asks, for the message of a failed test. */
+const char *query_text(struct arena *arena, const struct query *query);
+
+#endif
