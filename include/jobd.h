@@ -1,0 +1,132 @@
+/* libjobd: create jobs on a jobd server, report on them, and read them, from C. */
+#ifndef JOBD_H
+#define JOBD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define JOBD_API __attribute__((visibility("default")))
+
+/*
+ * Conventions. Functions that can fail return true when they succeeded; otherwise they fill `error`
+ * (which may be NULL) and leave their outputs untouched. Texts are UTF-8 and NUL-terminated; what a
+ * function takes is copied, what it gives belongs to the object it came in. A client serves one
+ * thread at a time; use one client a thread. Compile and link with `pkg-config --cflags --libs
+ * libjobd`.
+ */
+
+/* Why a call failed. */
+struct jobd_error {
+    int status; /* the HTTP status; 0: no answer came (unreachable, timed out, not our protocol) */
+    char code[64]; /* the server's errorCode, such as "jobNotFoundId"; empty without an answer */
+    char text[512]; /* a sentence for people */
+    int retry_after; /* seconds the server asked us to wait; 0: it did not */
+};
+
+/* Where the server is and who we are. NULL members are not given; `token` wins over `user` and
+ * `password`. */
+struct jobd_settings {
+    const char *url; /* "http://127.0.0.1:8080", "https://host/prefix", or "unix:/path" */
+    const char *user;
+    const char *password;
+    const char *token; /* a JSON Web Token */
+    long timeout_ms; /* for a whole call; 0: ten seconds */
+};
+
+struct jobd_client;
+
+/*
+ * Makes a client; nothing is sent yet. With `settings` NULL they come from JOBD_URL, JOBD_USER,
+ * JOBD_PASSWORD or JOBD_PASSWORD_FILE, JOBD_TOKEN or JOBD_TOKEN_FILE, each missing one from
+ * $XDG_CONFIG_HOME/jobd/client.conf (~/.config without it; lines `url = …`, user, password,
+ * password-file, token, token-file), and the url at last is http://127.0.0.1:8080.
+ */
+JOBD_API bool jobd_open(const struct jobd_settings *settings, struct jobd_client **ret_client,
+                        struct jobd_error *error);
+JOBD_API void jobd_close(struct jobd_client *client);
+
+#define JOBD_ID_SIZE 37
+#define JOBD_NO_TIME (-1)
+#define JOBD_NO_PROGRESS (-1)
+
+/* A job as the server knows it. Times are milliseconds since 1970, JOBD_NO_TIME when absent. */
+struct jobd_job {
+    char id[JOBD_ID_SIZE];
+    const char *name, *type;
+    const char *state; /* WAITING, RUNNING, COMPLETED, FAILED, DELETED */
+    const char *result; /* NOT_SET, SUCCESS, COMPLETED_WITH_ERROR, FAILURE, ABORTED */
+    const char *message; /* NULL: none */
+    int progress; /* percent, or JOBD_NO_PROGRESS */
+    bool self_managed;
+    char user[JOBD_ID_SIZE], created_by[JOBD_ID_SIZE], modified_by[JOBD_ID_SIZE];
+    int64_t created_on, modified_on, started_on, ended_on;
+    const char *json; /* the Job as it came */
+};
+JOBD_API void jobd_job_free(struct jobd_job *job);
+
+/* What to create. Start from {0}; only name and type are needed. */
+struct jobd_create {
+    const char *name, *type, *message;
+    const char *user; /* the UUID of another user on whose behalf */
+    const char *payload; /* any JSON */
+    const char *idempotency_key; /* the same key again gives the same job again; NULL: none */
+    bool self_managed; /* run by us, never handed to a worker */
+    int priority;
+    int max_attempts; /* 0: the server's default, one */
+    int64_t run_after; /* 0: at once */
+};
+
+/* `ret_job` may be NULL where only success matters; otherwise the caller frees it. */
+JOBD_API bool jobd_create(struct jobd_client *client, const struct jobd_create *create,
+                          struct jobd_job **ret_job, struct jobd_error *error);
+
+/* What to report. Start from JOBD_REPORT; members left alone are not reported. */
+struct jobd_report {
+    const char *state, *result, *message;
+    int progress;
+};
+#define JOBD_REPORT                                                                                \
+    {                                                                                              \
+        .progress = JOBD_NO_PROGRESS                                                               \
+    }
+JOBD_API bool jobd_report(struct jobd_client *client, const char *id,
+                          const struct jobd_report *report, struct jobd_job **ret_job,
+                          struct jobd_error *error);
+
+JOBD_API bool jobd_get(struct jobd_client *client, const char *id, struct jobd_job **ret_job,
+                       struct jobd_error *error);
+
+/* `message` NULL: "Deleted by user". */
+JOBD_API bool jobd_delete(struct jobd_client *client, const char *id, const char *message,
+                          struct jobd_error *error);
+
+/* Which jobs to find; the contract's parameters by their names. Start from {0}; lists end with
+ * NULL. */
+struct jobd_query {
+    const char *name, *name_match_mode;
+    const char *const *states, *const *results, *const *types;
+    const char *user;
+    const char *sort_field, *sort_order;
+    const char *cursor;
+    int page_size; /* 0: ten */
+};
+
+struct jobd_page {
+    struct jobd_job **jobs;
+    size_t count;
+    const char *next_cursor; /* NULL: the last page */
+};
+JOBD_API bool jobd_find(struct jobd_client *client, const struct jobd_query *query,
+                        struct jobd_page **ret_page, struct jobd_error *error);
+JOBD_API void jobd_page_free(struct jobd_page *page);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,33 @@
+/* One HTTP call: a method, a path and a body out, a status and a body back. */
+#ifndef JOBD_CLIENT_TRANSPORT_H
+#define JOBD_CLIENT_TRANSPORT_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "jobd.h"
+
+#include <stdbool.h>
+
+struct transport; /* one thread at a time; keeps its connection */
+
+/* Copies the settings. NULL and a sentence when they make no sense. */
+struct transport *transport_new(const struct jobd_settings *settings, struct err *err);
+void transport_free(struct transport *transport);
+
+struct exchange_call {
+    const char *method;
+    const char *path; /* with its query, escaped */
+    struct span body; /* ptr NULL: none; JSON otherwise */
+    const char *idempotency_key; /* NULL: none */
+    struct buf answer; /* out; the caller releases it */
+    int status; /* out */
+    int retry_after; /* out; 0: none */
+};
+
+/* False when no answer came; `err` says why. */
+bool transport_call(struct transport *transport, struct exchange_call *call, struct err *err);
+
+/* Appends `text` percent-encoded. */
+void transport_escape(struct buf *out, const char *text);
+
+#endif
