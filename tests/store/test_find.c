@@ -33,9 +33,10 @@ static void check_orders(const struct shadow *shadow, struct fixture *fixture, s
                          const size_t *sizes, size_t size_count)
 {
     for (int order = ORDER_CREATED; order <= ORDER_RESULT; order++) {
-        for (int ascending = 0; ascending <= (order != ORDER_CREATED); ascending++) {
-            query.order = (enum query_order)order;
-            query.ascending = ascending == 1;
+        int directions = order == ORDER_CREATED ? 1 : 2;
+        query.order = (enum query_order)order;
+        for (int direction = 0; direction < directions; direction++) {
+            query.ascending = direction == 1;
             for (size_t i = 0; i < size_count; i++)
                 shadow_check_walk(shadow, fixture, query, sizes[i]);
         }
