@@ -79,9 +79,21 @@ static bool report_and_read(struct worker *worker, size_t round)
            job_difference(&kept, &after)[0] == '\0';
 }
 
+/* In a descending order by numbers: the lower one, or the older one of two equal ones. */
+static bool stands_behind(const struct query *query, const struct job *before,
+                          const struct job *job)
+{
+    struct cursor first = cursor_at(query, before), second = cursor_at(query, job);
+
+    return first.value > second.value ||
+           (first.value == second.value && first.position > second.position);
+}
+
 /* A page under writes is of one moment: in order, and nothing but what was asked for. */
 static bool find_sorted(struct worker *worker, size_t round)
 {
+    static const enum query_order orders[] = {ORDER_CREATED, ORDER_STATE, ORDER_START_DATE,
+                                              ORDER_RESULT, ORDER_END_DATE};
     struct query query = query_all();
     struct store_find find;
     struct span folded = {0};
@@ -89,14 +101,14 @@ static bool find_sorted(struct worker *worker, size_t round)
     query.has_user = round % 2 == 0;
     query.user = user_at((unsigned)worker->number);
     query.statuses = round % 3 == 0 ? 1u << STATUS_RUNNING : STATUS_MASK_ALL;
-    query.order = round % 5 == 0 ? ORDER_STATE : ORDER_CREATED;
+    query.order = orders[round % ARRAY_SIZE(orders)];
     if (job_page(worker->crowd->store, &worker->arena, &query, NULL, &find) != PROBLEM_NONE)
         return false;
     for (size_t i = 0; i < find.count; i++) {
         const struct job *job = find.jobs[i];
         if (!query_matches(&query, job, folded))
             return false;
-        if (i > 0 && query.order == ORDER_CREATED && job->position >= find.jobs[i - 1]->position)
+        if (i > 0 && !stands_behind(&query, find.jobs[i - 1], job))
             return false;
     }
     return true;
