@@ -1,11 +1,15 @@
 -- The first schema. Small integers stand for types and persons, so that the indexes below stay small:
 -- each of them is a list of its columns' jobs, newest first, because SQLite ends every index with the
--- rowid, which is the position.
+-- rowid, which is the position. References are not enforced (foreign_keys stays off): the one writer
+-- takes every number from the dictionaries itself, and checking each again would cost four look-ups
+-- a create. Rows of the dictionaries never change and are never deleted: connections remember them.
 
+-- cursor_key (32 random bytes), accounts_version (a counter), gram_watermark (a position).
 CREATE TABLE meta (
     key TEXT PRIMARY KEY,
     value ANY NOT NULL
 ) STRICT, WITHOUT ROWID;
+INSERT INTO meta (key, value) VALUES ('accounts_version', 0);
 
 CREATE TABLE type (
     id INTEGER PRIMARY KEY,
@@ -65,13 +69,16 @@ CREATE TABLE payload (
     json TEXT NOT NULL
 ) STRICT;
 
--- The first answer to an idempotent create: positions and changes are consecutive from these.
+-- The first answer to an idempotent create: `count` jobs at consecutive positions with consecutive
+-- change numbers. Their ids are in their rows, the rest comes from the drafts, which the digest
+-- stands for.
 CREATE TABLE idempotency (
-    account BLOB NOT NULL,
+    account BLOB NOT NULL CHECK (length(account) = 16),
     key TEXT NOT NULL,
-    digest BLOB NOT NULL,
-    positions BLOB NOT NULL, -- of each job, eight bytes each, big endian
-    first_change INTEGER NOT NULL,
+    digest BLOB NOT NULL CHECK (length(digest) = 32),
+    position INTEGER NOT NULL, -- of the first
+    change INTEGER NOT NULL, -- of the first
+    count INTEGER NOT NULL,
     created_on INTEGER NOT NULL,
     PRIMARY KEY (account, key)
 ) STRICT, WITHOUT ROWID;

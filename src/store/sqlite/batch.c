@@ -1,0 +1,268 @@
+/* Batches: begin, run each call, commit, answer; or undo and answer that nothing was changed. */
+#include "store/sqlite/batch.h"
+
+#include "base/metrics.h"
+#include "base/scope.h"
+#include "store/sqlite/connection.h"
+#include "store/sqlite/wal.h"
+#include "store/sqlite/write.h"
+
+#include <assert.h>
+
+/* One transaction. */
+struct batch {
+    struct call_list calls; /* what is in it */
+    int64_t position, change; /* the writer's counters when it began */
+    int64_t changes; /* SQLite's count of changed rows when it began */
+};
+
+static bool step(struct writer *writer, const char *sql)
+{
+    int64_t ignored;
+
+    return connection_number(writer->connection, sql, &ignored);
+}
+
+static bool data_version(struct writer *writer, int64_t *ret_version)
+{
+    return connection_number(writer->connection, "PRAGMA data_version", ret_version);
+}
+
+/* Nothing is ever deleted from `job`, so its greatest numbers are the last ones that were given. */
+bool batch_load_counters(struct writer *writer)
+{
+    return data_version(writer, &writer->data_version) &&
+           connection_number(writer->connection, "SELECT max(position) FROM job",
+                             &writer->position) &&
+           connection_number(writer->connection, "SELECT max(change) FROM job", &writer->change);
+}
+
+/* The counters are known from the last transaction, unless another process wrote since. */
+static bool refresh_counters(struct writer *writer)
+{
+    int64_t version;
+
+    if (!data_version(writer, &version))
+        return false;
+    return version == writer->data_version || batch_load_counters(writer);
+}
+
+/*
+ * Waits for another process's transaction as long as the connection's busy timeout says. A
+ * transaction that begins with the write lock cannot be refused it later.
+ */
+static bool begin(struct writer *writer, struct batch *batch)
+{
+    if (!step(writer, "BEGIN IMMEDIATE"))
+        return false;
+    batch->changes = sqlite3_total_changes64(writer->connection->db);
+    writer->keys_stored = 0;
+    writer->created = 0;
+    if (!refresh_counters(writer))
+        return false;
+    batch->position = writer->position;
+    batch->change = writer->change;
+    return true;
+}
+
+/*
+ * Undoes everything, also what is only known in memory. SQLite has rolled back by itself already
+ * after some errors, of a full disk for example.
+ */
+static void undo(struct writer *writer, const struct batch *batch)
+{
+    if (!sqlite3_get_autocommit(writer->connection->db))
+        step(writer, "ROLLBACK");
+    dictionary_release(&writer->connection->dictionary);
+    writer->position = batch->position;
+    writer->change = batch->change;
+    writer->keys_stored = 0;
+    writer->created = 0;
+}
+
+static bool commit(struct writer *writer, const struct batch *batch)
+{
+    bool wrote = sqlite3_total_changes64(writer->connection->db) != batch->changes;
+
+    if (!step(writer, "COMMIT"))
+        return false;
+    if (!wrote)
+        return true;
+    metric_add(METRIC_STORE_COMMITS, 1);
+    metric_add(METRIC_STORE_WRITES, (int64_t)batch->calls.count);
+    writer->behind += writer->created;
+    atomic_store(&writer->failed, false);
+    return true;
+}
+
+/* False when the transaction is spoilt; the call says why. */
+static bool perform(struct writer *writer, struct store_call *call)
+{
+    switch ((enum write_operation)call->operation) {
+    case WRITE_CREATE:
+        return write_create(writer, CONTAINER_OF(call, struct store_create, call));
+    case WRITE_UPDATE:
+        return write_update(writer, CONTAINER_OF(call, struct store_update, call));
+    case WRITE_ACCOUNT:
+        return write_account(writer, CONTAINER_OF(call, struct store_account, call));
+    case WRITE_PROBE:
+        return write_probe(writer, call);
+    }
+    assert(false);
+    return false;
+}
+
+/* After `done` a call is its owner's again and may be gone. */
+static void answer(struct batch *batch)
+{
+    struct store_call *call = batch->calls.first;
+
+    metric_add(METRIC_STORE_QUEUE, -(int64_t)batch->calls.count);
+    batch->calls = (struct call_list){0};
+    while (call != NULL) {
+        struct store_call *next = call->next;
+        call->done(call);
+        call = next;
+    }
+}
+
+/* The same problem for all, whatever each had found: it may have seen what never became true. */
+static void answer_all(struct batch *batch, enum problem problem, const struct err *err)
+{
+    for (struct store_call *call = batch->calls.first; call != NULL; call = call->next) {
+        call->problem = problem;
+        call->err = *err;
+    }
+    answer(batch);
+}
+
+/* What is to be said when the connection itself failed. */
+static void fail(struct writer *writer, struct batch *batch, enum problem problem,
+                 const struct err *err)
+{
+    metric_add(METRIC_STORE_FAILURES, 1);
+    if (problem == PROBLEM_STORE_UNAVAILABLE)
+        atomic_store(&writer->failed, true);
+    answer_all(batch, problem, err);
+}
+
+/* The error is read before undoing replaces it. */
+static void fail_begin(struct writer *writer, struct batch *batch)
+{
+    struct err err;
+    enum problem problem = sqlite_problem(writer->connection->db, &err);
+
+    if (!sqlite3_get_autocommit(writer->connection->db))
+        step(writer, "ROLLBACK");
+    fail(writer, batch, problem, &err);
+}
+
+static void fail_commit(struct writer *writer, struct batch *batch)
+{
+    struct err err;
+    enum problem problem = sqlite_problem(writer->connection->db, &err);
+
+    undo(writer, batch);
+    wal_drop_tail(writer->connection->db);
+    fail(writer, batch, problem, &err);
+}
+
+static void add(struct batch *batch, struct store_call *call)
+{
+    if (batch->calls.last != NULL)
+        batch->calls.last->next = call;
+    else
+        batch->calls.first = call;
+    batch->calls.last = call;
+    batch->calls.count++;
+}
+
+/* One call in a transaction of its own, when it is not known which one of a batch is at fault. */
+static void run_alone(struct writer *writer, struct store_call *call)
+{
+    struct batch batch = {0};
+
+    call->next = NULL;
+    call->err.text[0] = '\0';
+    add(&batch, call);
+    if (!begin(writer, &batch)) {
+        fail_begin(writer, &batch);
+    } else if (!perform(writer, call)) {
+        struct err err = call->err;
+        undo(writer, &batch);
+        fail(writer, &batch, call->problem, &err);
+    } else if (!commit(writer, &batch)) {
+        fail_commit(writer, &batch);
+    } else {
+        answer(&batch);
+    }
+}
+
+/* The store cannot write: nobody's fault. Otherwise the others shall not pay for one. */
+static void spoilt(struct writer *writer, struct batch *batch, const struct store_call *culprit)
+{
+    struct err err = culprit->err;
+    struct store_call *call = batch->calls.first;
+
+    undo(writer, batch);
+    if (culprit->problem == PROBLEM_STORE_UNAVAILABLE) {
+        fail(writer, batch, PROBLEM_STORE_UNAVAILABLE, &err);
+        return;
+    }
+    while (call != NULL) {
+        struct store_call *next = call->next;
+        run_alone(writer, call);
+        call = next;
+    }
+}
+
+static bool full(const struct batch *batch, int64_t began)
+{
+    return batch->calls.count >= BATCH_CALLS_MAX ||
+           clock_mono_ns(&clock_system) - began >= BATCH_NS_MAX;
+}
+
+/* Takes calls until there are none or it is time to commit; the culprit where one spoils it. */
+static struct store_call *perform_all(struct writer *writer, struct batch *batch)
+{
+    int64_t began = clock_mono_ns(&clock_system);
+    struct store_call *call;
+
+    do {
+        call = writer_next(writer);
+        if (call == NULL)
+            return NULL;
+        add(batch, call);
+        if (!perform(writer, call))
+            return call;
+    } while (!full(batch, began));
+    return NULL;
+}
+
+/* Who waits while nothing can begin is answered too. */
+static void take_all(struct writer *writer, struct batch *batch)
+{
+    struct store_call *call;
+
+    while (batch->calls.count < BATCH_CALLS_MAX && (call = writer_next(writer)) != NULL)
+        add(batch, call);
+}
+
+void batch_run(struct writer *writer)
+{
+    struct batch batch = {0};
+    struct store_call *culprit;
+
+    if (!begin(writer, &batch)) {
+        take_all(writer, &batch);
+        fail_begin(writer, &batch);
+        return;
+    }
+    culprit = perform_all(writer, &batch);
+    if (culprit != NULL)
+        spoilt(writer, &batch, culprit);
+    else if (commit(writer, &batch))
+        answer(&batch);
+    else
+        fail_commit(writer, &batch);
+}

@@ -1,0 +1,99 @@
+/* Indexing behind the commit: slices of work between the batches, in transactions without a sync. */
+#include "store/sqlite/index.h"
+
+#include "base/metrics.h"
+#include "store/sqlite/connection.h"
+
+/* How many jobs between two looks at the queue, and in one transaction. */
+#define STEP 8
+#define SLICE 512
+
+/* Every commit leaves a segment to merge later, so a few jobs wait for more to come. */
+#define FEW 256
+#define DELAY_FEW_NS (INT64_C(1000) * 1000 * 1000)
+#define DELAY_NS (INT64_C(2) * 1000 * 1000)
+#define DELAY_FAILED_NS (INT64_C(1000) * 1000 * 1000)
+
+bool index_load(struct writer *writer)
+{
+    writer->behind = 0;
+    return !writer->background ||
+           connection_number(writer->connection,
+                             "SELECT count(*) FROM job WHERE position > ifnull((SELECT value FROM "
+                             "meta WHERE key = 'gram_watermark'), -1)",
+                             &writer->behind);
+}
+
+int64_t index_delay(const struct writer *writer)
+{
+    int64_t delay = writer->behind < FEW ? DELAY_FEW_NS : DELAY_NS;
+    int64_t held = writer->index_at - clock_mono_ns(&clock_system);
+
+    if (!writer->background || writer->behind == 0)
+        return -1;
+    return held > delay ? held : delay;
+}
+
+/* What a step finds is the truth; the count in memory only decides when to run one. */
+static bool run_steps(struct writer *writer, int64_t jobs, bool yield, int64_t *ret_done)
+{
+    int done = STEP;
+
+    *ret_done = 0;
+    while (done == STEP && *ret_done < jobs) {
+        if (!sqlite_gram_step(writer->store, writer->connection, STEP, &done))
+            return false;
+        *ret_done += done;
+        if (yield && atomic_load_explicit(&writer->busy, memory_order_relaxed))
+            break;
+    }
+    if (done < STEP)
+        writer->behind = *ret_done;
+    return true;
+}
+
+static bool transaction(struct writer *writer, int64_t jobs, bool yield)
+{
+    struct sqlite_reader *connection = writer->connection;
+    int64_t done = 0;
+
+    if (connection_run(connection, "BEGIN IMMEDIATE") && run_steps(writer, jobs, yield, &done) &&
+        connection_run(connection, "COMMIT")) {
+        writer->behind -= done < writer->behind ? done : writer->behind;
+        return true;
+    }
+    if (!sqlite3_get_autocommit(connection->db))
+        connection_run(connection, "ROLLBACK");
+    return false;
+}
+
+/*
+ * Without a sync: the watermark is in the same transaction as what it stands for, so a power cut
+ * that loses the one loses the other, and the jobs are indexed again. The next batch's sync covers
+ * this commit too.
+ */
+static void slice(struct writer *writer, int64_t jobs, bool yield)
+{
+    connection_run(writer->connection, "PRAGMA synchronous = NORMAL");
+    if (!transaction(writer, jobs, yield)) {
+        metric_add(METRIC_STORE_FAILURES, 1);
+        writer->index_at = clock_mono_ns(&clock_system) + DELAY_FAILED_NS;
+    }
+    connection_run(writer->connection, "PRAGMA synchronous = FULL");
+    metric_set(METRIC_STORE_INDEX_LAG, writer->behind);
+}
+
+void index_when_quiet(struct writer *writer)
+{
+    slice(writer, SLICE, true);
+}
+
+void index_keep_up(struct writer *writer)
+{
+    if (!writer->background)
+        return;
+    metric_set(METRIC_STORE_INDEX_LAG, writer->behind);
+    if (writer->behind > INDEX_BEHIND_MAX && writer->created > 0 &&
+        writer->index_at <= clock_mono_ns(&clock_system))
+        slice(writer, writer->created + STEP, false);
+}

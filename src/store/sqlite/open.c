@@ -1,0 +1,216 @@
+/* Opening and closing a SQLite store: the file, its lock, its schema, its threads. */
+#include "store/sqlite/connection.h"
+#include "store/sqlite/lock.h"
+#include "store/sqlite/migrate.h"
+#include "store/sqlite/state.h"
+
+#include "base/mem.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/*
+ * A file that is there is not opened here: closing it again would release SQLite's own locks on it,
+ * if this process had it open already.
+ */
+static bool create_file(const char *path, struct err *err)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+    if (fd >= 0) {
+        close(fd);
+        return true;
+    }
+    if (errno == EEXIST)
+        return true;
+    if (errno == ENOENT || errno == ENOTDIR)
+        return err_set(err, "The directory of the store %s does not exist.", path);
+    return err_set(err, "The store %s cannot be created: %s.", path, strerror(errno));
+}
+
+/* One name for one file, whatever way leads there: the lock is beside it. */
+static bool resolve(const char *path, char ret_path[static PATH_MAX], struct err *err)
+{
+    struct stat file;
+
+    if (*path == '\0')
+        return err_set(err, "The store sqlite: needs a path.");
+    if (!create_file(path, err))
+        return false;
+    if (realpath(path, ret_path) == NULL || stat(ret_path, &file) != 0)
+        return err_set(err, "The store %s cannot be opened: %s.", path, strerror(errno));
+    if (!S_ISREG(file.st_mode))
+        return err_set(err, "The store %s is not a file.", path);
+    return true;
+}
+
+/* Under the lock, with the schema in place. */
+static bool make_cursor_key(struct sqlite_reader *writer)
+{
+    uint8_t key[CURSOR_KEY_SIZE];
+    sqlite3_stmt *statement = sqlite_prepare_cached(
+        writer, "INSERT OR IGNORE INTO meta (key, value) VALUES ('cursor_key', ?1)");
+    bool done = false;
+
+    if (statement != NULL && getrandom(key, sizeof(key), 0) == (ssize_t)sizeof(key)) {
+        sqlite3_bind_blob(statement, 1, key, (int)sizeof(key), SQLITE_STATIC);
+        done = sqlite3_step(statement) == SQLITE_DONE;
+    }
+    sqlite_rewind(statement);
+    return done;
+}
+
+static bool read_cursor_key(struct sqlite_store *store, struct sqlite_reader *writer,
+                            struct err *err)
+{
+    sqlite3_stmt *statement =
+        sqlite_prepare_cached(writer, "SELECT value FROM meta WHERE key = 'cursor_key'");
+    bool found = statement != NULL && sqlite3_step(statement) == SQLITE_ROW &&
+                 sqlite3_column_bytes(statement, 0) == CURSOR_KEY_SIZE;
+
+    if (found)
+        memcpy(store->store.cursor_key, sqlite3_column_blob(statement, 0), CURSOR_KEY_SIZE);
+    sqlite_rewind(statement);
+    return found || err_set(err, "The store %s is damaged: it has no cursor key.", store->path);
+}
+
+static bool migrate(struct sqlite_store *store, struct sqlite_reader *writer, struct err *err)
+{
+    if (!migrate_run(writer, store->path, migrate_latest(), err))
+        return false;
+    return make_cursor_key(writer) ||
+           err_set(err, "The store %s cannot be opened: %s.", store->path,
+                   sqlite3_errmsg(writer->db));
+}
+
+/* Only who has the lock may change the schema, so that none changes under a daemon. */
+static bool prepare(struct sqlite_store *store, struct sqlite_reader *writer, struct err *err)
+{
+    int lock = -1;
+    bool needed, done;
+
+    if (!migrate_check(writer, store->path, &needed, err))
+        return false;
+    if (needed) {
+        if (store->lock_fd < 0 && !sqlite_lock(store->path, &lock, err))
+            return false;
+        done = migrate(store, writer, err);
+        sqlite_unlock(lock);
+        if (!done)
+            return false;
+    }
+    return read_cursor_key(store, writer, err);
+}
+
+/* The threads that only a daemon's store has. */
+static bool start_checkpoints(struct sqlite_store *store, struct sqlite_reader *writer,
+                              struct err *err)
+{
+    struct sqlite_reader *connection;
+
+    if (!connection_open(store->path, CONNECTION_CHECKPOINTS, &connection, err))
+        return false;
+    if (checkpoint_start(&store->checkpointer, connection, writer->db, err))
+        return true;
+    connection_close(connection);
+    return false;
+}
+
+static bool start(struct sqlite_store *store, struct sqlite_reader *writer, bool daemon,
+                  struct err *err)
+{
+    if (!prepare(store, writer, err) || (daemon && !start_checkpoints(store, writer, err)))
+        return false;
+    pool_init(&store->pool, store->path);
+    if (writer_start(&store->writer, store, writer, daemon, err))
+        return true;
+    pool_release(&store->pool);
+    if (daemon)
+        checkpoint_stop(&store->checkpointer);
+    return false;
+}
+
+static bool open_file(struct sqlite_store *store, const char *path, bool daemon, struct err *err)
+{
+    struct sqlite_reader *writer;
+
+    if (!resolve(path, store->path, err))
+        return false;
+    if (daemon && !sqlite_lock(store->path, &store->lock_fd, err))
+        return false;
+    if (connection_open(store->path, CONNECTION_WRITES, &writer, err)) {
+        if (start(store, writer, daemon, err))
+            return true;
+        connection_close(writer);
+    }
+    sqlite_unlock(store->lock_fd);
+    return false;
+}
+
+/* The writer's connection goes last: closing the last one empties the log and removes it. */
+static void sqlite_close(struct store *base)
+{
+    struct sqlite_store *store = sqlite_store_of(base);
+
+    writer_stop(&store->writer);
+    if (store->writer.background)
+        checkpoint_stop(&store->checkpointer);
+    pool_release(&store->pool);
+    connection_close(store->writer.connection);
+    sqlite_unlock(store->lock_fd);
+    mem_free(store);
+}
+
+static void sqlite_create(struct store *store, struct store_create *create)
+{
+    writer_submit(&sqlite_store_of(store)->writer, &create->call, WRITE_CREATE);
+}
+
+static void sqlite_update(struct store *store, struct store_update *update)
+{
+    writer_submit(&sqlite_store_of(store)->writer, &update->call, WRITE_UPDATE);
+}
+
+static void sqlite_account(struct store *store, struct store_account *account)
+{
+    writer_submit(&sqlite_store_of(store)->writer, &account->call, WRITE_ACCOUNT);
+}
+
+static bool sqlite_writable(struct store *store, struct err *err)
+{
+    return writer_works(&sqlite_store_of(store)->writer, err);
+}
+
+static const struct store_ops ops = {
+    .get = sqlite_read_get,
+    .find = sqlite_read_find,
+    .accounts = sqlite_read_accounts,
+    .create = sqlite_create,
+    .update = sqlite_update,
+    .account = sqlite_account,
+    .accounts_version = sqlite_read_accounts_version,
+    .writable = sqlite_writable,
+    .close = sqlite_close,
+};
+
+bool sqlite_open(const char *path, const struct store_options *options, struct store **ret_store,
+                 struct err *err)
+{
+    struct sqlite_store *store = mem_alloc(1, sizeof(*store));
+
+    if (store == NULL)
+        return err_set(err, "There is not enough memory.");
+    store->store.ops = &ops;
+    store->store.clock = options->clock != NULL ? options->clock : &clock_system;
+    store->lock_fd = -1;
+    if (!open_file(store, path, options->daemon, err)) {
+        mem_free(store);
+        return false;
+    }
+    *ret_store = &store->store;
+    return true;
+}

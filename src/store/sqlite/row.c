@@ -1,0 +1,137 @@
+/* Rows of the table `job`, and the values bound to statements. */
+#include "store/sqlite/sqlite.h"
+
+enum column {
+    COLUMN_POSITION,
+    COLUMN_ID,
+    COLUMN_CHANGE,
+    COLUMN_STATUS,
+    COLUMN_TYPE,
+    COLUMN_PERSON,
+    COLUMN_CREATED_BY,
+    COLUMN_MODIFIED_BY,
+    COLUMN_MODIFIED_ON,
+    COLUMN_STARTED_ON,
+    COLUMN_ENDED_ON,
+    COLUMN_PROGRESS,
+    COLUMN_SELF_MANAGED,
+    COLUMN_RUN_AFTER,
+    COLUMN_PRIORITY,
+    COLUMN_ATTEMPT,
+    COLUMN_MAX_ATTEMPTS,
+    COLUMN_NAME,
+    COLUMN_MESSAGE,
+    COLUMN_COUNT
+};
+_Static_assert(COLUMN_COUNT == SQLITE_JOB_COLUMN_COUNT, "the columns are those of the macro");
+
+sqlite3_stmt *sqlite_prepare_cached(struct sqlite_reader *reader, const char *sql)
+{
+    return statements_get(&reader->statements, reader->db, sql);
+}
+
+void sqlite_rewind(sqlite3_stmt *statement)
+{
+    if (statement == NULL)
+        return;
+    sqlite3_reset(statement);
+    sqlite3_clear_bindings(statement);
+}
+
+void sqlite_bind_span(sqlite3_stmt *statement, int index, struct span text)
+{
+    const char *ptr = text.ptr != NULL ? text.ptr : "";
+
+    sqlite3_bind_text64(statement, index, ptr, text.len, SQLITE_STATIC, SQLITE_UTF8);
+}
+
+void sqlite_bind_uuid(sqlite3_stmt *statement, int index, const struct uuid *uuid)
+{
+    sqlite3_bind_blob(statement, index, uuid->bytes, (int)sizeof(uuid->bytes), SQLITE_STATIC);
+}
+
+/* A copy in `arena`; ptr NULL without memory; NULL in the row is the empty text. */
+static struct span text_at(sqlite3_stmt *statement, enum column column, struct arena *arena)
+{
+    struct span text = {.ptr = (const char *)sqlite3_column_text(statement, (int)column)};
+
+    if (text.ptr == NULL)
+        return (struct span){"", 0};
+    text.len = (size_t)sqlite3_column_bytes(statement, (int)column);
+    return arena_span(arena, text);
+}
+
+static int64_t time_at(sqlite3_stmt *statement, enum column column)
+{
+    if (sqlite3_column_type(statement, (int)column) == SQLITE_NULL)
+        return JOB_NO_TIME;
+    return sqlite3_column_int64(statement, (int)column);
+}
+
+/* What needs neither memory nor a dictionary. */
+static void read_numbers(sqlite3_stmt *row, struct job *job)
+{
+    job->position = sqlite3_column_int64(row, COLUMN_POSITION);
+    job->change = sqlite3_column_int64(row, COLUMN_CHANGE);
+    job->status = (enum job_status)sqlite3_column_int(row, COLUMN_STATUS);
+    job->modified_on = sqlite3_column_int64(row, COLUMN_MODIFIED_ON);
+    job->started_on = time_at(row, COLUMN_STARTED_ON);
+    job->ended_on = time_at(row, COLUMN_ENDED_ON);
+    job->progress = sqlite3_column_type(row, COLUMN_PROGRESS) == SQLITE_NULL
+                        ? JOB_NO_PROGRESS
+                        : sqlite3_column_int(row, COLUMN_PROGRESS);
+    job->self_managed = sqlite3_column_int(row, COLUMN_SELF_MANAGED) != 0;
+    job->run_after = time_at(row, COLUMN_RUN_AFTER);
+    job->priority = sqlite3_column_int(row, COLUMN_PRIORITY);
+    job->attempt = sqlite3_column_int(row, COLUMN_ATTEMPT);
+    job->max_attempts = sqlite3_column_int(row, COLUMN_MAX_ATTEMPTS);
+}
+
+static bool read_id(sqlite3_stmt *row, struct job *job)
+{
+    const void *id = sqlite3_column_blob(row, COLUMN_ID);
+
+    if (id == NULL || sqlite3_column_bytes(row, COLUMN_ID) != (int)sizeof(job->id.bytes))
+        return false;
+    memcpy(job->id.bytes, id, sizeof(job->id.bytes));
+    return true;
+}
+
+static enum problem read_words(struct sqlite_reader *reader, sqlite3_stmt *row,
+                               struct arena *arena, struct job *job, struct err *err)
+{
+    enum problem problem = sqlite_person_uuid(reader, sqlite3_column_int64(row, COLUMN_PERSON),
+                                              &job->user, err);
+
+    if (problem == PROBLEM_NONE)
+        problem = sqlite_person_uuid(reader, sqlite3_column_int64(row, COLUMN_CREATED_BY),
+                                     &job->created_by, err);
+    if (problem == PROBLEM_NONE)
+        problem = sqlite_person_uuid(reader, sqlite3_column_int64(row, COLUMN_MODIFIED_BY),
+                                     &job->modified_by, err);
+    if (problem == PROBLEM_NONE)
+        problem = sqlite_type_name(reader, sqlite3_column_int64(row, COLUMN_TYPE), arena,
+                                   &job->type, err);
+    return problem;
+}
+
+enum problem sqlite_job_row(struct sqlite_reader *reader, sqlite3_stmt *statement,
+                            struct arena *arena, struct job *ret_job, struct err *err)
+{
+    struct job job = {0};
+    enum problem problem;
+
+    read_numbers(statement, &job);
+    if ((unsigned)job.status >= STATUS_COUNT || !read_id(statement, &job)) {
+        err_set(err, "The store is damaged: the row %lld is no job.", (long long)job.position);
+        return PROBLEM_INTERNAL;
+    }
+    job.name = text_at(statement, COLUMN_NAME, arena);
+    job.message = text_at(statement, COLUMN_MESSAGE, arena);
+    if (job.name.ptr == NULL || job.message.ptr == NULL)
+        return problem_no_memory(err);
+    problem = read_words(reader, statement, arena, &job, err);
+    if (problem == PROBLEM_NONE)
+        *ret_job = job;
+    return problem;
+}

@@ -1,0 +1,45 @@
+/* The SQLite store as a whole, and the calls it answers on the caller's thread. */
+#ifndef JOBD_STORE_SQLITE_STATE_H
+#define JOBD_STORE_SQLITE_STATE_H
+
+#include "store/sqlite/checkpoint.h"
+#include "store/sqlite/pool.h"
+#include "store/sqlite/writer.h"
+#include "store/store.h"
+
+#include <limits.h>
+
+struct sqlite_store {
+    struct store store;
+    char path[PATH_MAX]; /* absolute, without symbolic links */
+    int lock_fd; /* of the daemon's lock; -1: none */
+    struct pool pool;
+    struct checkpointer checkpointer;
+    struct writer writer;
+};
+
+static inline struct sqlite_store *sqlite_store_of(struct store *store)
+{
+    return (struct sqlite_store *)store;
+}
+
+/* The members of store_ops that read. */
+void sqlite_read_get(struct store *store, struct store_get *get);
+void sqlite_read_find(struct store *store, struct store_find *find);
+void sqlite_read_accounts(struct store *store, struct store_accounts *accounts);
+int64_t sqlite_read_accounts_version(struct store *store);
+
+/*
+ * The job of an id: JOB_NOT_FOUND when there is none. For a reader or the writer's own connection.
+ */
+enum problem sqlite_load_job(struct sqlite_reader *reader, const struct uuid *id,
+                             struct arena *arena, struct job *ret_job, struct err *err);
+
+/*
+ * The account in the current row of a statement that selects SQLITE_ACCOUNT_COLUMNS; false when the
+ * row is damaged.
+ */
+#define SQLITE_ACCOUNT_COLUMNS "uuid, name, role, disabled, hash, created_on"
+bool sqlite_account_row(sqlite3_stmt *row, struct account *ret_account);
+
+#endif

@@ -1,0 +1,177 @@
+/* The writer's queue and thread: sleeps, runs batches, and looks after the file in between. */
+#include "store/sqlite/writer.h"
+
+#include "base/metrics.h"
+#include "store/sqlite/batch.h"
+#include "store/sqlite/index.h"
+#include "store/sqlite/state.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <time.h>
+
+static void list_add(struct call_list *list, struct store_call *call)
+{
+    call->next = NULL;
+    if (list->last != NULL)
+        list->last->next = call;
+    else
+        list->first = call;
+    list->last = call;
+    list->count++;
+}
+
+void writer_submit(struct writer *writer, struct store_call *call, enum write_operation operation)
+{
+    bool first;
+
+    call->operation = (int)operation;
+    call->err.text[0] = '\0';
+    metric_add(METRIC_STORE_QUEUE, 1);
+    pthread_mutex_lock(&writer->lock);
+    first = writer->queue.first == NULL;
+    list_add(&writer->queue, call);
+    atomic_store_explicit(&writer->busy, true, memory_order_relaxed);
+    pthread_mutex_unlock(&writer->lock);
+    if (first)
+        pthread_cond_signal(&writer->more);
+}
+
+/* Moves the whole queue over, when all that was taken before is done. */
+static void take_queue(struct writer *writer)
+{
+    pthread_mutex_lock(&writer->lock);
+    writer->taken = writer->queue;
+    writer->queue = (struct call_list){0};
+    atomic_store_explicit(&writer->busy, false, memory_order_relaxed);
+    pthread_mutex_unlock(&writer->lock);
+}
+
+struct store_call *writer_next(struct writer *writer)
+{
+    struct store_call *call;
+
+    if (writer->taken.first == NULL)
+        take_queue(writer);
+    call = writer->taken.first;
+    if (call == NULL)
+        return NULL;
+    writer->taken.first = call->next;
+    if (call->next == NULL)
+        writer->taken.last = NULL;
+    writer->taken.count--;
+    call->next = NULL;
+    return call;
+}
+
+/* Waits on the condition; for at most `ns` when not negative. False when the time is over. */
+static bool wait_for(struct writer *writer, int64_t ns)
+{
+    struct timespec until;
+    int64_t at;
+
+    if (ns < 0)
+        return pthread_cond_wait(&writer->more, &writer->lock) == 0;
+    at = clock_mono_ns(&clock_system) + ns;
+    until.tv_sec = at / 1000000000;
+    until.tv_nsec = at % 1000000000;
+    return pthread_cond_timedwait(&writer->more, &writer->lock, &until) != ETIMEDOUT;
+}
+
+/* Waits until a call is there, indexing meanwhile; false when closing and all are answered. */
+static bool wait_for_calls(struct writer *writer)
+{
+    bool quiet;
+
+    if (writer->taken.first != NULL)
+        return true;
+    for (;;) {
+        pthread_mutex_lock(&writer->lock);
+        quiet = writer->queue.first == NULL && !writer->closing &&
+                !wait_for(writer, index_delay(writer));
+        if (writer->queue.first != NULL || writer->closing)
+            break;
+        pthread_mutex_unlock(&writer->lock);
+        if (quiet)
+            index_when_quiet(writer);
+    }
+    quiet = writer->queue.first == NULL;
+    pthread_mutex_unlock(&writer->lock);
+    return !quiet;
+}
+
+static void *run(void *argument)
+{
+    struct writer *writer = argument;
+
+    while (wait_for_calls(writer)) {
+        batch_run(writer);
+        index_keep_up(writer);
+        if (writer->background)
+            checkpoint_after_commit(&writer->store->checkpointer);
+    }
+    return NULL;
+}
+
+/* Signals are for the program's own threads. */
+static int start_thread(struct writer *writer)
+{
+    sigset_t all, before;
+    int error;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    error = pthread_create(&writer->thread, NULL, run, writer);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return error;
+}
+
+bool writer_start(struct writer *writer, struct sqlite_store *store,
+                  struct sqlite_reader *connection, bool background, struct err *err)
+{
+    pthread_condattr_t monotonic;
+    int error;
+
+    *writer = (struct writer){
+        .store = store,
+        .connection = connection,
+        .clock = store->store.clock,
+        .background = background,
+    };
+    if (!batch_load_counters(writer) || !index_load(writer)) {
+        sqlite_problem(connection->db, err);
+        return false;
+    }
+    pthread_mutex_init(&writer->lock, NULL);
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&writer->more, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    error = start_thread(writer);
+    return error == 0 || err_set(err, "The writer's thread cannot start: %s.", strerror(error));
+}
+
+void writer_stop(struct writer *writer)
+{
+    pthread_mutex_lock(&writer->lock);
+    writer->closing = true;
+    pthread_mutex_unlock(&writer->lock);
+    pthread_cond_signal(&writer->more);
+    pthread_join(writer->thread, NULL);
+    pthread_cond_destroy(&writer->more);
+    pthread_mutex_destroy(&writer->lock);
+}
+
+bool writer_works(struct writer *writer, struct err *err)
+{
+    struct store_call probe = {0};
+    struct store_waiter waiter;
+
+    if (!atomic_load(&writer->failed))
+        return true;
+    store_waiter_init(&waiter, &probe);
+    writer_submit(writer, &probe, WRITE_PROBE);
+    store_waiter_wait(&waiter);
+    return probe.problem == PROBLEM_NONE || err_set(err, "%s", probe.err.text);
+}

@@ -1,0 +1,98 @@
+/* The store's front: opens a backend by its URL, passes calls on to it, and waits for those who may. */
+#include "store/store.h"
+
+#include "base/span.h"
+#include "store/memory/memory.h"
+#include "store/sqlite/sqlite.h"
+
+#include <limits.h>
+#include <linux/futex.h>
+#include <stdatomic.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define SQLITE_SCHEME "sqlite:"
+
+bool store_open(const char *url, const struct store_options *options, struct store **ret_store,
+                struct err *err)
+{
+    struct span text = span_of(url);
+
+    if (span_is(text, "memory:"))
+        return memory_open(options, ret_store, err);
+    if (span_starts(text, SQLITE_SCHEME))
+        return sqlite_open(url + sizeof(SQLITE_SCHEME) - 1, options, ret_store, err);
+    return err_set(err, "A store is sqlite:PATH or memory:, not '%s'.", url);
+}
+
+void store_close(struct store *store)
+{
+    if (store != NULL)
+        store->ops->close(store);
+}
+
+void store_get(struct store *store, struct store_get *get)
+{
+    store->ops->get(store, get);
+}
+
+void store_find(struct store *store, struct store_find *find)
+{
+    store->ops->find(store, find);
+}
+
+void store_accounts(struct store *store, struct store_accounts *accounts)
+{
+    store->ops->accounts(store, accounts);
+}
+
+void store_create(struct store *store, struct store_create *create)
+{
+    store->ops->create(store, create);
+}
+
+void store_update(struct store *store, struct store_update *update)
+{
+    store->ops->update(store, update);
+}
+
+void store_account(struct store *store, struct store_account *account)
+{
+    store->ops->account(store, account);
+}
+
+int64_t store_accounts_version(struct store *store)
+{
+    return store->ops->accounts_version(store);
+}
+
+bool store_writable(struct store *store, struct err *err)
+{
+    return store->ops->writable(store, err);
+}
+
+/*
+ * Nothing of the waiter may be touched after `finished` is set, for it lies on the stack of a
+ * thread that may be gone by then: the futex call only needs its address, and waking an address
+ * where nobody sleeps does no harm.
+ */
+static void wake_waiter(struct store_call *call)
+{
+    struct store_waiter *waiter = call->context;
+
+    atomic_store_explicit(&waiter->finished, 1, memory_order_release);
+    syscall(SYS_futex, &waiter->finished, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
+}
+
+void store_waiter_init(struct store_waiter *waiter, struct store_call *call)
+{
+    atomic_init(&waiter->finished, 0);
+    call->done = wake_waiter;
+    call->context = waiter;
+}
+
+void store_waiter_wait(struct store_waiter *waiter)
+{
+    while (atomic_load_explicit(&waiter->finished, memory_order_acquire) == 0)
+        syscall(SYS_futex, &waiter->finished, FUTEX_WAIT_PRIVATE, 0, NULL, NULL, 0);
+}
