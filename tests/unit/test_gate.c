@@ -1,0 +1,99 @@
+/* Tests of the gate before every request. */
+#include "http/gate.h"
+
+#include "model_test.h"
+
+/* One head: name, value, name, value, … NULL. */
+static enum problem verdict(const char *method, const char *version, const char *const *headers)
+{
+    struct gate gate = {0};
+    struct err err = {0};
+    for (size_t i = 0; headers[i] != NULL; i += 2)
+        gate_header(&gate, span_of(headers[i]), span_of(headers[i + 1]));
+    return gate_verdict(&gate, method, version, &err);
+}
+
+#define HEADERS(...) ((const char *const[]){__VA_ARGS__, NULL})
+#define POST(...) verdict("POST", "HTTP/1.1", HEADERS("Host", "x", __VA_ARGS__))
+
+static void plain_heads_pass(void **test)
+{
+    (void)test;
+    assert_int_equal(verdict("GET", "HTTP/1.1", HEADERS("Host", "x")), PROBLEM_NONE);
+    assert_int_equal(verdict("GET", "HTTP/1.0", HEADERS("Accept", "*/*")), PROBLEM_NONE);
+    assert_int_equal(POST("Content-Length", "10"), PROBLEM_NONE);
+    assert_int_equal(POST("content-length", "0"), PROBLEM_NONE);
+    assert_int_equal(POST("Transfer-Encoding", "Chunked"), PROBLEM_NONE);
+    assert_int_equal(POST("X-Text", "a\tb é"), PROBLEM_NONE);
+}
+
+static void one_host_is_needed(void **test)
+{
+    (void)test;
+    assert_int_equal(verdict("GET", "HTTP/1.1", HEADERS("Accept", "*/*")), PROBLEM_INVALID_REQUEST);
+    assert_int_equal(POST("host", "y"), PROBLEM_INVALID_REQUEST);
+    assert_int_equal(verdict("GET", "HTTP/1.0", HEADERS("Host", "x", "Host", "x")),
+                     PROBLEM_INVALID_REQUEST);
+}
+
+static void lengths_are_single_plain_numbers(void **test)
+{
+    (void)test;
+    static const char *const bad[] = {
+        "", "-1", "+1", "0x10", "1,1", "1 1", "1e3", "ten", "99999999999999999999"};
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+        if (POST("Content-Length", bad[i]) != PROBLEM_INVALID_REQUEST)
+            fail_msg("accepted: %s", bad[i]);
+    assert_int_equal(POST("Content-Length", "1", "Content-Length", "1"), PROBLEM_INVALID_REQUEST);
+}
+
+static void codings_are_chunked_alone(void **test)
+{
+    (void)test;
+    assert_int_equal(POST("Transfer-Encoding", "chunked", "Content-Length", "1"),
+                     PROBLEM_INVALID_REQUEST);
+    assert_int_equal(POST("Transfer-Encoding", "gzip"), PROBLEM_NOT_IMPLEMENTED);
+    assert_int_equal(POST("Transfer-Encoding", "gzip, chunked"), PROBLEM_NOT_IMPLEMENTED);
+    assert_int_equal(POST("Transfer-Encoding", "gzip", "Transfer-Encoding", "chunked"),
+                     PROBLEM_NOT_IMPLEMENTED);
+    assert_int_equal(verdict("POST", "HTTP/1.0", HEADERS("Transfer-Encoding", "chunked")),
+                     PROBLEM_INVALID_REQUEST);
+}
+
+static void names_values_methods_and_versions_are_what_they_should_be(void **test)
+{
+    (void)test;
+    assert_int_equal(POST("Bad Name", "x"), PROBLEM_INVALID_REQUEST);
+    assert_int_equal(POST("", "x"), PROBLEM_INVALID_REQUEST);
+    assert_int_equal(POST("Na\x80me", "x"), PROBLEM_INVALID_REQUEST);
+    assert_int_equal(POST("X", "a\x01"), PROBLEM_INVALID_REQUEST);
+    assert_int_equal(POST("X", "a\x7f"), PROBLEM_INVALID_REQUEST);
+    assert_int_equal(verdict("get", "HTTP/1.1", HEADERS("Host", "x")), PROBLEM_INVALID_REQUEST);
+    assert_int_equal(verdict("GET", "HTTP/2.0", HEADERS("Host", "x")), PROBLEM_INVALID_REQUEST);
+    assert_int_equal(verdict("GET", "HTTP/1.2", HEADERS("Host", "x")), PROBLEM_INVALID_REQUEST);
+}
+
+static void pages_of_other_sites_may_read_but_not_write(void **test)
+{
+    (void)test;
+    assert_int_equal(POST("Sec-Fetch-Site", "cross-site"), PROBLEM_FORBIDDEN);
+    assert_int_equal(POST("Sec-Fetch-Site", "same-site"), PROBLEM_FORBIDDEN);
+    assert_int_equal(POST("Sec-Fetch-Site", "same-origin"), PROBLEM_NONE);
+    assert_int_equal(POST("Sec-Fetch-Site", "none"), PROBLEM_NONE);
+    assert_int_equal(
+        verdict("GET", "HTTP/1.1", HEADERS("Host", "x", "Sec-Fetch-Site", "cross-site")),
+        PROBLEM_NONE);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(plain_heads_pass),
+        cmocka_unit_test(one_host_is_needed),
+        cmocka_unit_test(lengths_are_single_plain_numbers),
+        cmocka_unit_test(codings_are_chunked_alone),
+        cmocka_unit_test(names_values_methods_and_versions_are_what_they_should_be),
+        cmocka_unit_test(pages_of_other_sites_may_read_but_not_write),
+    };
+    return cmocka_run_group_tests_name("gate", tests, NULL, NULL);
+}
