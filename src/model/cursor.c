@@ -118,6 +118,12 @@ static void seal(const uint8_t *key, const uint8_t record[static MAC_AT],
     crypto_generichash(ret_mac, MAC_SIZE, record, MAC_AT, key, CURSOR_KEY_SIZE);
 }
 
+static void encode(const uint8_t record[static RECORD_SIZE], char ret_text[static TEXT_SIZE])
+{
+    sodium_bin2base64(ret_text, TEXT_SIZE, record, RECORD_SIZE,
+                      sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+}
+
 struct span cursor_seal(struct arena *arena, const uint8_t key[static CURSOR_KEY_SIZE],
                         const struct query *query, const struct cursor *cursor)
 {
@@ -129,19 +135,22 @@ struct span cursor_seal(struct arena *arena, const uint8_t key[static CURSOR_KEY
     put(record + VALUE_AT, (uint64_t)cursor->value);
     put(record + POSITION_AT, (uint64_t)cursor->position);
     seal(key, record, record + MAC_AT);
-    sodium_bin2base64(text, TEXT_SIZE, record, sizeof(record),
-                      sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+    encode(record, text);
     return (struct span){text, TEXT_SIZE - 1};
 }
 
-/* Only the one text cursor_seal makes of a record is taken: sodium refuses stray last bits. */
+/* Only the one text made of a record is taken: to sodium every byte from 128 on is a `_`. */
 static bool decode(struct span text, uint8_t ret_record[static RECORD_SIZE])
 {
+    char canonical[TEXT_SIZE];
     size_t len;
-    return text.len == TEXT_SIZE - 1 &&
-           sodium_base642bin(ret_record, RECORD_SIZE, text.ptr, text.len, NULL, &len, NULL,
-                             sodium_base64_VARIANT_URLSAFE_NO_PADDING) == 0 &&
-           len == RECORD_SIZE;
+    if (text.len != TEXT_SIZE - 1 ||
+        sodium_base642bin(ret_record, RECORD_SIZE, text.ptr, text.len, NULL, &len, NULL,
+                          sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0 ||
+        len != RECORD_SIZE)
+        return false;
+    encode(ret_record, canonical);
+    return memcmp(canonical, text.ptr, text.len) == 0;
 }
 
 static bool is_ours(const uint8_t *key, const uint8_t record[static RECORD_SIZE])
