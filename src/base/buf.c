@@ -107,13 +107,14 @@ char *buf_room(struct buf *buf, size_t len)
 char *buf_take(struct buf *buf, size_t *ret_len)
 {
     char *ptr = buf->ptr;
+    bool empty = buf->failed || buf->len == 0;
 
-    if (buf->failed || buf->len == 0) {
-        *ret_len = 0;
+    if (ret_len != NULL)
+        *ret_len = empty ? 0 : buf->len;
+    if (empty) {
         buf_release(buf);
         return NULL;
     }
-    *ret_len = buf->len;
     ptr[buf->len] = '\0';
     *buf = (struct buf){.ceiling = buf->ceiling};
     return ptr;
