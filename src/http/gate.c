@@ -65,6 +65,10 @@ void gate_header(struct gate *gate, struct span name, struct span value)
         take_length(gate, span_trim(value));
     else if (span_is_nocase(name, "Transfer-Encoding"))
         take_coding(gate, span_trim(value));
+    else if (span_is_nocase(name, "Authorization"))
+        gate->credentials++;
+    else if (span_is_nocase(name, "Expect"))
+        gate->expects = true;
     else if (span_is_nocase(name, "Sec-Fetch-Site"))
         gate->cross_site = span_is(value, "cross-site") || span_is(value, "same-site");
 }
@@ -102,6 +106,8 @@ enum problem gate_verdict(const struct gate *gate, const char *method, const cha
         return refuse(err, PROBLEM_INVALID_REQUEST, "A header value has control characters.");
     if (gate->hosts > 1 || (gate->hosts == 0 && !old))
         return refuse(err, PROBLEM_INVALID_REQUEST, "There must be one Host header.");
+    if (gate->credentials > 1)
+        return refuse(err, PROBLEM_INVALID_REQUEST, "There must be one Authorization header.");
     if (gate->lengths > 1 || gate->bad_length)
         return refuse(err, PROBLEM_INVALID_REQUEST, "The Content-Length is malformed or repeated.");
     if (gate->codings > 0 && (gate->lengths > 0 || old))

@@ -1,6 +1,7 @@
 /* Listening sockets: TCP on a host and port, or Unix on a path. */
 #include "http/listen.h"
 
+#include "base/parse.h"
 #include "base/scope.h"
 #include "base/span.h"
 
@@ -74,6 +75,9 @@ static bool split(const char *listen, char host[static 256], char port[static 8]
     if (colon == NULL || name.len == 0 || name.len > 255 || strlen(colon + 1) > 5 ||
         strlen(colon + 1) == 0)
         return err_set(err, "%s is neither HOST:PORT nor unix:PATH", listen);
+    int64_t number;
+    if (!parse_int(span_of(colon + 1), 0, 65535, &number))
+        return err_set(err, "%s has no port from 0 to 65535", listen);
     snprintf(host, 256, "%.*s", (int)name.len, name.ptr);
     snprintf(port, 8, "%s", colon + 1);
     return true;
@@ -143,6 +147,12 @@ static bool address_is_loopback(const struct sockaddr *address)
     struct sockaddr_in6 in6;
     memcpy(&in6, address, sizeof(in6));
     return address->sa_family == AF_INET6 && IN6_IS_ADDR_LOOPBACK(&in6.sin6_addr);
+}
+
+bool listen_check(const char *listen, struct err *err)
+{
+    char host[256], port[8];
+    return is_unix(listen) || split(listen, host, port, err);
 }
 
 bool listen_is_local(const char *listen)

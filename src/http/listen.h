@@ -17,6 +17,9 @@
 bool listen_open(const char *listen, int *ret_fd, char ret_address[static LISTEN_ADDRESS_SIZE],
                  struct err *err);
 
+/* Whether it is written as listen_open wants it; says what is wrong otherwise. */
+bool listen_check(const char *listen, struct err *err);
+
 /* Whether only this machine can reach it: a Unix socket or a loopback address. False when it cannot
  * be resolved. */
 bool listen_is_local(const char *listen);

@@ -79,9 +79,7 @@ void route_job_create(struct request *request)
     struct err err = {0};
     if (create == NULL)
         return;
-    enum problem problem = reports_admit(&request->account, &err);
-    if (problem == PROBLEM_NONE)
-        problem = read_create(request, create, &err);
+    enum problem problem = read_create(request, create, &err);
     if (problem != PROBLEM_NONE)
         return route_refuse(request, problem, &err);
     create->arena = &request->arena;
@@ -217,9 +215,7 @@ void route_jobs_create(struct request *request)
     struct err err = {0};
     if (bulk == NULL)
         return;
-    enum problem problem = reports_admit(&request->account, &err);
-    if (problem == PROBLEM_NONE)
-        problem = read_bulk(request, bulk, &err);
+    enum problem problem = read_bulk(request, bulk, &err);
     if (problem != PROBLEM_NONE)
         return route_refuse(request, problem, &err);
     if (bulk->create.count == 0)

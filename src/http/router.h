@@ -7,12 +7,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* Who may use a route: anybody at all, every account, or accounts that may change something. */
+enum access { ACCESS_ANONYMOUS, ACCESS_READ, ACCESS_WRITE };
+
 struct route {
     const char *method;
     const char *pattern; /* "/rest/jobs/v1/jobs/{jobId}"; one {…} at most, a whole segment */
     void (*handle)(struct request *request);
     size_t body_max; /* bytes */
-    bool anonymous; /* needs no account */
+    enum access access;
 };
 
 /*

@@ -10,6 +10,7 @@
 #include "http/response.h"
 #include "http/router.h"
 #include "http/watchdog.h"
+#include "service/policy.h"
 
 #include <arpa/inet.h>
 #include <inttypes.h>
@@ -28,7 +29,7 @@
 
 /* An answer made before the body came waits for so much of it, because closing on unread bytes may
  * lose the answer. */
-#define DISCARD_MAX (64u << 10)
+#define DISCARD_MAX (32u << 20)
 
 /* A server counts as quiet when nothing was in flight for so long. */
 #define QUIET_MS 100
@@ -128,12 +129,12 @@ static enum MHD_Result suspend(struct exchange *exchange)
 /*
  * libmicrohttpd closes the connection after an answer given before the whole request was read, and
  * closing on unread bytes may lose the answer: so answers wait for the end of the body, unless too
- * much of it is to come or nothing more is to be believed.
+ * much of it is to come, nothing more is to be believed, or the client asked before sending it.
  */
 static bool may_answer(const struct exchange *exchange)
 {
     return exchange->stage == STAGE_HANDLE || exchange->request.response.close ||
-           exchange->gate.length > DISCARD_MAX;
+           exchange->gate.length > DISCARD_MAX || exchange->gate.expects;
 }
 
 /* Goes on until the exchange waits for somebody or for its body, or has its answer. */
@@ -153,14 +154,20 @@ static enum MHD_Result settle(struct exchange *exchange)
     return MHD_YES;
 }
 
-/* The head is good and the caller known. */
+/* The head is good and the caller known: what can be refused without the body is. */
 static void admit(struct exchange *exchange)
 {
     const struct route *route = exchange->request.route;
+    struct err err = {0};
+    enum problem problem = PROBLEM_NONE;
     exchange->body.ceiling = route->body_max;
     exchange->stage = STAGE_BODY;
-    if (exchange->gate.length > route->body_max)
-        respond_problem(&exchange->request, PROBLEM_PAYLOAD_TOO_LARGE, NULL);
+    if (route->access == ACCESS_WRITE)
+        problem = policy_write(&exchange->request.account, &err);
+    if (problem == PROBLEM_NONE && exchange->gate.length > route->body_max)
+        problem = PROBLEM_PAYLOAD_TOO_LARGE;
+    if (problem != PROBLEM_NONE)
+        respond_problem(&exchange->request, problem, err.text);
 }
 
 /* Everything is here. */
@@ -212,7 +219,7 @@ static struct span client_address(struct exchange *exchange)
 static void authenticate(struct exchange *exchange)
 {
     exchange->stage = STAGE_AUTH;
-    if (exchange->request.route->anonymous) {
+    if (exchange->request.route->access == ACCESS_ANONYMOUS) {
         admit(exchange);
         return;
     }

@@ -1,7 +1,7 @@
 /* The contract's use cases: find jobs, get a job, delete a job. */
 #include "service/jobs.h"
 
-#include "base/scope.h"
+#include "service/policy.h"
 
 void jobs_get(struct service *service, struct store_get *get)
 {
@@ -36,11 +36,9 @@ static enum problem apply_delete(void *context, struct job *job, int64_t now, bo
                                  struct err *err)
 {
     const struct jobs_delete *delete = context;
-    if (!account_may_delete(delete->caller, &job->user)) {
-        err_set(err, "The job belongs to another user; only that user or an administrator may "
-                     "delete it.");
-        return PROBLEM_JOB_NOT_OWNED;
-    }
+    enum problem problem = policy_delete(delete->caller, job, err);
+    if (problem != PROBLEM_NONE)
+        return problem;
     struct job_event event = {.kind = EVENT_DELETE,
                               .by = delete->caller->id,
                               .now = now,

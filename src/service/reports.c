@@ -1,13 +1,7 @@
 /* The producers' use cases: create jobs and report on them. */
 #include "service/reports.h"
 
-enum problem reports_admit(const struct account *caller, struct err *err)
-{
-    if (account_may_create(caller))
-        return PROBLEM_NONE;
-    err_set(err, "The role %s may not create jobs.", role_name(caller->role));
-    return PROBLEM_FORBIDDEN;
-}
+#include "service/policy.h"
 
 enum problem reports_authorize(struct service *service, const struct account *caller,
                                struct draft *draft, struct err *err)
@@ -16,12 +10,9 @@ enum problem reports_authorize(struct service *service, const struct account *ca
     draft->created_by = caller->id;
     if (!draft->has_user)
         draft->user = caller->id;
-    if (uuid_eq(&draft->user, &caller->id))
-        return PROBLEM_NONE;
-    if (!account_may_create_for_others(caller)) {
-        err_set(err, "The role %s may not create jobs for another user.", role_name(caller->role));
-        return PROBLEM_FORBIDDEN;
-    }
+    enum problem problem = policy_create_for(caller, &draft->user, err);
+    if (problem != PROBLEM_NONE || uuid_eq(&draft->user, &caller->id))
+        return problem;
     if (!users_by_id(service->users, &draft->user, &user)) {
         err_set(err, "The user of the job has no account.");
         return PROBLEM_INVALID_REQUEST;
@@ -38,11 +29,9 @@ static enum problem apply_report(void *context, struct job *job, int64_t now, bo
                                  struct err *err)
 {
     const struct reports_report *report = context;
-    if (!account_may_report(report->caller, &job->user, &job->created_by)) {
-        err_set(err, "The job belongs to another user; only its user, its creator or an "
-                     "administrator may report on it.");
-        return PROBLEM_JOB_NOT_OWNED;
-    }
+    enum problem problem = policy_report(report->caller, job, err);
+    if (problem != PROBLEM_NONE)
+        return problem;
     struct job_event event = report->event;
     event.by = report->caller->id;
     event.now = now;

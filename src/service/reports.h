@@ -4,12 +4,9 @@
 
 #include "service/service.h"
 
-/* Whether the caller may create jobs at all; FORBIDDEN when not. */
-enum problem reports_admit(const struct account *caller, struct err *err);
-
 /*
  * Settles on whose behalf a draft is created: sets created_by, and user where the request named
- * none, of a caller admitted. FORBIDDEN by role, INVALID_REQUEST when the user named has no account.
+ * none. FORBIDDEN by role, INVALID_REQUEST when the user named has no account.
  */
 enum problem reports_authorize(struct service *service, const struct account *caller,
                                struct draft *draft, struct err *err);

@@ -1,0 +1,26 @@
+/* Who may do what, and what they are told when they may not. */
+#ifndef JOBD_SERVICE_POLICY_H
+#define JOBD_SERVICE_POLICY_H
+
+#include "base/err.h"
+#include "model/account.h"
+#include "model/job.h"
+
+/*
+ * All are pure, and say in `err` which rule it was. policy_write is about the role alone and is
+ * asked of every caller of a route that changes anything, before its body is read; the others are
+ * asked in addition.
+ */
+
+/* FORBIDDEN to a reader. */
+enum problem policy_write(const struct account *caller, struct err *err);
+
+/* FORBIDDEN for another user, but to workers and administrators. */
+enum problem policy_create_for(const struct account *caller, const struct uuid *user,
+                               struct err *err);
+
+/* JOB_NOT_OWNED. */
+enum problem policy_report(const struct account *caller, const struct job *job, struct err *err);
+enum problem policy_delete(const struct account *caller, const struct job *job, struct err *err);
+
+#endif
