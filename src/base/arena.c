@@ -55,7 +55,10 @@ void arena_clear(struct arena *arena)
     first->used = 0;
 }
 
-/* What the next block should offer: twice the last one's size where the ceiling allows, at least `need`; 0 if it cannot. */
+/*
+ * What the next block should offer: twice the last one's size where the ceiling allows, at least
+ * `need`; 0 if it cannot.
+ */
 static size_t next_size(const struct arena *arena, size_t need)
 {
     size_t left = arena->ceiling - arena->used;

@@ -1,10 +1,9 @@
-/* An arena: memory of one request, handed out piece by piece and released at once, under a ceiling. */
+/* An arena: the memory of one request, handed out in pieces, released at once, under a ceiling. */
 #ifndef JOBD_BASE_ARENA_H
 #define JOBD_BASE_ARENA_H
 
 #include "base/span.h"
 
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -17,17 +16,21 @@ struct arena {
     size_t ceiling;
 };
 
-/* Never fails: the first block is taken at the first allocation. `ceiling` bounds the sum of all blocks. */
+/*
+ * Never fails: the first block is taken at the first allocation. `ceiling` bounds the sum of all
+ * blocks.
+ */
 void arena_init(struct arena *arena, size_t ceiling);
 
 /* Releases everything; the arena can be used again afterwards. */
 void arena_release(struct arena *arena);
 
-/* Forgets everything but keeps the first block: the steady state allocates nothing. */
+/* Forgets everything but keeps a first block of usual size: the steady state allocates nothing. */
 void arena_clear(struct arena *arena);
 
 /* Zeroed memory aligned for any object; NULL at the ceiling or without memory. */
-void *arena_alloc(struct arena *arena, size_t count, size_t size) __attribute__((warn_unused_result));
+void *arena_alloc(struct arena *arena, size_t count, size_t size)
+    __attribute__((warn_unused_result));
 
 #define ARENA_NEW(arena, type) ((type *)arena_alloc((arena), 1, sizeof(type)))
 #define ARENA_ARRAY(arena, type, count) ((type *)arena_alloc((arena), (count), sizeof(type)))

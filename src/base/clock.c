@@ -1,4 +1,4 @@
-/* Time: the system's clocks, and RFC 3339 by day arithmetic of our own, free of time zones and locales. */
+/* Time: the system's clocks, and RFC 3339 by arithmetic of our own, without zones or locales. */
 #include "base/clock.h"
 
 #include <time.h>
@@ -30,8 +30,9 @@ struct date {
 };
 
 /*
- * Both directions count years from March, so that a leap day is the last of its year, and in eras of 400 years, which
- * all have 146097 days; 719468 days lie between the start of era 0 (0000-03-01) and 1970-01-01.
+ * Both directions count years from March, so that a leap day is the last of its year, and in eras
+ * of 400 years, which all have 146097 days; 719468 days lie between the start of era 0 (0000-03-01)
+ * and 1970-01-01.
  */
 static int64_t days_of(struct date date)
 {

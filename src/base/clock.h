@@ -7,7 +7,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Wall time is milliseconds since 1970 in UTC; monotonic time is nanoseconds since some start. Thread-safe. */
+/*
+ * Wall time is milliseconds since 1970 in UTC; monotonic time is nanoseconds since some start.
+ * Thread-safe.
+ */
 struct clock {
     int64_t (*wall_ms)(const struct clock *clock);
     int64_t (*mono_ns)(const struct clock *clock);
@@ -35,7 +38,10 @@ static inline int64_t clock_mono_ns(const struct clock *clock)
 /* `ms` is within 0..CLOCK_MAX_MS. */
 void clock_format(int64_t ms, char ret_text[static CLOCK_TEXT_SIZE]);
 
-/* Strict RFC 3339 with any offset and any number of fraction digits (beyond milliseconds cut off); leap second 60 counts as 59. */
+/*
+ * Strict RFC 3339 with any offset and any number of fraction digits (beyond milliseconds cut off);
+ * leap second 60 counts as 59. False also for times outside 0..CLOCK_MAX_MS.
+ */
 bool clock_parse(struct span text, int64_t *ret_ms);
 
 #endif

@@ -10,8 +10,15 @@
 #include <stdint.h>
 
 /*
- * json_key() before each value inside an object; nothing before elements of an array. The writer only keeps whether a comma is
- * due; nesting is the caller's care. Failure is the buffer's. Strings must be valid UTF-8.
+ * jansson has functions of some of these names: ours must never take their place inside shared
+ * libraries.
+ */
+#pragma GCC visibility push(hidden)
+
+/*
+ * json_key() before each value inside an object; nothing before elements of an array. The writer
+ * only keeps whether a comma is due; nesting is the caller's care. Failure is the buffer's. Strings
+ * must be valid UTF-8.
  */
 struct json_writer {
     struct buf *buf;
@@ -39,5 +46,7 @@ void json_uuid(struct json_writer *json, const struct uuid *uuid);
 void json_time(struct json_writer *json, int64_t ms);
 /* A value that is JSON already. */
 void json_raw(struct json_writer *json, struct span text);
+
+#pragma GCC visibility pop
 
 #endif

@@ -69,9 +69,9 @@ static void close_with(struct line *line, char byte)
 /* Whether a viewer might take this for a line end, hide it, or reorder the text around it. */
 static bool is_unprintable(uint32_t point)
 {
-    return point < 0x20 || (point >= 0x7F && point < 0xA0) || (point >= 0x200B && point <= 0x200F) ||
-           (point >= 0x2028 && point <= 0x202E) || (point >= 0x2060 && point <= 0x206F) ||
-           point == 0xFEFF;
+    return point < 0x20 || (point >= 0x7F && point < 0xA0) ||
+           (point >= 0x200B && point <= 0x200F) || (point >= 0x2028 && point <= 0x202E) ||
+           (point >= 0x2060 && point <= 0x206F) || point == 0xFEFF;
 }
 
 /* One code point, escaped when it has to be; a byte that is no UTF-8 becomes U+FFFD. */

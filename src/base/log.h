@@ -24,19 +24,29 @@ struct log_field {
     } value;
 };
 
-#define LOG_F_STR(name, text) {.key = (name), .kind = LOG_STR, .value.str = (text)}
-#define LOG_F_SPAN(name, text) {.key = (name), .kind = LOG_SPAN, .value.span = (text)}
-#define LOG_F_INT(name, n) {.key = (name), .kind = LOG_INT, .value.number = (n)}
+#define LOG_F_STR(name, text)                                                                      \
+    {                                                                                              \
+        .key = (name), .kind = LOG_STR, .value.str = (text)                                        \
+    }
+#define LOG_F_SPAN(name, text)                                                                     \
+    {                                                                                              \
+        .key = (name), .kind = LOG_SPAN, .value.span = (text)                                      \
+    }
+#define LOG_F_INT(name, n)                                                                         \
+    {                                                                                              \
+        .key = (name), .kind = LOG_INT, .value.number = (n)                                        \
+    }
 
 /*
- * Writes `time=… level=… msg=… key=value…` as one write(2), any thread. Values are escaped, so that no input can forge a line or a key; a
- * line over 4 KiB is cut. Never put a secret here.
+ * Writes `time=… level=… msg=… key=value…` as one write(2), any thread. Values are escaped, so that
+ * no input can forge a line or a key; a line over 4 KiB is cut. Never put a secret here.
  */
 void log_fields(enum log_level level, const char *message, const struct log_field *fields);
 
 /* log_event(LOG_INFO, "listening", LOG_F_STR("address", text)) */
 #define log_event(level, message, ...)                                                             \
-    log_fields((level), (message), (const struct log_field[]){__VA_ARGS__ __VA_OPT__(, ) {.key = NULL}})
+    log_fields((level), (message),                                                                 \
+               (const struct log_field[]){__VA_ARGS__ __VA_OPT__(, ){.key = NULL}})
 
 /* Whether lines of this level are written, to save the work of making them. */
 bool log_enabled(enum log_level level);

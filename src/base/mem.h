@@ -4,7 +4,10 @@
 
 #include <stddef.h>
 
-/* Zeroed memory for `count` objects of `size` bytes; NULL when there is none (or the product overflows). */
+/*
+ * Zeroed memory for `count` objects of `size` bytes; NULL when there is none (or the product
+ * overflows).
+ */
 void *mem_alloc(size_t count, size_t size) __attribute__((malloc, warn_unused_result));
 
 /* Resizes like realloc; on failure NULL, and `memory` stays valid and owned by the caller. */
@@ -19,7 +22,7 @@ void mem_free(void *memory);
 /* For AUTO(mem_free_at): frees what the pointer variable at `variable` points to. */
 void mem_free_at(void *variable);
 
-/* For start-up only: ends the process with a message when `memory` is NULL, otherwise returns it. */
+/* For start-up only: returns `memory`, or ends the process with a message when it is NULL. */
 void *mem_need(void *memory) __attribute__((returns_nonnull, warn_unused_result));
 
 #endif

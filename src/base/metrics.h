@@ -6,7 +6,10 @@
 
 #include <stdint.h>
 
-/* Each metric is declared once, here; the code's names, the output and the documentation follow. C counter, G gauge. */
+/*
+ * Each metric is declared once, here; the code's names, the output and the documentation follow. C
+ * counter, G gauge.
+ */
 #define METRICS(C, G)                                                                              \
     C(HTTP_REQUESTS_2XX, "jobd_http_requests_total{class=\"2xx\"}", "Answers by class")            \
     C(HTTP_REQUESTS_3XX, "jobd_http_requests_total{class=\"3xx\"}", "Answers by class")            \

@@ -1,4 +1,4 @@
-/* The cleanup vocabulary: what a scope owns is released when the scope ends, unless it was taken. */
+/* The cleanup vocabulary: what a scope owns is released at its end, unless it was taken. */
 #ifndef JOBD_BASE_SCOPE_H
 #define JOBD_BASE_SCOPE_H
 
@@ -10,7 +10,7 @@
  */
 #define AUTO(release) __attribute__((cleanup(release)))
 
-/* TAKE(pointer) yields the pointer and leaves NULL behind: ownership moves to whoever receives it. */
+/* TAKE(pointer) yields the pointer and leaves NULL behind: the receiver is its owner now. */
 #define TAKE(pointer)                                                                              \
     ({                                                                                             \
         __auto_type take_ = (pointer);                                                             \

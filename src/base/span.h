@@ -49,8 +49,10 @@ static inline struct span span_skip(struct span a, size_t count)
 }
 
 /*
- * Cuts the part before the first `separator` off the front of `rest` into `ret_part` (the whole rest when there is no
- * separator). Returns false once nothing is left; a trailing separator yields one last empty part.
+ * Cuts the part before the first `separator` off the front of `rest` into `ret_part` (the whole
+ * rest when there is no separator). Returns false once nothing is left; a trailing separator yields
+ * one last empty part, and so does a text that is empty from the start (a span with ptr NULL yields
+ * none).
  */
 bool span_cut(struct span *rest, char separator, struct span *ret_part);
 

@@ -1,10 +1,12 @@
 /* Text: UTF-8 checked by hand, case folded by utf8proc. */
 #include "base/text.h"
 
-#include <limits.h>
 #include <utf8proc.h>
 
-/* The shape of a sequence by its lead byte: its length, the lead's own bits, and the least point it may spell. */
+/*
+ * The shape of a sequence by its lead byte: its length, the lead's own bits, and the least point it
+ * may spell.
+ */
 static size_t sequence_length(unsigned char lead, uint32_t *ret_bits, uint32_t *ret_least)
 {
     if (lead < 0x80) {
@@ -114,8 +116,8 @@ static struct span fold_ascii(struct arena *arena, struct span text)
 
 struct span text_fold(struct arena *arena, struct span text)
 {
-    static const utf8proc_option_t options = UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT |
-                                             UTF8PROC_CASEFOLD | UTF8PROC_IGNORE;
+    static const utf8proc_option_t options =
+        UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE;
     const utf8proc_uint8_t *bytes = (const utf8proc_uint8_t *)text.ptr;
     utf8proc_int32_t *points;
     utf8proc_ssize_t count, len;
@@ -125,7 +127,9 @@ struct span text_fold(struct arena *arena, struct span text)
     count = utf8proc_decompose(bytes, (utf8proc_ssize_t)text.len, NULL, 0, options);
     if (count < 0)
         return (struct span){0};
-    /* The points are replaced in place by their UTF-8, for whose NUL utf8proc wants one byte more. */
+    /*
+     * The points are replaced in place by their UTF-8, for whose NUL utf8proc wants one byte more.
+     */
     points = ARENA_ARRAY(arena, utf8proc_int32_t, (size_t)count + 1);
     if (points == NULL)
         return (struct span){0};

@@ -56,7 +56,9 @@ static bool is_id(struct span text)
     return zeros < text.len && is_hex(text);
 }
 
-/* A later version may append fields after a further dash; version 00 has none, and ff is forbidden. */
+/*
+ * A later version may append fields after a further dash; version 00 has none, and ff is forbidden.
+ */
 static bool version_fits(struct span header)
 {
     struct span version = {header.ptr, 2};
@@ -103,8 +105,7 @@ void trace_start(struct trace *trace, struct span traceparent)
 void trace_parent(const struct trace *trace, char ret_text[static TRACE_PARENT_SIZE])
 {
     /* Flag 01, sampled: every span of ours is in the log. */
-    memcpy(ret_text, "00-00000000000000000000000000000000-0000000000000000-01",
-           TRACE_PARENT_SIZE);
+    memcpy(ret_text, "00-00000000000000000000000000000000-0000000000000000-01", TRACE_PARENT_SIZE);
     memcpy(ret_text + TRACE_AT, trace->trace_id, 32);
     memcpy(ret_text + PARENT_AT, trace->span_id, 16);
 }

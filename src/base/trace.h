@@ -15,12 +15,14 @@ struct trace {
 };
 
 /*
- * A new span: within the trace of `traceparent` when that is a valid header value, in a new trace otherwise. Ids are unique, not secret.
- * Any thread, no system call.
+ * A new span: within the trace of `traceparent` when that is a valid header value, in a new trace
+ * otherwise. Ids are unique, not secret. Any thread, no system call.
  */
 void trace_start(struct trace *trace, struct span traceparent);
 
-/* The value of a traceparent header for work done on behalf of this span: 55 characters and a NUL. */
+/*
+ * The value of a traceparent header for work done on behalf of this span: 55 characters and a NUL.
+ */
 #define TRACE_PARENT_SIZE 56
 void trace_parent(const struct trace *trace, char ret_text[static TRACE_PARENT_SIZE]);
 

@@ -1,18 +1,8 @@
 /* Percent-encoding and form pairs, decoded into an arena. */
 #include "base/url.h"
 
+#include "base/parse.h"
 #include "base/text.h"
-
-static int hex_value(char digit)
-{
-    if (digit >= '0' && digit <= '9')
-        return digit - '0';
-    if (digit >= 'a' && digit <= 'f')
-        return digit - 'a' + 10;
-    if (digit >= 'A' && digit <= 'F')
-        return digit - 'A' + 10;
-    return -1;
-}
 
 static bool needs_decoding(struct span source, bool plus_is_space)
 {
@@ -29,12 +19,15 @@ static int escaped_byte(struct span rest)
 
     if (rest.len < 3)
         return -1;
-    high = hex_value(rest.ptr[1]);
-    low = hex_value(rest.ptr[2]);
+    high = parse_hex_digit(rest.ptr[1]);
+    low = parse_hex_digit(rest.ptr[2]);
     return high < 0 || low < 0 ? -1 : high << 4 | low;
 }
 
-/* Writes what `source` spells to `out`, which has room for as many bytes, and the length to `ret_len`. */
+/*
+ * Writes what `source` spells to `out`, which has room for as many bytes, and the length to
+ * `ret_len`.
+ */
 static bool decode(struct span source, bool plus_is_space, char *out, size_t *ret_len)
 {
     size_t len = 0;

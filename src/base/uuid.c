@@ -1,6 +1,8 @@
 /* UUIDs: text in both directions, and the two versions we make. */
 #include "base/uuid.h"
 
+#include "base/parse.h"
+
 #include <assert.h>
 #include <stdlib.h>
 #include <sys/random.h>
@@ -26,17 +28,6 @@ void uuid_format(const struct uuid *uuid, char ret_text[static UUID_TEXT_SIZE])
     *out = '\0';
 }
 
-static int hex_value(char digit)
-{
-    if (digit >= '0' && digit <= '9')
-        return digit - '0';
-    if (digit >= 'a' && digit <= 'f')
-        return digit - 'a' + 10;
-    if (digit >= 'A' && digit <= 'F')
-        return digit - 'A' + 10;
-    return -1;
-}
-
 bool uuid_parse(struct span text, struct uuid *ret_uuid)
 {
     struct uuid uuid;
@@ -47,8 +38,8 @@ bool uuid_parse(struct span text, struct uuid *ret_uuid)
     for (size_t i = 0; i < sizeof(uuid.bytes); i++) {
         if (dash_before(i) && *in++ != '-')
             return false;
-        int high = hex_value(*in++);
-        int low = hex_value(*in++);
+        int high = parse_hex_digit(*in++);
+        int low = parse_hex_digit(*in++);
         if (high < 0 || low < 0)
             return false;
         uuid.bytes[i] = (uint8_t)(high << 4 | low);
@@ -76,8 +67,9 @@ struct uuid uuid_random(void)
 }
 
 /*
- * Random bytes from a stock of the thread's own, so that most creates make no system call. A fork would copy the
- * stock and both sides would draw the same bytes: nothing here forks and goes on making ids.
+ * Random bytes from a stock of the thread's own, so that most creates make no system call. A fork
+ * would copy the stock and both sides would draw the same bytes: nothing here forks and goes on
+ * making ids.
  */
 static void stocked_random(uint8_t *bytes, size_t len)
 {
@@ -93,8 +85,8 @@ static void stocked_random(uint8_t *bytes, size_t len)
 }
 
 /*
- * Layout, in bits: 48 time, 4 version, 12 sequence (high), 2 variant, 8 sequence (low), 54 random. Bytes 9..15 are
- * random first, then the sequence's last two bits take the top of byte 9.
+ * Layout, in bits: 48 time, 4 version, 12 sequence (high), 2 variant, 8 sequence (low), 54 random.
+ * Bytes 9..15 are random first, then the sequence's last two bits take the top of byte 9.
  */
 struct uuid uuid_at(int64_t position)
 {

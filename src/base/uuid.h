@@ -25,13 +25,15 @@ static inline bool uuid_eq(const struct uuid *a, const struct uuid *b)
     return memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
 }
 
-/* Version 4, from the system's random source. */
+/* Version 4, from the system's random source. Any thread. */
 struct uuid uuid_random(void);
 
 /*
- * A position is `milliseconds << 20 | sequence`, 63 bits. uuid_at makes a version 7 UUID of it: the time, then the sequence
- * as the leading counter bits (RFC 9562, 6.2, method 1), then 54 random bits. uuid_position reads it back; false when the
- * UUID is not of version 7 and the RFC's variant or its time is beyond 43 bits.
+ * A position is `milliseconds << 20 | sequence`, 63 bits. uuid_at makes a version 7 UUID of it: the
+ * time, then the sequence as the leading counter bits (RFC 9562, 6.2, method 1), then 54 random
+ * bits. uuid_position reads it back; false when the UUID is not of version 7 and the RFC's variant
+ * or its time is beyond 43 bits. UUIDs compare as their positions do. Any thread, hardly a system
+ * call; not for a child process that goes on after fork().
  */
 struct uuid uuid_at(int64_t position);
 bool uuid_position(const struct uuid *uuid, int64_t *ret_position);
