@@ -23,6 +23,7 @@ test   libcmocka-dev         unit tests
 test   clang                 sanitizers and fuzzing
 test   libclang-rt-14-dev    their run-time libraries
 test   llvm                  symbols in their reports
+test   openssl               certificates for the tests of TLS
 test   git                   which files belong to the tree
 lint   clang                 the headers clang-tidy reads
 lint   clang-format          the style of the code
@@ -31,7 +32,6 @@ lint   cppcheck              a second opinion
 lint   libcmocka-dev         the tests are linted as well
 bench  nginx-light           the yardstick of every measurement
 bench  wrk                   the load
-bench  strace                counting system calls and syncs
 TABLE
 }
 

@@ -142,7 +142,7 @@ class Server {
     running.add(this);
     const line = await this.waitForLog((text, fields) => fields.msg === 'listening' && fields.address,
       { from });
-    this.port = Number(logFields(line).address.match(/:(\d+)$/)[1]);
+    this.port = Number(logFields(line).address.match(/:(\d+)$/)?.[1]); // none on a Unix socket
     this.url = `http://127.0.0.1:${this.port}`;
     this.agent = new http.Agent({ keepAlive: true, maxSockets: 64 });
     return this;

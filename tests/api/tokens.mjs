@@ -52,13 +52,19 @@ export function writeKeySet(file, ...keys) {
   fs.renameSync(`${file}.new`, file);
 }
 
-// An https server on 127.0.0.1 with a certificate of its own: { url, certificate, requests, answer }.
-export async function serveHttps() {
+// A certificate for 127.0.0.1 and its key, as files.
+export function makeCertificate() {
   const dir = tempDir();
   const [keyFile, certificate] = [path.join(dir, 'key.pem'), path.join(dir, 'cert.pem')];
   execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2',
     '-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', keyFile, '-out', certificate],
   { stdio: 'ignore' });
+  return { keyFile, certificate };
+}
+
+// An https server on 127.0.0.1 with a certificate of its own: { url, certificate, requests, answer }.
+export async function serveHttps() {
+  const { keyFile, certificate } = makeCertificate();
   const issuer = { certificate, requests: 0, answer: (response) => response.end('{"keys":[]}') };
   const server = https.createServer({ key: fs.readFileSync(keyFile), cert: fs.readFileSync(certificate) },
     (request, response) => {

@@ -1,0 +1,68 @@
+// Where jobd listens: TLS, a Unix socket behind a proxy, and whose address counts there.
+import test from 'node:test';
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import http from 'node:http';
+import https from 'node:https';
+import path from 'node:path';
+import { alice, basic, bob, runJobd, startJobd, tempDir, WHOAMI } from './harness.mjs';
+import { makeCertificate } from './tokens.mjs';
+
+function ask(library, options, headers) {
+  return new Promise((resolve, reject) => {
+    library.get({ path: WHOAMI, headers, agent: false, ...options }, (response) => {
+      let text = '';
+      response.setEncoding('utf8').on('data', (piece) => { text += piece; });
+      response.on('end', () => resolve({ status: response.statusCode, headers: response.headers, text }));
+    }).on('error', reject);
+  });
+}
+
+test('with a certificate and its key, HTTPS is served and plain HTTP is not', async () => {
+  const { keyFile, certificate } = makeCertificate();
+  const server = await startJobd({ users: [alice], args: ['--tls-cert', certificate, '--tls-key', keyFile] });
+  const answer = await ask(https, { host: '127.0.0.1', port: server.port, ca: fs.readFileSync(certificate) },
+    { Authorization: basic(alice) });
+  assert.equal(answer.status, 200);
+  assert.equal(JSON.parse(answer.text).name, 'alice');
+  await assert.rejects(ask(http, { host: '127.0.0.1', port: server.port }, { Authorization: basic(alice) }));
+});
+
+test('a certificate without its key stops the start and says so', async () => {
+  const { certificate } = makeCertificate();
+  const end = await runJobd(['serve', '--store', 'memory:', '--listen', '127.0.0.1:0', '--tls-cert', certificate]);
+  assert.equal(end.code, 2);
+  assert.match(end.stderr, /tls-key/);
+});
+
+test('on a Unix socket the address a proxy forwards is the one that is slowed', async () => {
+  const socketPath = path.join(tempDir(), 'jobd.sock');
+  const server = await startJobd({
+    users: [alice, bob], args: ['--listen', `unix:${socketPath}`, '--auth-failures', '2'],
+  });
+  const from = (address, auth) => ask(http, { socketPath },
+    { Authorization: basic(auth), 'X-Forwarded-For': `10.0.0.1, ${address}` });
+  const wrong = { ...alice, password: 'wrong-password' };
+  assert.equal((await from('192.0.2.1', wrong)).status, 401);
+  assert.equal((await from('192.0.2.1', wrong)).status, 401);
+  const slowed = await from('192.0.2.1', wrong);
+  assert.equal(slowed.status, 429);
+  assert.match(slowed.headers['retry-after'], /^[1-6]$/);
+  assert.equal((await from('192.0.2.2', bob)).status, 200);
+  assert.equal(fs.statSync(socketPath).mode & 0o777, 0o660);
+  assert.equal(await server.stop(), 0);
+  assert.equal(fs.existsSync(socketPath), false);
+});
+
+test('a Unix socket somebody serves on is not taken away, a dead one is replaced', async () => {
+  const socketPath = path.join(tempDir(), 'jobd.sock');
+  const listen = ['--listen', `unix:${socketPath}`];
+  const server = await startJobd({ users: [alice], args: listen });
+  const end = await runJobd(['serve', '--store', `sqlite:${tempDir()}/x.db`, ...listen]);
+  assert.equal(end.code, 1);
+  assert.match(end.stderr, /jobd\.sock/);
+  await server.kill();
+  assert.equal(fs.existsSync(socketPath), true);
+  await server.restart();
+  assert.equal((await ask(http, { socketPath }, { Authorization: basic(alice) })).status, 200);
+});
