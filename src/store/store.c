@@ -1,4 +1,5 @@
-/* The store's front: opens a backend by its URL, passes calls on to it, and waits for those who may. */
+/* The store's front: opens a backend by its URL, passes calls on to it, and waits for those who
+ * may. */
 #include "store/store.h"
 
 #include "base/span.h"
@@ -71,28 +72,37 @@ bool store_writable(struct store *store, struct err *err)
     return store->ops->writable(store, err);
 }
 
-/*
- * Nothing of the waiter may be touched after `finished` is set, for it lies on the stack of a
- * thread that may be gone by then: the futex call only needs its address, and waking an address
- * where nobody sleeps does no harm.
- */
+/* Of store_waiter.finished. */
+enum { WAITER_OPEN, WAITER_ASLEEP, WAITER_FINISHED };
+
 static void wake_waiter(struct store_call *call)
 {
     struct store_waiter *waiter = call->context;
 
-    atomic_store_explicit(&waiter->finished, 1, memory_order_release);
-    syscall(SYS_futex, &waiter->finished, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
+    /*
+     * Nothing of the waiter may be touched after it is finished, for it lies on the stack of a
+     * thread that goes on then: the futex call only needs its address, and to wake an address
+     * where nobody sleeps does no harm.
+     */
+    if (atomic_exchange_explicit(&waiter->finished, WAITER_FINISHED, memory_order_acq_rel) ==
+        WAITER_ASLEEP)
+        syscall(SYS_futex, &waiter->finished, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
 }
 
 void store_waiter_init(struct store_waiter *waiter, struct store_call *call)
 {
-    atomic_init(&waiter->finished, 0);
+    atomic_init(&waiter->finished, WAITER_OPEN);
     call->done = wake_waiter;
     call->context = waiter;
 }
 
 void store_waiter_wait(struct store_waiter *waiter)
 {
-    while (atomic_load_explicit(&waiter->finished, memory_order_acquire) == 0)
-        syscall(SYS_futex, &waiter->finished, FUTEX_WAIT_PRIVATE, 0, NULL, NULL, 0);
+    int open = WAITER_OPEN;
+
+    if (!atomic_compare_exchange_strong_explicit(&waiter->finished, &open, WAITER_ASLEEP,
+                                                 memory_order_acq_rel, memory_order_acquire))
+        return;
+    while (atomic_load_explicit(&waiter->finished, memory_order_acquire) != WAITER_FINISHED)
+        syscall(SYS_futex, &waiter->finished, FUTEX_WAIT_PRIVATE, WAITER_ASLEEP, NULL, NULL, 0);
 }

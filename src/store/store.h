@@ -81,7 +81,8 @@ struct store_create {
  * number if *ret_changed. `mutate` is pure but for its context, may run more than once (each time
  * on a freshly loaded job) and on any thread; `now` is the store's clock in milliseconds. Its
  * problem becomes the call's, and nothing is stored. `job` is the outcome, changed or not; on a
- * problem of the mutator it is the job as loaded. JOB_NOT_FOUND without calling it.
+ * problem of the mutator it is the job as loaded. JOB_NOT_FOUND without calling it. Position, id,
+ * name, type, user and created_by never change, whatever `mutate` does to them.
  */
 struct store_update {
     struct store_call call;

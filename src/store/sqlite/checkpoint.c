@@ -33,8 +33,9 @@ static void copy(struct checkpointer *checkpointer)
 
     for (int pass = 0; pass < PASSES; pass++) {
         int before = copied;
-        if (sqlite3_wal_checkpoint_v2(checkpointer->connection->db, NULL,
-                                      SQLITE_CHECKPOINT_PASSIVE, &frames, &copied) != SQLITE_OK)
+        pool_drop_snapshots(checkpointer->pool);
+        if (sqlite3_wal_checkpoint_v2(checkpointer->connection->db, NULL, SQLITE_CHECKPOINT_PASSIVE,
+                                      &frames, &copied) != SQLITE_OK)
             return;
         atomic_store(&checkpointer->copied, copied);
         if (frames - copied < CHECKPOINT_REST || copied <= before)
@@ -63,7 +64,7 @@ static void *run(void *argument)
 }
 
 bool checkpoint_start(struct checkpointer *checkpointer, struct sqlite_reader *connection,
-                      sqlite3 *writer, struct err *err)
+                      sqlite3 *writer, struct pool *pool, struct err *err)
 {
     sigset_t all, before;
     int error;
@@ -71,6 +72,7 @@ bool checkpoint_start(struct checkpointer *checkpointer, struct sqlite_reader *c
     *checkpointer = (struct checkpointer){
         .connection = connection,
         .writer = writer,
+        .pool = pool,
         .start_at = CHECKPOINT_START,
         .force_at = CHECKPOINT_FORCE,
     };
@@ -114,6 +116,7 @@ static void start_copying(struct checkpointer *checkpointer)
  */
 static void force(struct checkpointer *checkpointer)
 {
+    pool_drop_snapshots(checkpointer->pool);
     sqlite3_busy_timeout(checkpointer->writer, FORCE_WAIT_MS);
     if (sqlite3_wal_checkpoint_v2(checkpointer->writer, NULL, SQLITE_CHECKPOINT_RESTART, NULL,
                                   NULL) != SQLITE_OK)
@@ -129,6 +132,7 @@ static bool copy_rest(struct checkpointer *checkpointer)
     if (copied == 0 || copied > checkpointer->frames ||
         checkpointer->frames - copied >= CHECKPOINT_REST)
         return false;
+    pool_drop_snapshots(checkpointer->pool);
     if (checkpointer->frames > copied &&
         sqlite3_wal_checkpoint_v2(checkpointer->writer, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL,
                                   &copied) == SQLITE_OK)

@@ -3,6 +3,7 @@
 #define JOBD_STORE_SQLITE_CHECKPOINT_H
 
 #include "base/err.h"
+#include "store/sqlite/pool.h"
 #include "store/sqlite/sqlite.h"
 
 #include <pthread.h>
@@ -23,6 +24,7 @@
 struct checkpointer {
     struct sqlite_reader *connection;
     sqlite3 *writer;
+    struct pool *pool;
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t wanted;
@@ -34,10 +36,11 @@ struct checkpointer {
 };
 
 /*
- * Takes the connection over and starts the thread. `writer` tells of its commits from then on.
+ * Takes the connection over and starts the thread. `writer` tells of its commits from then on; the
+ * readers of `pool` stand aside.
  */
 bool checkpoint_start(struct checkpointer *checkpointer, struct sqlite_reader *connection,
-                      sqlite3 *writer, struct err *err);
+                      sqlite3 *writer, struct pool *pool, struct err *err);
 
 /* Ends the thread, when the writer's is gone, and closes the connection. */
 void checkpoint_stop(struct checkpointer *checkpointer);

@@ -19,8 +19,8 @@ static const char *const pragmas[] = {
 };
 
 /*
- * SQLite counts every allocation of the process under one mutex unless told not to, before its first
- * use. Where somebody else was first, it only costs a little.
+ * SQLite counts every allocation of the process under one mutex unless told not to, before its
+ * first use. Where somebody else was first, it only costs a little.
  */
 static void configure(void)
 {

@@ -8,7 +8,10 @@
 static struct dictionary_person *slot_by_uuid(struct dictionary *dictionary,
                                               const struct uuid *uuid)
 {
-    return &dictionary->persons_by_uuid[(uuid->bytes[15] ^ uuid->bytes[6]) % DICTIONARY_SLOTS];
+    uint32_t tail;
+
+    memcpy(&tail, uuid->bytes + sizeof(uuid->bytes) - sizeof(tail), sizeof(tail));
+    return &dictionary->persons_by_uuid[(tail ^ tail >> 16) % DICTIONARY_PERSONS];
 }
 
 static struct dictionary_type *slot_by_name(struct dictionary *dictionary, struct span name)
@@ -17,7 +20,7 @@ static struct dictionary_type *slot_by_name(struct dictionary *dictionary, struc
 
     for (size_t i = 0; i < name.len; i++)
         hash = hash * 31 + (unsigned char)name.ptr[i];
-    return &dictionary->types_by_name[(hash ^ hash >> 16) % DICTIONARY_SLOTS];
+    return &dictionary->types_by_name[(hash ^ hash >> 16) % DICTIONARY_TYPES];
 }
 
 /* Without memory nothing is remembered, which is no error. */
@@ -34,7 +37,7 @@ static void remember_type(struct dictionary_type *slot, int64_t id, struct span 
 
 void dictionary_release(struct dictionary *dictionary)
 {
-    for (size_t i = 0; i < DICTIONARY_SLOTS; i++) {
+    for (size_t i = 0; i < DICTIONARY_TYPES; i++) {
         mem_free(dictionary->types_by_id[i].name);
         mem_free(dictionary->types_by_name[i].name);
     }
@@ -138,7 +141,7 @@ enum problem sqlite_person_uuid(struct sqlite_reader *reader, int64_t id, struct
                                 struct err *err)
 {
     struct dictionary_person *slot =
-        &reader->dictionary.persons_by_id[(uint64_t)id % DICTIONARY_SLOTS];
+        &reader->dictionary.persons_by_id[(uint64_t)id % DICTIONARY_PERSONS];
     enum problem problem = PROBLEM_NONE;
 
     if (slot->id != id || id == 0)
@@ -166,7 +169,7 @@ static enum problem read_type(struct sqlite_reader *reader, int64_t id, struct a
     if (problem == PROBLEM_NONE && name.ptr == NULL)
         problem = no_such_number("type", id, err);
     if (problem == PROBLEM_NONE) {
-        remember_type(&reader->dictionary.types_by_id[(uint64_t)id % DICTIONARY_SLOTS], id, name);
+        remember_type(&reader->dictionary.types_by_id[(uint64_t)id % DICTIONARY_TYPES], id, name);
         *ret_name = arena_span(arena, name);
         problem = ret_name->ptr != NULL ? PROBLEM_NONE : problem_no_memory(err);
     }
@@ -178,7 +181,7 @@ enum problem sqlite_type_name(struct sqlite_reader *reader, int64_t id, struct a
                               struct span *ret_name, struct err *err)
 {
     const struct dictionary_type *slot =
-        &reader->dictionary.types_by_id[(uint64_t)id % DICTIONARY_SLOTS];
+        &reader->dictionary.types_by_id[(uint64_t)id % DICTIONARY_TYPES];
 
     if (slot->id != id || id == 0)
         return read_type(reader, id, arena, ret_name, err);

@@ -7,7 +7,8 @@
 
 #include <stdint.h>
 
-#define DICTIONARY_SLOTS 256
+#define DICTIONARY_PERSONS 2048
+#define DICTIONARY_TYPES 256
 
 /*
  * Two tables, each entry in the slot its key falls on; a later one takes the slot. Entries never
@@ -18,12 +19,12 @@ struct dictionary {
     struct dictionary_person {
         int64_t id; /* 0: free */
         struct uuid uuid;
-    } persons_by_id[DICTIONARY_SLOTS], persons_by_uuid[DICTIONARY_SLOTS];
+    } persons_by_id[DICTIONARY_PERSONS], persons_by_uuid[DICTIONARY_PERSONS];
     struct dictionary_type {
         int64_t id; /* 0: free */
         char *name;
         size_t len;
-    } types_by_id[DICTIONARY_SLOTS], types_by_name[DICTIONARY_SLOTS];
+    } types_by_id[DICTIONARY_TYPES], types_by_name[DICTIONARY_TYPES];
 };
 
 /* Forgets everything. */

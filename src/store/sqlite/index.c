@@ -1,4 +1,5 @@
-/* Indexing behind the commit: slices of work between the batches, in transactions without a sync. */
+/* Indexing behind the commit: slices of work between the batches, in transactions without a sync.
+ */
 #include "store/sqlite/index.h"
 
 #include "base/metrics.h"

@@ -1,4 +1,5 @@
-/* The daemon's lock: an open-file-description lock beside the database, with the holder's pid in it. */
+/* The daemon's lock: an open-file-description lock beside the database, with the holder's pid in
+ * it. */
 #include "store/sqlite/lock.h"
 
 #include <errno.h>

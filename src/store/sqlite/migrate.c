@@ -52,9 +52,9 @@ bool migrate_check(struct sqlite_reader *writer, const char *path, bool *ret_nee
     if (application != MIGRATE_APPLICATION_ID && (application != 0 || version != 0 || tables != 0))
         return err_set(err, "The database %s is not one of jobd's.", path);
     if (version > migrate_latest())
-        return err_set(
-            err, "The store %s was written by a newer jobd (schema %lld, this one knows %d).", path,
-            (long long)version, migrate_latest());
+        return err_set(err,
+                       "The store %s was written by a newer jobd (schema %lld, this one knows %d).",
+                       path, (long long)version, migrate_latest());
     *ret_needed = version < migrate_latest() || !wal;
     return true;
 }

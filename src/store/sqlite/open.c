@@ -82,9 +82,8 @@ static bool migrate(struct sqlite_store *store, struct sqlite_reader *writer, st
 {
     if (!migrate_run(writer, store->path, migrate_latest(), err))
         return false;
-    return make_cursor_key(writer) ||
-           err_set(err, "The store %s cannot be opened: %s.", store->path,
-                   sqlite3_errmsg(writer->db));
+    return make_cursor_key(writer) || err_set(err, "The store %s cannot be opened: %s.",
+                                              store->path, sqlite3_errmsg(writer->db));
 }
 
 /* Only who has the lock may change the schema, so that none changes under a daemon. */
@@ -114,7 +113,7 @@ static bool start_checkpoints(struct sqlite_store *store, struct sqlite_reader *
 
     if (!connection_open(store->path, CONNECTION_CHECKPOINTS, &connection, err))
         return false;
-    if (checkpoint_start(&store->checkpointer, connection, writer->db, err))
+    if (checkpoint_start(&store->checkpointer, connection, writer->db, &store->pool, err))
         return true;
     connection_close(connection);
     return false;
@@ -123,14 +122,16 @@ static bool start_checkpoints(struct sqlite_store *store, struct sqlite_reader *
 static bool start(struct sqlite_store *store, struct sqlite_reader *writer, bool daemon,
                   struct err *err)
 {
-    if (!prepare(store, writer, err) || (daemon && !start_checkpoints(store, writer, err)))
+    if (!prepare(store, writer, err))
         return false;
-    pool_init(&store->pool, store->path);
-    if (writer_start(&store->writer, store, writer, daemon, err))
-        return true;
+    pool_init(&store->pool, store->path, daemon);
+    if (!daemon || start_checkpoints(store, writer, err)) {
+        if (writer_start(&store->writer, store, writer, daemon, err))
+            return true;
+        if (daemon)
+            checkpoint_stop(&store->checkpointer);
+    }
     pool_release(&store->pool);
-    if (daemon)
-        checkpoint_stop(&store->checkpointer);
     return false;
 }
 

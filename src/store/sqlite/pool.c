@@ -2,12 +2,13 @@
 #include "store/sqlite/pool.h"
 
 #include "store/sqlite/connection.h"
+#include "store/sqlite/snapshot.h"
 
 #include <assert.h>
 
-void pool_init(struct pool *pool, const char *path)
+void pool_init(struct pool *pool, const char *path, bool keep)
 {
-    *pool = (struct pool){.path = path};
+    *pool = (struct pool){.path = path, .keep = keep};
     pthread_mutex_init(&pool->lock, NULL);
     pthread_cond_init(&pool->returned, NULL);
 }
@@ -52,14 +53,27 @@ struct sqlite_reader *pool_take(struct pool *pool, struct err *err)
     else
         pool->count++;
     pthread_mutex_unlock(&pool->lock);
-    return reader != NULL ? reader : open_another(pool, err);
+    if (reader == NULL)
+        reader = open_another(pool, err);
+    if (reader != NULL)
+        snapshot_take(reader);
+    return reader;
 }
 
 void pool_give(struct pool *pool, struct sqlite_reader *reader)
 {
+    snapshot_give(reader, pool->keep);
     pthread_mutex_lock(&pool->lock);
     reader->next = pool->idle;
     pool->idle = reader;
     pthread_cond_signal(&pool->returned);
+    pthread_mutex_unlock(&pool->lock);
+}
+
+void pool_drop_snapshots(struct pool *pool)
+{
+    pthread_mutex_lock(&pool->lock);
+    for (struct sqlite_reader *reader = pool->idle; reader != NULL; reader = reader->next)
+        snapshot_drop(reader);
     pthread_mutex_unlock(&pool->lock);
 }

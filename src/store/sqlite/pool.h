@@ -17,10 +17,11 @@ struct pool {
     struct sqlite_reader *idle;
     int count;
     const char *path;
+    bool keep; /* snapshots between reads */
 };
 
-/* `path` must live as long as the pool. */
-void pool_init(struct pool *pool, const char *path);
+/* `path` must live as long as the pool; `keep`: somebody calls pool_drop_snapshots at times. */
+void pool_init(struct pool *pool, const char *path, bool keep);
 
 /* All readers are back by then. */
 void pool_release(struct pool *pool);
@@ -28,5 +29,8 @@ void pool_release(struct pool *pool);
 /* Waits for one when all are in use; NULL with a sentence when none can be opened. */
 struct sqlite_reader *pool_take(struct pool *pool, struct err *err);
 void pool_give(struct pool *pool, struct sqlite_reader *reader);
+
+/* Drops the snapshots of the readers that are idle, so that a checkpoint can go on. Any thread. */
+void pool_drop_snapshots(struct pool *pool);
 
 #endif

@@ -64,38 +64,19 @@ void sqlite_read_get(struct store *store, struct store_get *get)
     answer(&get->call, problem);
 }
 
-/* Runs `read` inside one read transaction, so that its statements see the same moment. */
-static enum problem in_snapshot(struct sqlite_store *store, struct store_call *call,
-                                enum problem (*read)(struct sqlite_store *store,
-                                                     struct sqlite_reader *reader,
-                                                     struct store_call *call))
-{
-    struct sqlite_reader *reader;
-    enum problem problem;
-    int64_t ignored;
-
-    call->err.text[0] = '\0';
-    reader = sqlite_reader_acquire(store, &call->err);
-    if (reader == NULL)
-        return PROBLEM_STORE_UNAVAILABLE;
-    if (connection_number(reader, "BEGIN", &ignored))
-        problem = read(store, reader, call);
-    else
-        problem = sqlite_problem(reader->db, &call->err);
-    connection_number(reader, "ROLLBACK", &ignored);
-    sqlite_reader_release(store, reader);
-    return problem;
-}
-
-static enum problem read_find(struct sqlite_store *store, struct sqlite_reader *reader,
-                              struct store_call *call)
-{
-    return sqlite_find(store, reader, CONTAINER_OF(call, struct store_find, call));
-}
-
 void sqlite_read_find(struct store *store, struct store_find *find)
 {
-    answer(&find->call, in_snapshot(sqlite_store_of(store), &find->call, read_find));
+    struct sqlite_store *sqlite = sqlite_store_of(store);
+    struct sqlite_reader *reader;
+    enum problem problem = PROBLEM_STORE_UNAVAILABLE;
+
+    find->call.err.text[0] = '\0';
+    reader = sqlite_reader_acquire(sqlite, &find->call.err);
+    if (reader != NULL) {
+        problem = sqlite_find(sqlite, reader, find);
+        sqlite_reader_release(sqlite, reader);
+    }
+    answer(&find->call, problem);
 }
 
 /* Copies a text of the row into an array of `size` bytes, NUL included. */
@@ -147,23 +128,21 @@ static enum problem read_rows(struct sqlite_reader *reader, sqlite3_stmt *statem
 
 #define ACCOUNTS_VERSION "SELECT value FROM meta WHERE key = 'accounts_version'"
 
-static enum problem read_accounts(struct sqlite_store *store, struct sqlite_reader *reader,
-                                  struct store_call *call)
+static enum problem read_accounts(struct sqlite_reader *reader, struct store_accounts *accounts)
 {
-    struct store_accounts *accounts = CONTAINER_OF(call, struct store_accounts, call);
-    sqlite3_stmt *statement =
-        sqlite_prepare_cached(reader, "SELECT " SQLITE_ACCOUNT_COLUMNS " FROM account ORDER BY name");
+    sqlite3_stmt *statement = sqlite_prepare_cached(reader, "SELECT " SQLITE_ACCOUNT_COLUMNS
+                                                            " FROM account ORDER BY name");
+    struct err *err = &accounts->call.err;
     enum problem problem;
     int64_t count;
 
-    (void)store;
     if (statement == NULL || !connection_number(reader, ACCOUNTS_VERSION, &accounts->version) ||
         !connection_number(reader, "SELECT count(*) FROM account", &count))
-        return sqlite_problem(reader->db, &call->err);
+        return sqlite_problem(reader->db, err);
     accounts->count = 0;
     accounts->accounts = ARENA_ARRAY(accounts->arena, struct account, (size_t)count);
     if (accounts->accounts == NULL)
-        return problem_no_memory(&call->err);
+        return problem_no_memory(err);
     problem = read_rows(reader, statement, accounts, (size_t)count);
     sqlite_rewind(statement);
     return problem;
@@ -171,7 +150,17 @@ static enum problem read_accounts(struct sqlite_store *store, struct sqlite_read
 
 void sqlite_read_accounts(struct store *store, struct store_accounts *accounts)
 {
-    answer(&accounts->call, in_snapshot(sqlite_store_of(store), &accounts->call, read_accounts));
+    struct sqlite_store *sqlite = sqlite_store_of(store);
+    struct sqlite_reader *reader;
+    enum problem problem = PROBLEM_STORE_UNAVAILABLE;
+
+    accounts->call.err.text[0] = '\0';
+    reader = sqlite_reader_acquire(sqlite, &accounts->call.err);
+    if (reader != NULL) {
+        problem = read_accounts(reader, accounts);
+        sqlite_reader_release(sqlite, reader);
+    }
+    answer(&accounts->call, problem);
 }
 
 /* A counter in the database rather than SQLite's data_version: it only moves when accounts do. */

@@ -97,11 +97,11 @@ static bool read_id(sqlite3_stmt *row, struct job *job)
     return true;
 }
 
-static enum problem read_words(struct sqlite_reader *reader, sqlite3_stmt *row,
-                               struct arena *arena, struct job *job, struct err *err)
+static enum problem read_words(struct sqlite_reader *reader, sqlite3_stmt *row, struct arena *arena,
+                               struct job *job, struct err *err)
 {
-    enum problem problem = sqlite_person_uuid(reader, sqlite3_column_int64(row, COLUMN_PERSON),
-                                              &job->user, err);
+    enum problem problem =
+        sqlite_person_uuid(reader, sqlite3_column_int64(row, COLUMN_PERSON), &job->user, err);
 
     if (problem == PROBLEM_NONE)
         problem = sqlite_person_uuid(reader, sqlite3_column_int64(row, COLUMN_CREATED_BY),

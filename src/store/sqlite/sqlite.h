@@ -10,6 +10,7 @@
 #include "model/problem.h"
 #include "store/sqlite/dictionary.h"
 #include "store/sqlite/statements.h"
+#include "store/sqlite/wal.h"
 #include "store/store.h"
 
 #include <sqlite3.h>
@@ -27,13 +28,17 @@ struct sqlite_reader {
     sqlite3 *db;
     struct statements statements;
     struct dictionary dictionary;
-    struct sqlite_reader *next; /* the pool's own */
+    /* The pool's own. */
+    struct sqlite_reader *next;
+    const volatile unsigned char *wal_index;
+    struct wal_header header; /* when the snapshot began */
+    bool in_snapshot;
 };
 
 /*
  * A read connection of the pool; may wait until another thread gives one back. NULL with a sentence
- * when none can be opened (STORE_UNAVAILABLE). What is read after acquiring sees every commit whose
- * done() was called before.
+ * when none can be opened (STORE_UNAVAILABLE). All that is read until the release sees the same
+ * moment, with every commit whose done() was called before the call.
  */
 struct sqlite_reader *sqlite_reader_acquire(struct sqlite_store *store, struct err *err);
 void sqlite_reader_release(struct sqlite_store *store, struct sqlite_reader *reader);
@@ -99,7 +104,7 @@ enum problem sqlite_type_name(struct sqlite_reader *reader, int64_t id, struct a
 
 /*
  * Answers a find but for calling done: fills the outputs, or call.err and returns the problem. Runs
- * on the caller's thread inside one read transaction, so that several statements see the same jobs.
+ * on the caller's thread; several statements see the same jobs.
  */
 enum problem sqlite_find(struct sqlite_store *store, struct sqlite_reader *reader,
                          struct store_find *find);

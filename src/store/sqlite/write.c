@@ -56,8 +56,7 @@ bool write_probe(struct writer *writer, struct store_call *call)
 {
     call->problem = PROBLEM_NONE;
     return write_step(writer,
-                      sqlite_prepare_cached(writer->connection,
-                                            "UPDATE meta SET value = value "
-                                            "WHERE key = 'accounts_version'"),
+                      sqlite_prepare_cached(writer->connection, "UPDATE meta SET value = value "
+                                                                "WHERE key = 'accounts_version'"),
                       call);
 }

@@ -7,9 +7,9 @@
 #include <stdbool.h>
 
 /*
- * Each sets the call's problem and its outputs, which count once the transaction is committed. True:
- * the transaction may go on, for on a problem the call wrote nothing. False: it is spoilt, and the
- * call's problem says why. May run again after a rollback.
+ * Each sets the call's problem and its outputs, which count once the transaction is committed.
+ * True: the transaction may go on, for on a problem the call wrote nothing. False: it is spoilt,
+ * and the call's problem says why. May run again after a rollback.
  */
 bool write_create(struct writer *writer, struct store_create *create);
 bool write_update(struct writer *writer, struct store_update *update);
@@ -35,8 +35,7 @@ bool write_person(struct writer *writer, const struct uuid *uuid, struct store_c
  * is answered, by the same jobs as the first time or IDEMPOTENCY_KEY_REUSED. False when the look-up
  * failed, with the call's problem set.
  */
-bool write_replay(struct writer *writer, struct store_create *create, int64_t now,
-                  bool *ret_known);
+bool write_replay(struct writer *writer, struct store_create *create, int64_t now, bool *ret_known);
 
 /* Keeps the key with the jobs that were just created, and throws out some that are too old. */
 bool write_key(struct writer *writer, struct store_create *create, int64_t now);

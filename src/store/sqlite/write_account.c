@@ -7,8 +7,8 @@ static bool find_account(struct writer *writer, struct store_account *action,
                          struct account *ret_account, bool *ret_found)
 {
     struct sqlite_reader *connection = writer->connection;
-    sqlite3_stmt *statement = sqlite_prepare_cached(
-        connection, "SELECT " SQLITE_ACCOUNT_COLUMNS " FROM account WHERE name = ?1");
+    sqlite3_stmt *statement = sqlite_prepare_cached(connection, "SELECT " SQLITE_ACCOUNT_COLUMNS
+                                                                " FROM account WHERE name = ?1");
     int code = SQLITE_ERROR;
 
     if (statement != NULL) {
@@ -69,7 +69,7 @@ static bool change(struct writer *writer, struct store_account *action, struct a
     return put(writer, UPDATE, action);
 }
 
-static bool delete(struct writer *writer, struct store_account *action, const struct account *kept)
+static bool delete (struct writer *writer, struct store_account *action, const struct account *kept)
 {
     sqlite3_stmt *statement =
         sqlite_prepare_cached(writer->connection, "DELETE FROM account WHERE uuid = ?1");
@@ -122,8 +122,7 @@ bool write_account(struct writer *writer, struct store_account *action)
         return true;
     return act(writer, action, &kept) &&
            write_step(writer,
-                      sqlite_prepare_cached(writer->connection,
-                                            "UPDATE meta SET value = value + 1 "
-                                            "WHERE key = 'accounts_version'"),
+                      sqlite_prepare_cached(writer->connection, "UPDATE meta SET value = value + 1 "
+                                                                "WHERE key = 'accounts_version'"),
                       &action->call);
 }

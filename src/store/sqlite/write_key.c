@@ -48,7 +48,8 @@ static bool find_key(struct writer *writer, struct store_create *create, int64_t
     return code == SQLITE_ROW || code == SQLITE_DONE;
 }
 
-/* Ids hold random bits, so they come from the rows; what else a job was at first, from the draft. */
+/* Ids hold random bits, so they come from the rows; what else a job was at first, from the draft.
+ */
 static bool read_ids(struct writer *writer, struct store_create *create, const struct first *first)
 {
     sqlite3_stmt *statement = sqlite_prepare_cached(
@@ -128,6 +129,5 @@ bool write_key(struct writer *writer, struct store_create *create, int64_t now)
         sqlite3_bind_int64(statement, 6, (int64_t)create->count);
         sqlite3_bind_int64(statement, 7, now);
     }
-    return write_step(writer, statement, &create->call) &&
-           forget_some(writer, now, &create->call);
+    return write_step(writer, statement, &create->call) && forget_some(writer, now, &create->call);
 }

@@ -4,11 +4,12 @@
 
 #define SET_PLAIN                                                                                  \
     "UPDATE job SET change = ?1, modified_by = ?2, modified_on = ?3, progress = ?4, "              \
-    "message = ?5, attempt = ?6, run_after = ?7"
-#define SET_STATUS ", status = ?8"
-#define SET_STARTED ", started_on = ?9"
-#define SET_ENDED ", ended_on = ?10"
-#define WHERE " WHERE position = ?11"
+    "message = ?5, self_managed = ?6, run_after = ?7, priority = ?8, attempt = ?9, "               \
+    "max_attempts = ?10"
+#define SET_STATUS ", status = ?11"
+#define SET_STARTED ", started_on = ?12"
+#define SET_ENDED ", ended_on = ?13"
+#define WHERE " WHERE position = ?14"
 
 /*
  * SQLite touches the indexes whose columns an UPDATE names, changed or not. So there is a statement
@@ -39,9 +40,8 @@ static void bind_time(sqlite3_stmt *statement, int index, int64_t time)
         sqlite3_bind_int64(statement, index, time);
 }
 
-/* Name, type, persons and what else a create fixes never change. */
-static void bind_job(sqlite3_stmt *statement, const struct job *job, unsigned changed,
-                     int64_t modified_by)
+/* What stands in no index but job_change's. */
+static void bind_plain(sqlite3_stmt *statement, const struct job *job, int64_t modified_by)
 {
     sqlite3_bind_int64(statement, 1, job->change);
     sqlite3_bind_int64(statement, 2, modified_by);
@@ -50,15 +50,21 @@ static void bind_job(sqlite3_stmt *statement, const struct job *job, unsigned ch
         sqlite3_bind_int(statement, 4, job->progress);
     if (job->message.len > 0)
         sqlite_bind_span(statement, 5, job->message);
-    sqlite3_bind_int(statement, 6, job->attempt);
+    sqlite3_bind_int(statement, 6, job->self_managed);
     bind_time(statement, 7, job->run_after);
+    sqlite3_bind_int(statement, 8, job->priority);
+    sqlite3_bind_int(statement, 9, job->attempt);
+    sqlite3_bind_int(statement, 10, job->max_attempts);
+}
+
+static void bind_indexed(sqlite3_stmt *statement, const struct job *job, unsigned changed)
+{
     if (changed & CHANGED_STATUS)
-        sqlite3_bind_int(statement, 8, (int)job->status);
+        sqlite3_bind_int(statement, 11, (int)job->status);
     if (changed & CHANGED_STARTED)
-        bind_time(statement, 9, job->started_on);
+        bind_time(statement, 12, job->started_on);
     if (changed & CHANGED_ENDED)
-        bind_time(statement, 10, job->ended_on);
-    sqlite3_bind_int64(statement, 11, job->position);
+        bind_time(statement, 13, job->ended_on);
 }
 
 static bool store_job(struct writer *writer, struct store_update *update, const struct job *before)
@@ -71,8 +77,11 @@ static bool store_job(struct writer *writer, struct store_update *update, const 
         return false;
     update->job.change = ++writer->change;
     statement = sqlite_prepare_cached(writer->connection, statements[changed]);
-    if (statement != NULL)
-        bind_job(statement, &update->job, changed, modified_by);
+    if (statement != NULL) {
+        bind_plain(statement, &update->job, modified_by);
+        bind_indexed(statement, &update->job, changed);
+        sqlite3_bind_int64(statement, 14, update->job.position);
+    }
     return write_step(writer, statement, &update->call);
 }
 
@@ -92,8 +101,8 @@ static enum problem keep_message(struct store_update *update)
 /* A row that cannot be read is this call's trouble, a disk that cannot be read everybody's. */
 static bool load(struct writer *writer, struct store_update *update, struct job *ret_job)
 {
-    update->call.problem = sqlite_load_job(writer->connection, &update->id, update->arena, ret_job,
-                                           &update->call.err);
+    update->call.problem =
+        sqlite_load_job(writer->connection, &update->id, update->arena, ret_job, &update->call.err);
     return update->call.problem != PROBLEM_STORE_UNAVAILABLE;
 }
 
@@ -108,8 +117,8 @@ bool write_update(struct writer *writer, struct store_update *update)
     if (call->problem != PROBLEM_NONE)
         return true;
     update->job = before;
-    call->problem = update->mutate(update->context, &update->job, write_now(writer), &changed,
-                                   &call->err);
+    call->problem =
+        update->mutate(update->context, &update->job, write_now(writer), &changed, &call->err);
     if (call->problem == PROBLEM_NONE && changed)
         call->problem = keep_message(update);
     if (call->problem != PROBLEM_NONE) {
