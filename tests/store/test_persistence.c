@@ -176,6 +176,24 @@ static void every_visit_moves_the_version(void **state)
     }
 }
 
+static void two_handles_never_give_a_number_twice(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store *tool = fixture_open(fixture, false);
+    struct draft draft = draft_of(&fixture->arena, "job", "TEST");
+    struct job last = must_create_named(fixture, "first"), *jobs;
+
+    for (int i = 0; i < 10; i++) {
+        struct store *store = i % 3 == 0 ? fixture->store : tool;
+        assert_int_equal(job_create(store, &fixture->arena, &draft, 1, &jobs), PROBLEM_NONE);
+        assert_true(jobs[0].position > last.position);
+        assert_true(jobs[0].change == last.change + 1);
+        last = jobs[0];
+    }
+    store_close(tool);
+    assert_int_equal(job_count(fixture->store), 11);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -188,6 +206,7 @@ int main(int argc, char **argv)
         STORE_TEST(a_second_daemon_is_refused),
         STORE_TEST(two_handles_see_each_others_accounts),
         STORE_TEST(every_visit_moves_the_version),
+        STORE_TEST(two_handles_never_give_a_number_twice),
     };
 
     fixture_backend(argc, argv);
