@@ -4,7 +4,7 @@
 -- takes every number from the dictionaries itself, and checking each again would cost four look-ups
 -- a create. Rows of the dictionaries never change and are never deleted: connections remember them.
 
--- cursor_key (32 random bytes), accounts_version (a counter), gram_watermark (a position).
+-- cursor_key (32 random bytes), accounts_version (a counter), gram_watermark (a position), probes (a counter).
 CREATE TABLE meta (
     key TEXT PRIMARY KEY,
     value ANY NOT NULL
