@@ -39,6 +39,21 @@ static bool is_digits(struct span text)
     return text.len > 0;
 }
 
+static bool extends(struct span name, const char *word)
+{
+    size_t len = strlen(word);
+    return name.len > len && span_is_nocase((struct span){name.ptr, len}, word);
+}
+
+/*
+ * libmicrohttpd appends a folded line to the name above it, so that `Content-Length:` and the
+ * length below it arrive as one long name and nobody sees where the body ends.
+ */
+static bool hides_framing(struct span name)
+{
+    return extends(name, "Content-Length") || extends(name, "Transfer-Encoding");
+}
+
 static void take_length(struct gate *gate, struct span value)
 {
     int64_t length = 0;
@@ -48,6 +63,7 @@ static void take_length(struct gate *gate, struct span value)
     gate->length = (uint64_t)length;
 }
 
+/* Exactly as libmicrohttpd compares it, which leaves blanks behind it in place. */
 static void take_coding(struct gate *gate, struct span value)
 {
     gate->codings++;
@@ -57,14 +73,14 @@ static void take_coding(struct gate *gate, struct span value)
 
 void gate_header(struct gate *gate, struct span name, struct span value)
 {
-    gate->bad_name = gate->bad_name || !is_token(name);
+    gate->bad_name = gate->bad_name || !is_token(name) || hides_framing(name);
     gate->bad_value = gate->bad_value || has_controls(value);
     if (span_is_nocase(name, "Host"))
         gate->hosts++;
     else if (span_is_nocase(name, "Content-Length"))
         take_length(gate, span_trim(value));
     else if (span_is_nocase(name, "Transfer-Encoding"))
-        take_coding(gate, span_trim(value));
+        take_coding(gate, value);
     else if (span_is_nocase(name, "Authorization"))
         gate->credentials++;
     else if (span_is_nocase(name, "Expect"))

@@ -304,6 +304,18 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *mhd, const c
     return settle(exchange);
 }
 
+/*
+ * The query is for us alone: libmicrohttpd would take it apart into a list in the connection's
+ * memory, and where that is too small it can neither go on nor say so. `target` lies there too.
+ */
+static void hide_query(const char *target)
+{
+    char *at = (char *)(uintptr_t)target;
+    for (size_t left = strlen(target); left > 0; left--, at++)
+        if (*at == '?')
+            *at = '\0';
+}
+
 /* The first word of a new request: its target, as it came. */
 static void *on_target(void *cls, const char *target, struct MHD_Connection *mhd)
 {
@@ -321,6 +333,7 @@ static void *on_target(void *cls, const char *target, struct MHD_Connection *mhd
     struct span rest = arena_span(&exchange->request.arena, span_of(target));
     if (rest.ptr != NULL && span_cut(&rest, '?', &exchange->request.path))
         exchange->request.query = rest;
+    hide_query(target);
     atomic_fetch_add(&server->in_flight, 1);
     expect(exchange, server->options.head_timeout_ms);
     return exchange;
