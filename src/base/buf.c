@@ -45,7 +45,7 @@ static bool reserve(struct buf *buf, size_t len)
     if (len < buf->capacity - buf->len)
         return true;
     buf->failed = true;
-    if (buf->ceiling == SIZE_MAX || buf->len > buf->ceiling || len > buf->ceiling - buf->len)
+    if (len >= SIZE_MAX - buf->len || buf->len + len > buf->ceiling)
         return false;
     capacity = grown(buf, buf->len + len);
     ptr = mem_resize(buf->ptr, capacity);

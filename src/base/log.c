@@ -51,7 +51,8 @@ static const char *level_name(enum log_level level)
 /* All of it or, when it does not fit, nothing. */
 static void add(struct line *line, struct span text)
 {
-    if (line->full || text.len > LINE_SIZE - LINE_RESERVE - line->len) {
+    /* A sum, since a closing quote may have taken from the reserve already. */
+    if (line->full || line->len + text.len > LINE_SIZE - LINE_RESERVE) {
         line->full = true;
         return;
     }
