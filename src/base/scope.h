@@ -7,8 +7,10 @@
  *
  *     AUTO(buf_release) struct buf out = BUF(4096);
  *     AUTO(mem_free_at) char *copy = mem_strdup(name);
+ *
+ * `unused`, since a variable may be there for its release alone.
  */
-#define AUTO(release) __attribute__((cleanup(release)))
+#define AUTO(release) __attribute__((cleanup(release), unused))
 
 /* TAKE(pointer) yields the pointer and leaves NULL behind: the receiver is its owner now. */
 #define TAKE(pointer)                                                                              \
