@@ -73,6 +73,7 @@ static void take_coding(struct gate *gate, struct span value)
 
 void gate_header(struct gate *gate, struct span name, struct span value)
 {
+    gate->size += name.len + value.len;
     gate->bad_name = gate->bad_name || !is_token(name) || hides_framing(name);
     gate->bad_value = gate->bad_value || has_controls(value);
     if (span_is_nocase(name, "Host"))
@@ -114,6 +115,8 @@ enum problem gate_verdict(const struct gate *gate, const char *method, const cha
     bool old = strcmp(version, "HTTP/1.0") == 0;
     if (!old && strcmp(version, "HTTP/1.1") != 0)
         return refuse(err, PROBLEM_INVALID_REQUEST, "Only HTTP/1.1 and HTTP/1.0 are spoken here.");
+    if (gate->size > GATE_HEAD_MAX)
+        return refuse(err, PROBLEM_HEADERS_TOO_LARGE, "The head of the request is too large.");
     if (!is_upper(method))
         return refuse(err, PROBLEM_INVALID_REQUEST, "The method is not a word in capitals.");
     if (gate->bad_name)

@@ -9,6 +9,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/*
+ * A bigger head is refused. The connection's memory in libmicrohttpd holds more, but has to hold
+ * the answer's head too.
+ */
+#define GATE_HEAD_MAX (14u << 10)
+
 /* What the headers of one request add up to; start from {0} and show it each of them. */
 struct gate {
     unsigned hosts, lengths, codings, credentials;
@@ -16,6 +22,7 @@ struct gate {
     bool chunked;
     bool expects; /* the client waits for a word before it sends its body */
     uint64_t length; /* of the body, by Content-Length; 0 without */
+    size_t size; /* of the head's texts in bytes; begins with the target's */
 };
 
 void gate_header(struct gate *gate, struct span name, struct span value);
@@ -23,9 +30,9 @@ void gate_header(struct gate *gate, struct span name, struct span value);
 /*
  * The verdict: PROBLEM_NONE, INVALID_REQUEST (more or less than one Host in HTTP/1.1, several or
  * malformed Content-Length, several Authorization, one beside a Transfer-Encoding, chunked in
- * HTTP/1.0, bytes that do not belong into names, values or the method), NOT_IMPLEMENTED (a coding
- * other than chunked), FORBIDDEN (a browser sends a write from another site). After one of the
- * first two the connection must end.
+ * HTTP/1.0, bytes that do not belong into names, values or the method), HEADERS_TOO_LARGE,
+ * NOT_IMPLEMENTED (a coding other than chunked), FORBIDDEN (a browser sends a write from another
+ * site). After any but the last the connection must end.
  */
 enum problem gate_verdict(const struct gate *gate, const char *method, const char *version,
                           struct err *err);

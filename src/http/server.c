@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 /*
- * A connection's memory in libmicrohttpd: the head and the list of parameters must fit. It clears
+ * A connection's memory in libmicrohttpd: the head and the list of its headers must fit. It clears
  * all of it for each request, so more costs time (its default of 32 KiB costs more than everything
  * else).
  */
@@ -254,10 +254,10 @@ static void open_request(struct exchange *exchange, const char *method, const ch
     if (request->method == NULL || request->path.ptr == NULL)
         return respond_problem(request, PROBLEM_INTERNAL, NULL);
     trace_start(&request->trace, request_header(request, "traceparent"));
+    exchange->gate.size = request->path.len + request->query.len;
     MHD_get_connection_values_n(exchange->mhd, MHD_HEADER_KIND, show_header, &exchange->gate);
     enum problem problem = gate_verdict(&exchange->gate, method, version, &err);
-    if (problem == PROBLEM_INVALID_REQUEST || problem == PROBLEM_NOT_IMPLEMENTED)
-        request->response.close = true;
+    request->response.close = problem != PROBLEM_NONE && problem != PROBLEM_FORBIDDEN;
     if (problem == PROBLEM_NONE)
         problem = router_match(options->routes, options->route_count, request, &err);
     if (problem != PROBLEM_NONE)
@@ -310,10 +310,9 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *mhd, const c
  */
 static void hide_query(const char *target)
 {
-    char *at = (char *)(uintptr_t)target;
-    for (size_t left = strlen(target); left > 0; left--, at++)
-        if (*at == '?')
-            *at = '\0';
+    char *query = strchr((char *)(uintptr_t)target, '?');
+    if (query != NULL)
+        memset(query, '\0', strlen(query));
 }
 
 /* The first word of a new request: its target, as it came. */
