@@ -1,5 +1,4 @@
-/* The store's front: opens a backend by its URL, passes calls on to it, and waits for those who
- * may. */
+/* The store's front: opens a backend by its URL, passes calls on, and waits for answers. */
 #include "store/store.h"
 
 #include "base/span.h"

@@ -1,5 +1,4 @@
-/* Indexing behind the commit: slices of work between the batches, in transactions without a sync.
- */
+/* Indexing behind the commit: slices of work between batches, in transactions without a sync. */
 #include "store/sqlite/index.h"
 
 #include "base/metrics.h"
@@ -8,12 +7,15 @@
 /* How many jobs between two looks at the queue, and in one transaction. */
 #define STEP 8
 #define SLICE 512
+/* Under load: so many in so much time, a hundredth of it. */
+#define SLICE_BUSY 32
+#define PAUSE_BUSY_NS (INT64_C(100) * 1000 * 1000)
 
 /* Every commit leaves a segment to merge later, so a few jobs wait for more to come. */
 #define FEW 256
 #define DELAY_FEW_NS (INT64_C(1000) * 1000 * 1000)
 #define DELAY_NS (INT64_C(2) * 1000 * 1000)
-#define DELAY_FAILED_NS (INT64_C(1000) * 1000 * 1000)
+#define PAUSE_FAILED_NS (INT64_C(1000) * 1000 * 1000)
 
 bool index_load(struct writer *writer)
 {
@@ -28,7 +30,7 @@ bool index_load(struct writer *writer)
 int64_t index_delay(const struct writer *writer)
 {
     int64_t delay = writer->behind < FEW ? DELAY_FEW_NS : DELAY_NS;
-    int64_t held = writer->index_at - clock_mono_ns(&clock_system);
+    int64_t held = writer->index_failed ? writer->index_at - clock_mono_ns(&clock_system) : 0;
 
     if (!writer->background || writer->behind == 0)
         return -1;
@@ -61,6 +63,7 @@ static bool transaction(struct writer *writer, int64_t jobs, bool yield)
     if (connection_run(connection, "BEGIN IMMEDIATE") && run_steps(writer, jobs, yield, &done) &&
         connection_run(connection, "COMMIT")) {
         writer->behind -= done < writer->behind ? done : writer->behind;
+        writer->index_failed = false;
         return true;
     }
     if (!sqlite3_get_autocommit(connection->db))
@@ -75,12 +78,16 @@ static bool transaction(struct writer *writer, int64_t jobs, bool yield)
  */
 static void slice(struct writer *writer, int64_t jobs, bool yield)
 {
+    int64_t pause = PAUSE_BUSY_NS;
+
     connection_run(writer->connection, "PRAGMA synchronous = NORMAL");
     if (!transaction(writer, jobs, yield)) {
         metric_add(METRIC_STORE_FAILURES, 1);
-        writer->index_at = clock_mono_ns(&clock_system) + DELAY_FAILED_NS;
+        pause = PAUSE_FAILED_NS;
+        writer->index_failed = true;
     }
     connection_run(writer->connection, "PRAGMA synchronous = FULL");
+    writer->index_at = clock_mono_ns(&clock_system) + pause;
     metric_set(METRIC_STORE_INDEX_LAG, writer->behind);
 }
 
@@ -91,10 +98,13 @@ void index_when_quiet(struct writer *writer)
 
 void index_keep_up(struct writer *writer)
 {
+    bool due = writer->index_at <= clock_mono_ns(&clock_system);
+
     if (!writer->background)
         return;
     metric_set(METRIC_STORE_INDEX_LAG, writer->behind);
-    if (writer->behind > INDEX_BEHIND_MAX && writer->created > 0 &&
-        writer->index_at <= clock_mono_ns(&clock_system))
+    if (writer->behind > INDEX_BEHIND_MAX && writer->created > 0 && (due || !writer->index_failed))
         slice(writer, writer->created + STEP, false);
+    else if (writer->behind > FEW && due)
+        slice(writer, SLICE_BUSY, false);
 }

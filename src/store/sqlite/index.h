@@ -8,11 +8,11 @@
 #include <stdint.h>
 
 /*
- * A search reads the jobs that the index lacks one by one, so under load the writer defers
- * indexing, but never lets it fall further behind than this: from there on it indexes as many jobs
- * a batch as the batch created.
+ * A search reads the jobs that the index lacks one by one, so under load the writer defers most of
+ * the indexing, but never lets it fall further behind than this: from there on it indexes as many
+ * jobs a batch as the batch created.
  */
-#define INDEX_BEHIND_MAX 20000
+#define INDEX_BEHIND_MAX 4096
 
 /* Counts how far behind the index is; false on an error of the connection. */
 bool index_load(struct writer *writer);

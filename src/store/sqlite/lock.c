@@ -1,5 +1,4 @@
-/* The daemon's lock: an open-file-description lock beside the database, with the holder's pid in
- * it. */
+/* The daemon's lock: on an open file beside the database, with the holder's pid in it. */
 #include "store/sqlite/lock.h"
 
 #include <errno.h>

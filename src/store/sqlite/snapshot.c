@@ -1,5 +1,4 @@
-/* Snapshots: compares the header of the WAL index, which changes with every commit of any process.
- */
+/* Snapshots: kept while the header of the WAL index stays, which every commit changes. */
 #include "store/sqlite/snapshot.h"
 
 #include "store/sqlite/connection.h"

@@ -1,5 +1,4 @@
-/* Cutting the write-ahead log back to its last commit, by the documented layout of the WAL index.
- */
+/* The write-ahead log and its index, by their documented layout. */
 #include "store/sqlite/wal.h"
 
 #include <stdint.h>

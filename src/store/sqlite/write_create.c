@@ -60,7 +60,8 @@ static bool insert_job(struct writer *writer, const struct job *job, const struc
         writer->connection,
         "INSERT INTO job (position, id, change, status, type, person, created_by, modified_by, "
         "modified_on, self_managed, run_after, priority, attempt, max_attempts, name, name_folded, "
-        "message) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?9, ?10, ?11, 0, ?12, ?13, ?14, ?15)");
+        "message) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?9, ?10, ?11, 0, ?12, ?13, ?14, "
+        "?15)");
     if (statement != NULL)
         bind_job(statement, job, draft, &numbers);
     return write_step(writer, statement, call);

@@ -48,7 +48,8 @@ struct writer {
     int64_t keys_stored; /* by the current transaction */
     int64_t created; /* by the current transaction */
     int64_t behind; /* jobs not yet in the name index */
-    int64_t index_at; /* not before this monotonic time, after a failure */
+    int64_t index_at; /* the next time to index under load, or after a failure */
+    bool index_failed; /* the last time */
 };
 
 /* Opens the writer's state on a connection, which it owns from then on, and starts the thread. */
