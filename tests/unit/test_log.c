@@ -135,7 +135,9 @@ static void must_be_well_formed(const char *line, const char *keys)
             }
             line++;
         } else {
-            line += strcspn(line, " \"=\n");
+            len = strcspn(line, " \"=\n");
+            assert_true(len > 0);
+            line += len;
         }
         assert_true(*line == ' ' || *line == '\n');
         line += *line == ' ';
@@ -245,7 +247,7 @@ static void long_lines(enum log_format format, const char *unit)
         const char *shift = repeat(&arena, "x", pad % strlen(unit)).ptr;
         struct parsed parsed = {0};
         capture();
-        log_event(LOG_INFO, "m", LOG_F_STR("a", shift), LOG_F_SPAN("b", value),
+        log_event(LOG_INFO, "m", LOG_F_SPAN("b", value), LOG_F_STR("a", shift),
                   LOG_F_INT("n", 12345));
         const char *line = captured();
         assert_true(strlen(line) <= LINE_MAX_BYTES);
