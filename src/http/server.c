@@ -6,6 +6,7 @@
 #include "base/metrics.h"
 #include "base/scope.h"
 #include "http/exchange.h"
+#include "http/linger.h"
 #include "http/listen.h"
 #include "http/response.h"
 #include "http/router.h"
@@ -27,9 +28,8 @@
  */
 #define CONNECTION_MEMORY (16u << 10)
 
-/* An answer made before the body came waits for so much of it, because closing on unread bytes may
- * lose the answer. */
-#define DISCARD_MAX (32u << 20)
+/* An answer made before the body came waits for so much of it, so that the connection goes on. */
+#define DISCARD_MAX (64u << 10)
 
 /* A server counts as quiet when nothing was in flight for so long. */
 #define QUIET_MS 100
@@ -44,6 +44,7 @@ struct server {
     struct server_options options;
     struct MHD_Daemon *daemon;
     struct watchdog *watchdog;
+    struct lingering *lingering;
     struct exchange_pool pool;
     _Atomic int in_flight, suspended;
     _Atomic bool stopping;
@@ -347,6 +348,8 @@ static void on_completed(void *cls, struct MHD_Connection *mhd, void **context,
     if (exchange == NULL)
         return;
     exchange_account(exchange, clock_mono_ns(server->options.clock));
+    if (gate_has_body(&exchange->gate) && exchange->stage != STAGE_HANDLE)
+        linger_add(server->lingering, exchange->connection->watched.fd);
     expect(exchange, server->options.idle_timeout_ms);
     exchange_put(&server->pool, exchange);
     *context = NULL;
@@ -467,6 +470,7 @@ static bool start_daemon(struct server *server, int fd, struct err *err)
 static void server_free(struct server *server)
 {
     watchdog_stop(server->watchdog);
+    linger_stop(server->lingering);
     exchange_pool_release(&server->pool);
     mem_free(server);
 }
@@ -478,7 +482,8 @@ bool server_start(const struct server_options *options, struct server **ret_serv
     server->options = *options;
     exchange_pool_init(&server->pool);
     if (!listen_open(options->listen, &fd, server->address, err) ||
-        !watchdog_start(options->clock, &server->watchdog, err) || !start_daemon(server, fd, err)) {
+        !watchdog_start(options->clock, &server->watchdog, err) ||
+        !linger_start(options->clock, &server->lingering, err) || !start_daemon(server, fd, err)) {
         if (fd >= 0)
             close(fd);
         server_free(server);
