@@ -45,15 +45,10 @@ static bool set_password(struct user_call *call, struct err *err)
     return good;
 }
 
-static bool need_role(struct user_call *call, struct err *err)
-{
-    call->account.role = call->role;
-    return call->has_role || err_set(err, "--role is missing: reader, user, worker or admin");
-}
-
 static bool user_add(struct user_call *call, struct err *err)
 {
-    return need_role(call, err) && set_password(call, err) && finish(call, ACCOUNT_ADD, err);
+    call->account.role = call->role;
+    return set_password(call, err) && finish(call, ACCOUNT_ADD, err);
 }
 
 static bool user_passwd(struct user_call *call, struct err *err)
@@ -63,7 +58,8 @@ static bool user_passwd(struct user_call *call, struct err *err)
 
 static bool user_role(struct user_call *call, struct err *err)
 {
-    return need_role(call, err) && finish(call, ACCOUNT_CHANGE, err);
+    call->account.role = call->role;
+    return finish(call, ACCOUNT_CHANGE, err);
 }
 
 static bool user_disable(struct user_call *call, struct err *err)
@@ -124,20 +120,22 @@ static bool find_account(struct user_call *call, struct err *err)
     return err_set(err, "there is no account %s", call->account.name);
 }
 
-static const struct {
+static const struct action {
     const char *name;
     bool (*run)(struct user_call *call, struct err *err);
     bool named, existing; /* wants a NAME; of an account that is there */
+    bool role; /* wants --role */
 } actions[] = {
-    {"add", user_add, true, false},        {"list", user_list, false, false},
-    {"passwd", user_passwd, true, true},   {"role", user_role, true, true},
-    {"disable", user_disable, true, true}, {"enable", user_enable, true, true},
-    {"delete", user_delete, true, true},
+    {"add", user_add, true, false, true},         {"list", user_list, false, false, false},
+    {"passwd", user_passwd, true, true, false},   {"role", user_role, true, true, true},
+    {"disable", user_disable, true, true, false}, {"enable", user_enable, true, true, false},
+    {"delete", user_delete, true, true, false},
 };
 
 /* What stands behind the action: one NAME if it wants one, and the options of this command alone.
  */
-static bool read_words(struct user_call *call, bool named, int argc, char **argv, struct err *err)
+static bool read_words(struct user_call *call, const struct action *action, int argc, char **argv,
+                       struct err *err)
 {
     const char *name = NULL;
     for (int i = 2; i < argc; i++) {
@@ -149,15 +147,17 @@ static bool read_words(struct user_call *call, bool named, int argc, char **argv
             if (!role_parse(span_of(argv[++i]), &call->role))
                 return err_set(err, "--role must be reader, user, worker or admin, not \"%s\"",
                                argv[i]);
-        } else if (named && name == NULL && !span_starts(word, "-")) {
+        } else if (action->named && name == NULL && !span_starts(word, "-")) {
             name = argv[i];
         } else {
             return err_set(err, "\"%s\" is not understood here", argv[i]);
         }
     }
-    if (named && name == NULL)
+    if (action->named && name == NULL)
         return err_set(err, "the NAME of the account is missing");
-    if (!named)
+    if (action->role && !call->has_role)
+        return err_set(err, "--role is missing: reader, user, worker or admin");
+    if (!action->named)
         return true;
     snprintf(call->account.name, sizeof(call->account.name), "%s", name);
     return account_name_check(span_of(name), err);
@@ -188,7 +188,7 @@ int command_user(const struct config *config, int argc, char **argv)
         err_set(&err, "say add, list, passwd, role, disable, enable or delete");
         return complain(&err, 2);
     }
-    if (!read_words(&call, actions[at].named, argc, argv, &err))
+    if (!read_words(&call, &actions[at], argc, argv, &err))
         return complain(&err, 2);
     AUTO(close_store) struct store *store = NULL;
     bool good = open_store(&call, config->store, &err);

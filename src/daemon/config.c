@@ -157,8 +157,22 @@ void config_init(struct config *config)
             assign(config, &option_rows[i], option_rows[i].standard);
 }
 
+static bool store_check(const char *store, struct err *err)
+{
+    struct span text = span_of(store);
+    return span_is(text, "memory:") ||
+           (span_starts(text, "sqlite:") && !span_is(text, "sqlite:")) ||
+           err_set(err, "store must be sqlite:PATH or memory:, not \"%.60s\"", store);
+}
+
 bool config_check(const struct config *config, struct err *err)
 {
+    if (!store_check(config->store, err))
+        return false;
+    if (!listen_check(config->listen, err)) {
+        err_prefix(err, "listen");
+        return false;
+    }
     if ((config->tls_cert == NULL) != (config->tls_key == NULL))
         return err_set(err, "tls-cert and tls-key go together: one of them is missing");
     if (config->tls_cert == NULL && !config->insecure_http && !listen_is_local(config->listen))
