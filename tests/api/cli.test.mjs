@@ -43,7 +43,7 @@ for (const args of [['--help'], ['help']]) {
   test(`jobd ${args.join(' ')} explains itself on stdout`, async () => {
     const done = await runJobd(args);
     assert.equal(done.code, 0, done.stderr);
-    assert.match(done.stdout, /usage/i);
+    assert.match(done.stdout, /jobd serve/);
   });
 }
 
@@ -84,7 +84,7 @@ for (const [option, ...values] of [
   ['threads', '-1', 'x', '99999', '1.5'],
   ['max-connections', '0', 'x', '-5', '99999999999999999999'],
   ['max-connections-per-address', '0', 'x'],
-  ['head-timeout', '0', 'x', '10 parsecs', '-1s', '10'],
+  ['head-timeout', '0', 'x', '10 parsecs', '-1s'],
   ['body-timeout', 'x', '99999999h'],
   ['idle-timeout', 'x'],
   ['drain-timeout', 'x'],

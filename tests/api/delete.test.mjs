@@ -74,10 +74,11 @@ test('an admin deletes anybody’s job, and is who modified it', async () => {
   assert.equal(json.user, await idOf(alice));
 });
 
-for (const [who, auth] of [['another user', bob], ['a worker', worker], ['a reader', reader]]) {
+for (const [who, auth, code] of [['another user', bob, 'jobNotOwned'], ['a worker', worker, 'jobNotOwned'],
+  ['a reader', reader, 'forbidden']]) {
   test(`${who} may not delete alice’s job`, async () => {
     const job = await createJob(server, alice);
-    assertError(await remove(auth, job.id), 403, 'jobNotOwned');
+    assertError(await remove(auth, job.id), 403, code);
     assert.deepEqual((await get(server, alice, job.id)).json, job);
   });
 }

@@ -202,7 +202,7 @@ test('the user, the creator and an admin may report', async () => {
 test('nobody else may report', async () => {
   const job = await createJob(server, alice);
   for (const auth of [bob, worker, reader]) {
-    assertError(await report(server, auth, job.id, { state: 'RUNNING' }), 403, 'jobNotOwned');
+    assertError(await report(server, auth, job.id, { state: 'RUNNING' }), 403, auth === reader ? 'forbidden' : 'jobNotOwned');
   }
   assert.deepEqual((await get(server, alice, job.id)).json, job);
 });
