@@ -5,6 +5,7 @@
 #include "base/text.h"
 
 #include <string.h>
+#include <stdlib.h>
 
 void shadow_init(struct shadow *shadow)
 {
@@ -165,7 +166,7 @@ static const struct shadow_job *shadow_at(const struct shadow *shadow, int64_t p
             return &shadow->jobs[i];
     }
     fail_msg("there is no job at the cursor's position");
-    return NULL;
+    abort(); /* fail_msg does not return, which its declaration does not say */
 }
 
 /* The cursor holds dates and enum values as they were; the rest is read at its position. */
