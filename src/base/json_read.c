@@ -195,6 +195,7 @@ static bool read_span(const json_t *json, const struct json_field *field, void *
 /* An integer, or a real without a fraction that int64_t can hold. */
 static bool integral(const json_t *json, int64_t *ret_value)
 {
+    static const double limit = 9223372036854775808.0; /* 2 to the 63rd */
     double real = json_real_value(json);
 
     if (json_is_integer(json)) {
@@ -202,7 +203,7 @@ static bool integral(const json_t *json, int64_t *ret_value)
         return true;
     }
     /* The range comes first: converting a real beyond it is undefined. */
-    if (!json_is_real(json) || real < -0x1p63 || real >= 0x1p63 || (double)(int64_t)real != real)
+    if (!json_is_real(json) || real < -limit || real >= limit || (double)(int64_t)real != real)
         return false;
     *ret_value = (int64_t)real;
     return true;

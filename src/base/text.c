@@ -135,5 +135,7 @@ struct span text_fold(struct arena *arena, struct span text)
         return (struct span){0};
     utf8proc_decompose(bytes, (utf8proc_ssize_t)text.len, points, count, options);
     len = utf8proc_reencode(points, count, options);
-    return len < 0 ? (struct span){0} : (struct span){(const char *)points, (size_t)len};
+    if (len < 0)
+        return (struct span){0};
+    return (struct span){(const char *)points, (size_t)len};
 }
