@@ -53,14 +53,17 @@ CREATE TABLE job (
     message TEXT
 ) STRICT;
 
--- What a filter or an order reads (see find in ARCHITECTURE.md).
+-- What a filter or an order reads (see src/store/sqlite/find.c). Each is made of streams, newest first
+-- or in the order of a date, a status each, and carries what the other filters and orders look at: dates
+-- change with the status only, types and persons never. `position` is written out in the middle, where
+-- the rowid that SQLite ends every index with would come too late.
 CREATE INDEX job_status ON job (status);
-CREATE INDEX job_type ON job (type, status);
-CREATE INDEX job_person ON job (person, status);
-CREATE INDEX job_person_type ON job (person, type, status);
-CREATE INDEX job_name ON job (name_folded);
-CREATE INDEX job_started ON job (started_on);
-CREATE INDEX job_ended ON job (ended_on);
+CREATE INDEX job_type ON job (type, status, position, started_on, ended_on);
+CREATE INDEX job_person ON job (person, status, position, started_on, ended_on);
+CREATE INDEX job_person_type ON job (person, type, status, position, started_on, ended_on);
+CREATE INDEX job_started ON job (status, started_on, position, type, person);
+CREATE INDEX job_ended ON job (status, ended_on, position, type, person);
+CREATE INDEX job_name ON job (name_folded, position, type, person);
 -- The change feed.
 CREATE UNIQUE INDEX job_change ON job (change);
 

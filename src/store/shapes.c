@@ -1,0 +1,194 @@
+/* Shapes of find as SQL: streams of indexes, merged. */
+#include "store/shapes.h"
+
+#include <assert.h>
+
+const struct shape_dialect shape_sqlite = {.parameter = '?', .hints = true};
+
+void shape_release(struct shape *shape)
+{
+    buf_release(&shape->sql);
+}
+
+static void start(struct shape *shape)
+{
+    buf_clear(&shape->sql);
+    shape->value_count = 0;
+}
+
+/* Keeps a value; returns the number of its parameter. */
+static unsigned keep(struct shape *shape, struct shape_value value)
+{
+    assert(shape->value_count < sizeof(shape->values) / sizeof(shape->values[0]));
+    shape->values[shape->value_count] = value;
+    return ++shape->value_count;
+}
+
+static unsigned number(struct shape *shape, int64_t value)
+{
+    return keep(shape, (struct shape_value){.number = value});
+}
+
+static unsigned text(struct shape *shape, struct span value)
+{
+    return keep(shape, (struct shape_value){.is_text = true, .text = value});
+}
+
+/* ` AND column = ?1`; the first condition of a statement is given with ` WHERE `. */
+static void condition(struct shape *shape, const char *before, unsigned parameter)
+{
+    buf_printf(&shape->sql, "%s%c%u", before, shape->dialect->parameter, parameter);
+}
+
+static void table(struct shape *shape, const char *index)
+{
+    buf_add_str(&shape->sql, " FROM job");
+    if (shape->dialect->hints && index != NULL)
+        buf_printf(&shape->sql, " INDEXED BY %s", index);
+}
+
+/* The next power of two. */
+static size_t rounded(size_t count)
+{
+    size_t size = 1;
+
+    while (size < count)
+        size *= 2;
+    return size;
+}
+
+struct stream_index {
+    const char *name;
+    bool person, type, status;
+};
+static const struct stream_index stream_indexes[] = {
+    [SHAPE_ALL] = {NULL, false, false, false},
+    [SHAPE_STATUS] = {"job_status", false, false, true},
+    [SHAPE_TYPE] = {"job_type", false, true, true},
+    [SHAPE_PERSON] = {"job_person", true, false, true},
+    [SHAPE_PERSON_TYPE] = {"job_person_type", true, true, true},
+};
+
+static void stream(struct shape *shape, const struct shape_streams *streams,
+                   const struct shape_stream *stream)
+{
+    const struct stream_index *index = &stream_indexes[streams->index];
+
+    buf_add_str(&shape->sql, streams->columns == SHAPE_DATES ? "SELECT position, started_on, ended_on"
+                                                             : "SELECT position");
+    table(shape, index->name);
+    condition(shape, " WHERE position < ", 1);
+    condition(shape, " AND position > ", 2);
+    if (index->person)
+        condition(shape, " AND person = ", 4);
+    if (index->type)
+        condition(shape, " AND type = ", number(shape, stream->type));
+    if (index->status)
+        condition(shape, " AND status = ", number(shape, stream->status));
+}
+
+void shape_streams(struct shape *shape, const struct shape_streams *streams)
+{
+    static const struct shape_stream nothing = {.type = 0, .status = -1};
+
+    assert(streams->count > 0 && streams->count <= SHAPE_STREAMS_MAX);
+    start(shape);
+    number(shape, streams->below);
+    number(shape, streams->above);
+    number(shape, (int64_t)streams->limit);
+    if (stream_indexes[streams->index].person)
+        number(shape, streams->person);
+    for (size_t i = 0; i < rounded(streams->count); i++) {
+        if (i > 0)
+            buf_add_str(&shape->sql, " UNION ALL ");
+        stream(shape, streams, i < streams->count ? &streams->streams[i] : &nothing);
+    }
+    condition(shape, " ORDER BY position DESC LIMIT ", 3);
+}
+
+static void date_stream(struct shape *shape, const struct shape_dates *dates, int status)
+{
+    const char *column = dates->ended ? "ended_on" : "started_on";
+
+    buf_printf(&shape->sql, "SELECT %s, position, type, person", column);
+    table(shape, dates->ended ? "job_ended" : "job_started");
+    condition(shape, " WHERE status = ", number(shape, status));
+    buf_printf(&shape->sql, " AND %s", column);
+    switch (dates->part) {
+    case SHAPE_FIRST:
+    case SHAPE_FROM:
+        assert(!"dates have no such part");
+        break;
+    case SHAPE_BEYOND:
+        condition(shape, dates->ascending ? " > " : " < ", 2);
+        break;
+    case SHAPE_INSIDE:
+        condition(shape, " = ", 2);
+        condition(shape, " AND position < ", 3);
+        break;
+    case SHAPE_ABSENT:
+        buf_add_str(&shape->sql, " IS NULL");
+        condition(shape, " AND position < ", 2);
+        break;
+    }
+}
+
+static void end_of_part(struct shape *shape, enum shape_part part, bool ascending)
+{
+    if (part == SHAPE_INSIDE || part == SHAPE_ABSENT)
+        buf_add_str(&shape->sql, " ORDER BY 2 DESC");
+    else
+        buf_add_str(&shape->sql, ascending ? " ORDER BY 1, 2" : " ORDER BY 1 DESC, 2 DESC");
+    condition(shape, " LIMIT ", 1);
+}
+
+void shape_dates(struct shape *shape, const struct shape_dates *dates)
+{
+    int statuses[32];
+    size_t count = 0;
+
+    start(shape);
+    number(shape, (int64_t)dates->limit);
+    if (dates->part != SHAPE_ABSENT)
+        number(shape, dates->value);
+    if (dates->part != SHAPE_BEYOND)
+        number(shape, dates->below);
+    for (int status = 0; status < 32; status++) {
+        if ((dates->statuses & 1u << status) != 0)
+            statuses[count++] = status;
+    }
+    for (size_t i = 0; i < rounded(count); i++) {
+        if (i > 0)
+            buf_add_str(&shape->sql, " UNION ALL ");
+        date_stream(shape, dates, i < count ? statuses[i] : -1);
+    }
+    end_of_part(shape, dates->part, dates->ascending);
+}
+
+void shape_names(struct shape *shape, const struct shape_names *names)
+{
+    start(shape);
+    number(shape, (int64_t)names->limit);
+    buf_add_str(&shape->sql, "SELECT name_folded, position, type, person");
+    table(shape, "job_name");
+    switch (names->part) {
+    case SHAPE_FIRST:
+        break;
+    case SHAPE_FROM:
+        condition(shape, names->ascending ? " WHERE name_folded >= " : " WHERE name_folded <= ",
+                  text(shape, names->value));
+        break;
+    case SHAPE_BEYOND:
+        condition(shape, names->ascending ? " WHERE name_folded > " : " WHERE name_folded < ",
+                  text(shape, names->value));
+        break;
+    case SHAPE_INSIDE:
+        condition(shape, " WHERE name_folded = ", text(shape, names->value));
+        condition(shape, " AND position < ", number(shape, names->below));
+        break;
+    case SHAPE_ABSENT:
+        assert(!"every job has a name");
+        break;
+    }
+    end_of_part(shape, names->part, names->ascending);
+}

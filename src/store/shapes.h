@@ -1,0 +1,114 @@
+/* Shapes of find: the SQL texts that read jobs in an order an index has, and their values. */
+#ifndef JOBD_STORE_SHAPES_H
+#define JOBD_STORE_SHAPES_H
+
+#include "base/buf.h"
+#include "base/span.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * A text depends on the shape of what is asked, never on a value, so that prepared statements are
+ * found again. Filters over several values are as many streams `(value…, status) → position DESC`,
+ * merged by UNION ALL without a sort. Their number is rounded up to a power of two by streams that
+ * hold nothing, and bounded: whoever has more asks in groups, each above what the ones before found.
+ */
+#define SHAPE_STREAMS_MAX 32
+
+/* What an engine spells in its own way. */
+struct shape_dialect {
+    char parameter; /* before a parameter's number: ?1 or $1 */
+    bool hints; /* whether the index is named; without statistics SQLite prefers the primary key */
+};
+extern const struct shape_dialect shape_sqlite;
+
+struct shape_value {
+    bool is_text;
+    int64_t number;
+    struct span text;
+};
+
+/* A statement: its text and the values of parameters 1, 2, … */
+struct shape {
+    const struct shape_dialect *dialect;
+    struct buf sql;
+    struct shape_value values[4 + 2 * SHAPE_STREAMS_MAX];
+    unsigned value_count;
+};
+
+#define SHAPE(dialect_)                                                                            \
+    {                                                                                              \
+        .dialect = (dialect_), .sql = BUF(16384)                                                   \
+    }
+void shape_release(struct shape *shape);
+
+/* Each of these starts the shape anew; shape->sql has failed when there was no memory. */
+
+/* Which index holds the streams, and which of their values count. */
+enum shape_index {
+    SHAPE_ALL, /* the primary key; one stream without values */
+    SHAPE_STATUS,
+    SHAPE_TYPE, /* with status */
+    SHAPE_PERSON, /* with status */
+    SHAPE_PERSON_TYPE, /* with status */
+};
+
+struct shape_stream {
+    int64_t type;
+    int status;
+};
+
+/* What a stream yields a job: its position, or with it the dates that the index keeps. */
+enum shape_columns { SHAPE_POSITION, SHAPE_DATES };
+
+struct shape_streams {
+    enum shape_index index;
+    enum shape_columns columns; /* SHAPE_DATES: by SHAPE_TYPE, SHAPE_PERSON, SHAPE_PERSON_TYPE */
+    int64_t person;
+    const struct shape_stream *streams;
+    size_t count; /* 1..SHAPE_STREAMS_MAX */
+    int64_t below, above; /* positions, both exclusive */
+    size_t limit;
+};
+
+/* Columns: position[, started_on, ended_on]; by position, newest first. */
+void shape_streams(struct shape *shape, const struct shape_streams *streams);
+
+/*
+ * An order by a value and then by position, newest first, is read in parts, because an index that
+ * is read upwards has the positions upwards too.
+ */
+enum shape_part {
+    SHAPE_FIRST, /* from the first value on (names only; a date has a lowest and a highest) */
+    SHAPE_FROM, /* from the value on, itself included (names only) */
+    SHAPE_BEYOND, /* the values behind `value`; upwards: each one's jobs oldest first */
+    SHAPE_INSIDE, /* the jobs of `value` below the position, newest first */
+    SHAPE_ABSENT, /* those without a value below the position, newest first (dates only) */
+};
+
+struct shape_dates {
+    bool ended; /* ended_on, not started_on */
+    bool ascending;
+    enum shape_part part;
+    uint32_t statuses;
+    int64_t value, below;
+    size_t limit;
+};
+
+/* Columns: the date, position, type, person. */
+void shape_dates(struct shape *shape, const struct shape_dates *dates);
+
+struct shape_names {
+    bool ascending;
+    enum shape_part part;
+    struct span value;
+    int64_t below;
+    size_t limit;
+};
+
+/* Columns: name_folded, position, type, person. */
+void shape_names(struct shape *shape, const struct shape_names *names);
+
+#endif

@@ -1,0 +1,173 @@
+/* Find: chooses the ways that could answer a query, lets them race, and loads the page. */
+#include "store/sqlite/runner.h"
+
+/*
+ * What is bounded and what is not (N jobs, a page of n, M that match):
+ *
+ * - Without a name: by creation, state, result or type exactly the page is read, from at most
+ *   1,100 streams (100 types in 11 statuses). By date or name without a filter by type or user
+ *   (by name: without any) likewise.
+ * - Otherwise the order's index is walked and tested while, in turns, the filters' jobs are read
+ *   and the best kept: at most twice min(jobs before the page is full, M). With filters that have
+ *   nothing to do with the order that is about sqrt(n N). Filters that go against it (the jobs
+ *   of a user come last of all) and match many cost M.
+ * - By name the candidates have some of the pattern's grams, its types and its user in common; each
+ *   is read and compared. A pattern whose grams are all frequent but that is rare itself costs
+ *   as many as there are candidates.
+ */
+
+/* The ways that are tried for one query. */
+struct plan {
+    struct runner *runners[RUNNERS_MAX];
+    size_t count;
+};
+
+static bool add(struct search *search, struct plan *plan, enum runner_kind kind,
+                enum source_kind candidates, bool tested)
+{
+    struct runner *runner = runner_new(search, kind, candidates, tested);
+
+    if (runner == NULL)
+        return false;
+    plan->runners[plan->count++] = runner;
+    return true;
+}
+
+static bool has_filter(const struct search *search)
+{
+    const struct scope *scope = &search->scope;
+
+    return scope->statuses != STATUS_MASK_ALL || scope->type_count > 0 || scope->person != 0;
+}
+
+/* Whether the walk's index has all that the filters look at, and the streams of nothing else. */
+static bool walk_is_exact(const struct search *search)
+{
+    const struct scope *scope = &search->scope;
+
+    if (search->by_name || scope->type_count > 0 || scope->person != 0)
+        return false;
+    return search->query->order != ORDER_NAME || scope->statuses == STATUS_MASK_ALL;
+}
+
+static bool plan_walk(struct search *search, struct plan *plan)
+{
+    bool exact = walk_is_exact(search);
+    bool good = add(search, plan, RUNNER_WALK, SOURCE_STREAMS, !exact);
+
+    if (good && search->by_name)
+        good = add(search, plan, RUNNER_ALL,
+                   search->query->match == MATCH_EXACT ? SOURCE_NAME : SOURCE_GRAMS, true);
+    if (good && !exact && has_filter(search))
+        good = add(search, plan, RUNNER_ALL, SOURCE_STREAMS, true);
+    return good;
+}
+
+/* The order is that of the streams themselves. */
+static bool plan_streams(struct search *search, struct plan *plan)
+{
+    enum source_kind names = search->query->match == MATCH_EXACT ? SOURCE_NAME : SOURCE_GRAMS;
+    bool by_value = search->query->order != ORDER_CREATED && search->query->order != ORDER_NAME;
+
+    if (!search->by_name)
+        return add(search, plan, RUNNER_ORDERED, SOURCE_STREAMS, false);
+    if (by_value)
+        return add(search, plan, RUNNER_ORDERED, SOURCE_STREAMS, true) &&
+               add(search, plan, RUNNER_ALL, names, true) &&
+               (!has_filter(search) || add(search, plan, RUNNER_ALL, SOURCE_STREAMS, true));
+    return add(search, plan, RUNNER_ORDERED, names, true) &&
+           (!has_filter(search) || add(search, plan, RUNNER_ORDERED, SOURCE_STREAMS, true));
+}
+
+static bool make_plan(struct search *search, struct plan *plan)
+{
+    switch (search->query->order) {
+    case ORDER_NAME:
+        /* All of exactly one name are in the order of their creation. */
+        if (search->by_name && search->query->match == MATCH_EXACT)
+            return plan_streams(search, plan);
+        return plan_walk(search, plan);
+    case ORDER_START_DATE:
+    case ORDER_END_DATE:
+        return plan_walk(search, plan);
+    case ORDER_CREATED:
+    case ORDER_TYPE:
+    case ORDER_STATE:
+    case ORDER_RESULT:
+        break;
+    }
+    return plan_streams(search, plan);
+}
+
+static enum problem load_job(struct search *search, int64_t position, struct store_find *find,
+                             struct job *ret_job)
+{
+    sqlite3_stmt *statement = sqlite_prepare_cached(
+        search->reader, "SELECT " SQLITE_JOB_COLUMNS " FROM job WHERE position = ?1");
+    enum problem problem;
+
+    if (statement == NULL)
+        return search_failed(search);
+    sqlite3_bind_int64(statement, 1, position);
+    if (sqlite3_step(statement) == SQLITE_ROW)
+        problem = sqlite_job_row(search->reader, statement, find->arena, ret_job, search->err);
+    else
+        problem = search_failed(search);
+    sqlite_rewind(statement);
+    return problem;
+}
+
+static enum problem load_page(struct search *search, const struct best *best,
+                              struct store_find *find)
+{
+    size_t count = best->count < search->want ? best->count : search->want - 1;
+    struct job *jobs = ARENA_ARRAY(find->arena, struct job, count + 1);
+
+    find->jobs = ARENA_ARRAY(find->arena, const struct job *, count + 1);
+    if (jobs == NULL || find->jobs == NULL)
+        return problem_no_memory(search->err);
+    find->count = count;
+    find->more = best->count > count;
+    for (size_t i = 0; i < count; i++) {
+        enum problem problem =
+            load_job(search, best->entries[i].place.position, find, &jobs[i]);
+        if (problem != PROBLEM_NONE)
+            return problem;
+        find->jobs[i] = &jobs[i];
+    }
+    return PROBLEM_NONE;
+}
+
+static enum problem run(struct search *search, struct store_find *find)
+{
+    struct plan plan = {.count = 0};
+    struct runner *first = NULL;
+    enum problem problem = PROBLEM_NONE;
+
+    if (search->scope.statuses == 0) {
+        struct best none = {.count = 0};
+        return load_page(search, &none, find);
+    }
+    if (!make_plan(search, &plan))
+        problem = problem_no_memory(search->err);
+    if (problem == PROBLEM_NONE)
+        problem = runner_race(search, plan.runners, plan.count, &first);
+    if (problem == PROBLEM_NONE)
+        problem = load_page(search, &first->best, find);
+    for (size_t i = 0; i < plan.count; i++)
+        runner_release(plan.runners[i]);
+    return problem;
+}
+
+enum problem sqlite_find(struct sqlite_store *store, struct sqlite_reader *reader,
+                         struct store_find *find)
+{
+    struct search search;
+    enum problem problem = search_init(&search, reader, find);
+
+    (void)store;
+    if (problem == PROBLEM_NONE)
+        problem = run(&search, find);
+    search_release(&search);
+    return problem;
+}

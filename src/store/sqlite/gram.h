@@ -1,0 +1,29 @@
+/* The name index: the grams of folded names, and what is asked of them. */
+#ifndef JOBD_STORE_SQLITE_GRAM_H
+#define JOBD_STORE_SQLITE_GRAM_H
+
+#include "store/sqlite/search.h"
+
+/*
+ * What is indexed of a job: the 1-, 2- and 3-grams of its folded name between two marks, and one
+ * word each for its type and its person, none of which ever changes. Positions within the name are
+ * not kept, so whoever asks gets candidates and compares the names.
+ */
+
+/* The last position indexed; -1: none yet. */
+enum problem gram_watermark(struct sqlite_reader *reader, int64_t *ret_watermark, struct err *err);
+
+/*
+ * What to ask the index for the query's name and the scope's types and person; empty when it cannot
+ * tell anything. False without memory.
+ */
+bool gram_expression(struct arena *arena, const struct query *query, const struct scope *scope,
+                     struct span *ret_expression);
+
+/*
+ * Yields the positions below `below` of the jobs that have it all, newest first; the limit is
+ * parameter 3, for the caller to bind. NULL on an error of the connection.
+ */
+sqlite3_stmt *gram_statement(struct sqlite_reader *reader, struct span expression, int64_t below);
+
+#endif

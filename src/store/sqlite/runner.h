@@ -1,0 +1,45 @@
+/* Runners: ways to answer a find, each by itself enough, run against each other in small turns. */
+#ifndef JOBD_STORE_SQLITE_RUNNER_H
+#define JOBD_STORE_SQLITE_RUNNER_H
+
+#include "store/sqlite/best.h"
+#include "store/sqlite/source.h"
+#include "store/sqlite/values.h"
+#include "store/sqlite/walk.h"
+
+enum runner_kind {
+    RUNNER_ORDERED, /* a source's candidates, value by value: done with a full page */
+    RUNNER_ALL, /* all candidates of a source, the best of them kept: done at their end */
+    RUNNER_WALK, /* an index in the query's order: done with a full page */
+};
+
+struct runner {
+    enum runner_kind kind;
+    enum source_kind candidates;
+    bool tested; /* false: whatever the source yields matches */
+    bool done;
+    struct best best; /* the answer, when done */
+    /* RUNNER_ORDERED, RUNNER_ALL */
+    struct source source;
+    bool has_source;
+    struct values values;
+    struct scope scope; /* of the value at hand */
+    /* RUNNER_WALK */
+    struct walk walk;
+};
+
+#define RUNNERS_MAX 3
+
+/* In the search's memory; NULL without. */
+struct runner *runner_new(struct search *search, enum runner_kind kind,
+                          enum source_kind candidates, bool tested);
+void runner_release(struct runner *runner);
+
+/*
+ * Runs all in turns of growing size until one is done, which is *ret_first. So the answer costs at
+ * most a small multiple of what the best of them costs, whichever that is.
+ */
+enum problem runner_race(struct search *search, struct runner **runners, size_t count,
+                         struct runner **ret_first);
+
+#endif
