@@ -4,8 +4,8 @@
 #include "base/mem.h"
 #include "base/text.h"
 
-#include <string.h>
 #include <stdlib.h>
+#include <string.h>
 
 void shadow_init(struct shadow *shadow)
 {
