@@ -28,7 +28,7 @@ static void mend_end(char text[static sizeof(struct err)], int written)
 
 bool err_set(struct err *err, const char *format, ...)
 {
-    char text[sizeof(err->text)];
+    char text[sizeof(struct err)];
     va_list args;
 
     if (err == NULL)
@@ -43,7 +43,7 @@ bool err_set(struct err *err, const char *format, ...)
 
 bool err_prefix(struct err *err, const char *format, ...)
 {
-    char prefix[sizeof(err->text)];
+    char prefix[sizeof(struct err)];
     va_list args;
 
     if (err == NULL)

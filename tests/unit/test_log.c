@@ -52,6 +52,13 @@ static const char *after_time(const char *line)
     return line + sizeof(form) - 1;
 }
 
+/* cppcheck reads an event without fields wrongly: it does not know __VA_OPT__. */
+static void log_bare(enum log_level level, const char *message)
+{
+    /* cppcheck-suppress syntaxError */
+    log_event(level, message);
+}
+
 static void a_line_in_logfmt(void **test)
 {
     (void)test;
@@ -59,7 +66,7 @@ static void a_line_in_logfmt(void **test)
     log_event(LOG_INFO, "access", LOG_F_STR("method", "GET"), LOG_F_STR("account", NULL),
               LOG_F_SPAN("path", ((struct span){"/jobs?x", 5})), LOG_F_INT("status", -200),
               LOG_F_STR("empty", ""), LOG_F_STR("two", "a b"));
-    log_event(LOG_ERROR, "it broke");
+    log_bare(LOG_ERROR, "it broke");
     const char *lines = captured();
     const char *second = strchr(lines, '\n') + 1;
     const char *expected =
@@ -77,13 +84,13 @@ static void levels_are_left_out(void **test)
     assert_true(log_enabled(LOG_WARN));
     assert_true(log_enabled(LOG_ERROR));
     capture();
-    log_event(LOG_DEBUG, "one");
-    log_event(LOG_INFO, "two");
-    log_event(LOG_WARN, "three");
+    log_bare(LOG_DEBUG, "one");
+    log_bare(LOG_INFO, "two");
+    log_bare(LOG_WARN, "three");
     assert_string_equal(after_time(captured()), "level=warn msg=three\n");
     log_setup(LOG_DEBUG, LOG_LOGFMT);
     capture();
-    log_event(LOG_DEBUG, "four");
+    log_bare(LOG_DEBUG, "four");
     assert_string_equal(after_time(captured()), "level=debug msg=four\n");
 }
 
