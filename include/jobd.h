@@ -22,7 +22,8 @@ extern "C" {
 
 /* Why a call failed. */
 struct jobd_error {
-    int status; /* the HTTP status; 0: no answer came (unreachable, timed out, not our protocol) */
+    int status; /* the HTTP status; 0: no answer came (unreachable, timed out, not our protocol);
+                   400 too when the arguments are wrong and nothing was sent */
     char code[64]; /* the server's errorCode, such as "jobNotFoundId"; empty without an answer */
     char text[512]; /* a sentence for people */
     int retry_after; /* seconds the server asked us to wait; 0: it did not */
@@ -31,7 +32,7 @@ struct jobd_error {
 /* Where the server is and who we are. NULL members are not given; `token` wins over `user` and
  * `password`. */
 struct jobd_settings {
-    const char *url; /* "http://127.0.0.1:8080", "https://host/prefix", or "unix:/path" */
+    const char *url; /* "https://host/prefix", "unix:/path"; NULL: "http://127.0.0.1:8080" */
     const char *user;
     const char *password;
     const char *token; /* a JSON Web Token */
@@ -42,9 +43,11 @@ struct jobd_client;
 
 /*
  * Makes a client; nothing is sent yet. With `settings` NULL they come from JOBD_URL, JOBD_USER,
- * JOBD_PASSWORD or JOBD_PASSWORD_FILE, JOBD_TOKEN or JOBD_TOKEN_FILE, each missing one from
+ * JOBD_PASSWORD or JOBD_PASSWORD_FILE, JOBD_TOKEN or JOBD_TOKEN_FILE, and from
  * $XDG_CONFIG_HOME/jobd/client.conf (~/.config without it; lines `url = …`, user, password,
- * password-file, token, token-file), and the url at last is http://127.0.0.1:8080.
+ * password-file, token, token-file). Each missing one comes from the file, but credentials are
+ * taken from one place: where the environment has any, the file's do not count. Redirects are not
+ * followed, so credentials reach nobody but the server named.
  */
 JOBD_API bool jobd_open(const struct jobd_settings *settings, struct jobd_client **ret_client,
                         struct jobd_error *error);

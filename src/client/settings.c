@@ -8,11 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define STANDARD_URL "http://127.0.0.1:8080"
 #define LINE_MAX_BYTES 8192
 
-/* One row a setting: its environment variable, its line in the file, and whether it names a file
- * that holds the value. */
+/*
+ * One row a setting: its environment variable, its line in the file, and whether it names a file
+ * that holds the value.
+ */
 struct setting {
     const char *variable, *line;
     size_t offset;
@@ -48,6 +49,17 @@ static bool read_secret(struct arena *arena, const char *path, const char **ret_
     return *ret_text != NULL || err_set(err, "no memory");
 }
 
+/* The address may come from one place and the credentials from another, but never half of them. */
+static bool is_credential(const struct setting *row)
+{
+    return row->offset != offsetof(struct jobd_settings, url);
+}
+
+static bool has_credentials(const struct jobd_settings *settings)
+{
+    return settings->user != NULL || settings->password != NULL || settings->token != NULL;
+}
+
 static const char **member(struct jobd_settings *settings, const struct setting *row)
 {
     return (const char **)(void *)((char *)settings + row->offset);
@@ -77,7 +89,22 @@ static bool read_environment(struct arena *arena, struct jobd_settings *settings
     return true;
 }
 
-static bool read_line(struct arena *arena, struct jobd_settings *settings, struct span line,
+/* What a file says, and whether its credentials count. */
+struct source {
+    struct jobd_settings *settings;
+    bool credentials;
+};
+
+static bool assign(struct arena *arena, const struct source *source, const struct setting *row,
+                   struct span value, struct err *err)
+{
+    if (is_credential(row) && !source->credentials)
+        return true;
+    const char *copy = arena_strndup(arena, value.ptr, value.len);
+    return copy != NULL ? take(arena, source->settings, row, copy, err) : err_set(err, "no memory");
+}
+
+static bool read_line(struct arena *arena, const struct source *source, struct span line,
                       struct err *err)
 {
     struct span name, value = span_trim(line);
@@ -86,10 +113,9 @@ static bool read_line(struct arena *arena, struct jobd_settings *settings, struc
     if (!span_cut(&value, '=', &name) || value.ptr == NULL)
         return err_set(err, "expected `name = value`");
     name = span_trim(name);
-    value = span_trim(value);
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
         if (span_is(name, rows[i].line))
-            return take(arena, settings, &rows[i], arena_strndup(arena, value.ptr, value.len), err);
+            return assign(arena, source, &rows[i], span_trim(value), err);
     return err_set(err, "there is no setting %.*s", (int)name.len, name.ptr);
 }
 
@@ -103,20 +129,24 @@ static const char *file_path(struct arena *arena)
 
 static bool read_file(struct arena *arena, struct jobd_settings *settings, struct err *err)
 {
+    struct source source = {settings, !has_credentials(settings)};
     char line[LINE_MAX_BYTES];
     const char *path = file_path(arena);
     AUTO(close_file) FILE *file = path != NULL ? fopen(path, "re") : NULL;
-    for (int number = 1; file != NULL && fgets(line, sizeof(line), file) != NULL; number++)
-        if (!read_line(arena, settings, (struct span){line, strcspn(line, "\r\n")}, err))
-            return err_prefix(err, "%s:%d", path, number);
-    return true;
+    if (file == NULL)
+        return path == NULL || errno == ENOENT || errno == ENOTDIR ||
+               err_set(err, "cannot read %s: %s", path, strerror(errno));
+    bool good = true;
+    for (int number = 1; good && fgets(line, sizeof(line), file) != NULL; number++)
+        good = read_line(arena, &source, (struct span){line, strcspn(line, "\r\n")}, err) ||
+               err_prefix(err, "%s:%d", path, number);
+    explicit_bzero(line, sizeof(line));
+    return good;
 }
 
 bool settings_load(struct arena *arena, struct jobd_settings *settings, struct err *err)
 {
     if (!read_environment(arena, settings, err) || !read_file(arena, settings, err))
         return false;
-    if (settings->url == NULL)
-        settings->url = STANDARD_URL;
     return true;
 }

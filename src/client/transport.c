@@ -1,20 +1,26 @@
 /* One HTTP call: a method, a path and a body out, a status and a body back. */
 #include "client/transport.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/scope.h"
+#include "client/sigpipe.h"
+#include "version.h"
 
 #include <curl/curl.h>
 #include <pthread.h>
-#include <stdlib.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #define TIMEOUT_MS 10000L
+#define STANDARD_URL "http://127.0.0.1:8080"
 #define UNIX_PREFIX "unix:"
 
 struct transport {
     CURL *curl;
-    char *base; /* what goes before each path */
+    char *url; /* as the user knows it */
+    const char *base; /* what goes before each path */
+    _Atomic int64_t deadline; /* monotonic; INT64_MAX: none */
     char reason[CURL_ERROR_SIZE];
 };
 
@@ -29,65 +35,111 @@ static size_t take(char *bytes, size_t size, size_t count, void *context)
     return buf_failed(context) ? 0 : size * count;
 }
 
+static int watch(void *context, curl_off_t to_get, curl_off_t got, curl_off_t to_put,
+                 curl_off_t put)
+{
+    const struct transport *transport = context;
+    (void)to_get, (void)got, (void)to_put, (void)put;
+    return clock_mono_ns(&clock_system) >= atomic_load(&transport->deadline);
+}
+
+static bool set_credentials(CURL *curl, const struct jobd_settings *settings)
+{
+    if (settings->token != NULL) {
+        curl_easy_setopt(curl, CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER);
+        return curl_easy_setopt(curl, CURLOPT_XOAUTH2_BEARER, settings->token) == CURLE_OK;
+    }
+    if (settings->user == NULL)
+        return true;
+    const char *password = settings->password != NULL ? settings->password : "";
+    curl_easy_setopt(curl, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
+    return curl_easy_setopt(curl, CURLOPT_USERNAME, settings->user) == CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_PASSWORD, password) == CURLE_OK;
+}
+
 /* Credentials never follow a redirect: none is followed. */
 static bool set_options(struct transport *transport, const struct jobd_settings *settings)
 {
     CURL *curl = transport->curl;
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(curl, CURLOPT_USERAGENT, "libjobd/" JOBD_VERSION);
     curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS,
                      settings->timeout_ms > 0 ? settings->timeout_ms : TIMEOUT_MS);
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take);
     curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, transport->reason);
-    CURLcode code = CURLE_OK;
-    if (settings->token != NULL) {
-        curl_easy_setopt(curl, CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER);
-        code = curl_easy_setopt(curl, CURLOPT_XOAUTH2_BEARER, settings->token);
-    } else if (settings->user != NULL) {
-        curl_easy_setopt(curl, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
-        curl_easy_setopt(curl, CURLOPT_USERNAME, settings->user);
-        code = curl_easy_setopt(curl, CURLOPT_PASSWORD,
-                                settings->password != NULL ? settings->password : "");
-    }
-    return code == CURLE_OK;
+    curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+    curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, watch);
+    curl_easy_setopt(curl, CURLOPT_XFERINFODATA, transport);
+    return set_credentials(curl, settings);
+}
+
+/* What is on this machine is never asked for through a proxy of the network's. */
+static bool is_near(const char *url)
+{
+    static const char *const hosts[] = {"127.", "localhost", "[::1]"};
+    const char *host = strstr(url, "://");
+    for (size_t i = 0; host != NULL && i < ARRAY_SIZE(hosts); i++)
+        if (strncmp(host + 3, hosts[i], strlen(hosts[i])) == 0)
+            return true;
+    return strncmp(url, UNIX_PREFIX, strlen(UNIX_PREFIX)) == 0;
 }
 
 static bool set_url(struct transport *transport, const char *url)
 {
-    if (strncmp(url, UNIX_PREFIX, strlen(UNIX_PREFIX)) == 0) {
-        curl_easy_setopt(transport->curl, CURLOPT_UNIX_SOCKET_PATH, url + strlen(UNIX_PREFIX));
-        url = "http://localhost";
-    }
-    transport->base = mem_strdup(url);
-    if (transport->base == NULL)
+    transport->url = mem_strdup(url);
+    if (transport->url == NULL)
         return false;
-    for (size_t len = strlen(transport->base); len > 0 && transport->base[len - 1] == '/';)
-        transport->base[--len] = '\0';
+    for (size_t len = strlen(transport->url); len > 0 && transport->url[len - 1] == '/';)
+        transport->url[--len] = '\0';
+    transport->base = transport->url;
+    if (is_near(url))
+        curl_easy_setopt(transport->curl, CURLOPT_PROXY, "");
+    if (strncmp(url, UNIX_PREFIX, strlen(UNIX_PREFIX)) != 0)
+        return true;
+    transport->base = "http://localhost";
+    return curl_easy_setopt(transport->curl, CURLOPT_UNIX_SOCKET_PATH,
+                            transport->url + strlen(UNIX_PREFIX)) == CURLE_OK;
+}
+
+/* The address is shown and kept, so it must not be a place for a password. */
+static bool url_check(const char *url, struct err *err)
+{
+    if (strncmp(url, UNIX_PREFIX, strlen(UNIX_PREFIX)) == 0)
+        return true;
+    if (strncmp(url, "http://", 7) != 0 && strncmp(url, "https://", 8) != 0)
+        return err_set(
+            err, "the server's address must begin with http://, https:// or unix:, not %.100s",
+            url);
+    if (strpbrk(url, "@?#") != NULL)
+        return err_set(err, "the server's address is HOST:PORT and perhaps a path; credentials and "
+                            "parameters do not belong there");
     return true;
 }
 
-static bool is_url(const char *url)
+static struct transport *make(const struct jobd_settings *settings, const char *url)
 {
-    return strncmp(url, "http://", 7) == 0 || strncmp(url, "https://", 8) == 0 ||
-           strncmp(url, UNIX_PREFIX, strlen(UNIX_PREFIX)) == 0;
+    struct transport *transport = mem_alloc(1, sizeof(*transport));
+    if (transport == NULL)
+        return NULL;
+    transport->deadline = INT64_MAX;
+    transport->curl = curl_easy_init();
+    if (transport->curl != NULL && set_options(transport, settings) && set_url(transport, url))
+        return transport;
+    transport_free(transport);
+    return NULL;
 }
 
 struct transport *transport_new(const struct jobd_settings *settings, struct err *err)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
+    const char *url = settings->url != NULL ? settings->url : STANDARD_URL;
     pthread_once(&once, init_curl);
-    if (!is_url(settings->url)) {
-        err_set(err, "the server's address must begin with http://, https:// or unix:, not %s",
-                settings->url);
+    if (!url_check(url, err))
         return NULL;
-    }
-    struct transport *transport = mem_alloc(1, sizeof(*transport));
-    if (transport == NULL || (transport->curl = curl_easy_init()) == NULL ||
-        !set_options(transport, settings) || !set_url(transport, settings->url)) {
-        transport_free(transport);
+    struct transport *transport = make(settings, url);
+    if (transport == NULL)
         err_set(err, "no memory for a client");
-        return NULL;
-    }
     return transport;
 }
 
@@ -96,8 +148,20 @@ void transport_free(struct transport *transport)
     if (transport == NULL)
         return;
     curl_easy_cleanup(transport->curl);
-    mem_free(transport->base);
+    mem_free(transport->url);
     mem_free(transport);
+}
+
+const char *transport_url(const struct transport *transport)
+{
+    return transport->url;
+}
+
+/* Who sets a deadline means to end soon: a name that does not resolve must not hold it up either.
+ */
+void transport_set_deadline(struct transport *transport, int64_t mono_ns)
+{
+    atomic_store(&transport->deadline, mono_ns);
 }
 
 static void free_headers(struct curl_slist **headers)
@@ -105,19 +169,26 @@ static void free_headers(struct curl_slist **headers)
     curl_slist_free_all(*headers);
 }
 
-/* A short body is sent at once: waiting for "100 Continue" only costs time. */
-static struct curl_slist *make_headers(const struct exchange_call *call)
+static bool add_header(struct curl_slist **headers, const char *line)
 {
-    struct curl_slist *headers = curl_slist_append(NULL, "Accept: application/json");
-    headers = curl_slist_append(headers, "Expect:");
-    if (call->body.ptr != NULL)
-        headers = curl_slist_append(headers, "Content-Type: application/json");
-    if (call->idempotency_key != NULL) {
-        AUTO(buf_release) struct buf line = BUF(512);
-        buf_printf(&line, "Idempotency-Key: %s", call->idempotency_key);
-        headers = curl_slist_append(headers, buf_failed(&line) ? "" : line.ptr);
-    }
-    return headers;
+    struct curl_slist *longer = curl_slist_append(*headers, line);
+    if (longer != NULL)
+        *headers = longer;
+    return longer != NULL;
+}
+
+/* A short body is sent at once: waiting for "100 Continue" only costs time. */
+static bool make_headers(const struct exchange_call *call, struct curl_slist **headers)
+{
+    AUTO(buf_release) struct buf line = BUF(512);
+    if (!add_header(headers, "Accept: application/json") || !add_header(headers, "Expect:"))
+        return false;
+    if (call->body.ptr != NULL && !add_header(headers, "Content-Type: application/json"))
+        return false;
+    if (call->idempotency_key == NULL)
+        return true;
+    buf_printf(&line, "Idempotency-Key: %s", call->idempotency_key);
+    return !buf_failed(&line) && add_header(headers, line.ptr);
 }
 
 static void set_call(CURL *curl, const char *url, struct exchange_call *call,
@@ -144,18 +215,29 @@ static void read_outcome(CURL *curl, struct exchange_call *call)
     call->retry_after = (int)(wait > 3600 ? 3600 : wait);
 }
 
+static CURLcode perform(struct transport *transport)
+{
+    struct sigpipe guard;
+    transport->reason[0] = '\0';
+    curl_easy_setopt(transport->curl, CURLOPT_QUICK_EXIT,
+                     (long)(atomic_load(&transport->deadline) != INT64_MAX));
+    sigpipe_hold(&guard);
+    CURLcode code = curl_easy_perform(transport->curl);
+    sigpipe_let_go(&guard);
+    return code;
+}
+
 bool transport_call(struct transport *transport, struct exchange_call *call, struct err *err)
 {
-    AUTO(free_headers) struct curl_slist *headers = make_headers(call);
+    AUTO(free_headers) struct curl_slist *headers = NULL;
     AUTO(buf_release) struct buf url = BUF(64u << 10);
     buf_printf(&url, "%s%s", transport->base, call->path);
-    if (headers == NULL || buf_failed(&url))
+    if (!make_headers(call, &headers) || buf_failed(&url))
         return err_set(err, "no memory for a call");
     set_call(transport->curl, url.ptr, call, headers);
-    transport->reason[0] = '\0';
-    CURLcode code = curl_easy_perform(transport->curl);
+    CURLcode code = perform(transport);
     if (code != CURLE_OK)
-        return err_set(err, "cannot reach %s: %s", transport->base,
+        return err_set(err, "cannot reach %.120s: %s", transport->url,
                        transport->reason[0] != '\0' ? transport->reason : curl_easy_strerror(code));
     read_outcome(transport->curl, call);
     return true;

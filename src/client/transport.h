@@ -7,6 +7,7 @@
 #include "jobd.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct transport; /* one thread at a time; keeps its connection */
 
@@ -14,11 +15,20 @@ struct transport; /* one thread at a time; keeps its connection */
 struct transport *transport_new(const struct jobd_settings *settings, struct err *err);
 void transport_free(struct transport *transport);
 
+/* The server's address without a slash at its end: equal for equal servers, free of secrets. */
+const char *transport_url(const struct transport *transport);
+
+/*
+ * From any thread: calls, one under way included, are given up once the monotonic clock has
+ * reached `mono_ns`, a second late at most.
+ */
+void transport_set_deadline(struct transport *transport, int64_t mono_ns);
+
 struct exchange_call {
     const char *method;
     const char *path; /* with its query, escaped */
     struct span body; /* ptr NULL: none; JSON otherwise */
-    const char *idempotency_key; /* NULL: none */
+    const char *idempotency_key; /* NULL: none; visible ASCII */
     struct buf answer; /* out; the caller releases it */
     int status; /* out */
     int retry_after; /* out; 0: none */

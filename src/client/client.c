@@ -1,0 +1,135 @@
+/* A client: settings, a connection, and calls whose failures are told in one form. */
+#include "client/client.h"
+
+#include "base/mem.h"
+#include "base/scope.h"
+#include "client/settings.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#define SETTINGS_CEILING (1u << 20)
+
+struct jobd_client {
+    struct transport *transport;
+};
+
+bool client_fail(struct jobd_error *error, int status, const char *format, ...)
+{
+    va_list args;
+    if (error == NULL)
+        return false;
+    *error = (struct jobd_error){.status = status};
+    if (status == 400)
+        snprintf(error->code, sizeof(error->code), "invalidRequest");
+    va_start(args, format);
+    vsnprintf(error->text, sizeof(error->text), format, args);
+    va_end(args);
+    return false;
+}
+
+static bool open_with(const struct jobd_settings *settings, struct jobd_client **ret_client,
+                      struct jobd_error *error)
+{
+    struct err err = {0};
+    struct jobd_client *client = mem_alloc(1, sizeof(*client));
+    if (client == NULL)
+        return client_fail(error, 0, "no memory for a client");
+    client->transport = transport_new(settings, &err);
+    if (client->transport == NULL) {
+        mem_free(client);
+        return client_fail(error, 400, "%s", err.text);
+    }
+    *ret_client = client;
+    return true;
+}
+
+bool jobd_open(const struct jobd_settings *settings, struct jobd_client **ret_client,
+               struct jobd_error *error)
+{
+    struct jobd_settings found = {0};
+    struct err err = {0};
+    AUTO(arena_release) struct arena arena;
+    arena_init(&arena, SETTINGS_CEILING);
+    if (settings == NULL && !settings_load(&arena, &found, &err))
+        return client_fail(error, 400, "%s", err.text);
+    return open_with(settings != NULL ? settings : &found, ret_client, error);
+}
+
+void jobd_close(struct jobd_client *client)
+{
+    if (client == NULL)
+        return;
+    transport_free(client->transport);
+    mem_free(client);
+}
+
+const char *client_url(const struct jobd_client *client)
+{
+    return transport_url(client->transport);
+}
+
+void client_set_deadline(struct jobd_client *client, int64_t mono_ns)
+{
+    transport_set_deadline(client->transport, mono_ns);
+}
+
+/* The contract's StandardErrorResponse, as far as it is passed on. */
+struct refusal {
+    struct span code, text;
+    bool has_code, has_text;
+};
+
+static const struct json_field refusal_fields[] = {
+    JSON_FIELD("errorCode", JSON_SPAN, struct refusal, code, has_code),
+    JSON_FIELD("userMessage", JSON_SPAN, struct refusal, text, has_text),
+};
+
+/* An answer that is not the one hoped for: in the server's own words where it speaks our protocol.
+ */
+static bool refused(struct jobd_client *client, const struct exchange_call *call,
+                    struct jobd_error *error)
+{
+    struct refusal refusal = {0};
+    AUTO(json_free_at) struct json_value *answer = json_parse(buf_span(&call->answer), NULL);
+    bool ours =
+        answer != NULL &&
+        json_read_object(answer, refusal_fields, ARRAY_SIZE(refusal_fields), false, &refusal, NULL);
+    client_fail(error, call->status, "%s answered with status %d", client_url(client),
+                call->status);
+    if (error == NULL)
+        return false;
+    error->retry_after = call->retry_after;
+    error->code[0] = '\0';
+    if (ours && refusal.has_code)
+        snprintf(error->code, sizeof(error->code), "%.*s", (int)refusal.code.len, refusal.code.ptr);
+    if (ours && refusal.has_text && refusal.text.len > 0)
+        snprintf(error->text, sizeof(error->text), "%.*s", (int)refusal.text.len, refusal.text.ptr);
+    return false;
+}
+
+/* A success of another kind than ours is no answer at all: something else listens there. */
+static bool stranger(struct jobd_client *client, struct jobd_error *error)
+{
+    return client_fail(error, 0, "what %s answered is not of the Job API", client_url(client));
+}
+
+bool client_call(struct jobd_client *client, struct exchange_call *call, int expected,
+                 struct json_value **ret_answer, struct jobd_error *error)
+{
+    struct err err = {0};
+    if (!transport_call(client->transport, call, &err))
+        return client_fail(error, 0, "%s", err.text);
+    if (call->status != expected)
+        return call->status >= 200 && call->status < 300 ? stranger(client, error)
+                                                         : refused(client, call, error);
+    if (call->answer.len == 0) {
+        *ret_answer = NULL;
+        return true;
+    }
+    struct json_value *answer = json_parse(buf_span(&call->answer), &err);
+    if (answer == NULL)
+        return stranger(client, error);
+    *ret_answer = answer;
+    return true;
+}

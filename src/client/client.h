@@ -1,0 +1,35 @@
+/* What the library's parts, and jobctl, know of a client beyond the public header. */
+#ifndef JOBD_CLIENT_CLIENT_H
+#define JOBD_CLIENT_CLIENT_H
+
+#include "base/json_read.h"
+#include "client/transport.h"
+#include "jobd.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The server's address, without a slash at its end. Borrowed. */
+const char *client_url(const struct jobd_client *client);
+
+/* See transport_set_deadline. Any thread. */
+void client_set_deadline(struct jobd_client *client, int64_t mono_ns);
+
+/* Fills `error`, if there is one, and returns false. `status` 400 stands for wrong arguments. */
+bool client_fail(struct jobd_error *error, int status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/*
+ * Calls, and on the expected status gives the answer's JSON (NULL for an answer without a body).
+ * The caller frees it.
+ */
+bool client_call(struct jobd_client *client, struct exchange_call *call, int expected,
+                 struct json_value **ret_answer, struct jobd_error *error);
+
+/* Creates and reports with a body that is there already: what was kept in a file. */
+bool client_create_json(struct jobd_client *client, struct span body, const char *key,
+                        struct jobd_job **ret_job, struct jobd_error *error);
+bool client_report_json(struct jobd_client *client, const char *id, struct span body,
+                        struct jobd_job **ret_job, struct jobd_error *error);
+
+#endif
