@@ -8,6 +8,7 @@
 
 #include <cjose/cjose.h>
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define TOKEN_MAX (16u << 10)
@@ -123,9 +124,9 @@ static bool check_signature(struct jwt *jwt, cjose_jws_t *jws, cjose_header_t *h
 }
 
 struct claims {
-    int64_t expires, not_before; /* seconds */
+    int64_t expires_ms, not_before_ms;
     struct span issuer, principal;
-    const struct json_value *audience;
+    const struct json_value *expires, *not_before, *audience;
     bool has_expires, has_not_before, has_issuer, has_audience, has_principal;
 };
 
@@ -148,9 +149,9 @@ static bool check_claims(const struct jwt *jwt, const struct claims *claims, str
     const struct jwt_options *options = &jwt->options;
     if (!claims->has_expires)
         return err_set(err, "the token never expires");
-    if (claims->expires * 1000 + options->skew_ms <= now_ms)
+    if (claims->expires_ms + options->skew_ms <= now_ms)
         return err_set(err, "the token has expired");
-    if (claims->has_not_before && claims->not_before * 1000 - options->skew_ms > now_ms)
+    if (claims->has_not_before && claims->not_before_ms - options->skew_ms > now_ms)
         return err_set(err, "the token is not valid yet");
     if (options->issuer != NULL &&
         (!claims->has_issuer || !span_is(claims->issuer, options->issuer)))
@@ -160,18 +161,40 @@ static bool check_claims(const struct jwt *jwt, const struct claims *claims, str
     return claims->has_principal || err_set(err, "the token names no principal");
 }
 
-static bool read_claims(const struct jwt *jwt, const struct json_value *body,
+/* RFC 7519, 2: a NumericDate is in seconds, which may have a fraction. */
+static bool read_date(const struct json_value *value, struct arena *arena, int64_t *ret_ms)
+{
+    struct span text = json_dump(arena, value);
+    char *end;
+    if (text.ptr == NULL)
+        return false;
+    double seconds = strtod(text.ptr, &end);
+    if (end != text.ptr + text.len || !(seconds >= 0 && seconds <= CLOCK_MAX_MS / 1000))
+        return false;
+    *ret_ms = (int64_t)(seconds * 1000);
+    return true;
+}
+
+static bool read_dates(struct claims *claims, struct arena *arena, struct err *err)
+{
+    if (claims->has_expires && !read_date(claims->expires, arena, &claims->expires_ms))
+        return err_set(err, "the token's exp is no date");
+    return !claims->has_not_before ||
+           read_date(claims->not_before, arena, &claims->not_before_ms) ||
+           err_set(err, "the token's nbf is no date");
+}
+
+static bool read_claims(const struct jwt *jwt, const struct json_value *body, struct arena *arena,
                         struct claims *ret_claims, struct err *err)
 {
     const struct json_field fields[] = {
-        {"exp", JSON_INT, 0, CLOCK_MAX_MS / 1000, offsetof(struct claims, expires),
-         offsetof(struct claims, has_expires)},
-        {"nbf", JSON_INT, 0, CLOCK_MAX_MS / 1000, offsetof(struct claims, not_before),
-         offsetof(struct claims, has_not_before)},
+        JSON_FIELD("exp", JSON_ANY, struct claims, expires, has_expires),
+        JSON_FIELD("nbf", JSON_ANY, struct claims, not_before, has_not_before),
         JSON_FIELD("iss", JSON_SPAN, struct claims, issuer, has_issuer),
         JSON_FIELD("aud", JSON_ANY, struct claims, audience, has_audience),
         JSON_FIELD(jwt->options.principal, JSON_SPAN, struct claims, principal, has_principal)};
-    return json_read_object(body, fields, ARRAY_SIZE(fields), false, ret_claims, err);
+    return json_read_object(body, fields, ARRAY_SIZE(fields), false, ret_claims, err) &&
+           read_dates(ret_claims, arena, err);
 }
 
 static bool check_payload(const struct jwt *jwt, cjose_jws_t *jws, struct arena *arena,
@@ -183,7 +206,7 @@ static bool check_payload(const struct jwt *jwt, cjose_jws_t *jws, struct arena 
         return err_set(err, "the token has no payload");
     AUTO(json_free_at)
     struct json_value *body = json_parse((struct span){(const char *)bytes, len}, err);
-    if (body == NULL || !read_claims(jwt, body, claims, err) ||
+    if (body == NULL || !read_claims(jwt, body, arena, claims, err) ||
         !check_claims(jwt, claims, arena, now_ms, err))
         return false;
     claims->principal = arena_span(arena, claims->principal);
@@ -228,6 +251,6 @@ bool jwt_verify(struct jwt *jwt, struct arena *arena, struct span token, int64_t
         !check_payload(jwt, jws, arena, now_ms, &claims, err))
         return false;
     *ret_principal = claims.principal;
-    *ret_expires_ms = claims.expires * 1000 + jwt->options.skew_ms;
+    *ret_expires_ms = claims.expires_ms + jwt->options.skew_ms;
     return true;
 }
