@@ -103,12 +103,20 @@ class Jobd(Process):
                 yield item["job"]["id"]
 
 
+def quote(text):
+    """A word of nginx's configuration that stands for `text`."""
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
 class Nginx(Process):
     """nginx that answers everything with one fixed body."""
 
     def __init__(self, directory, body):
         port = free_port()
-        quoted = body.replace("\\", "\\\\").replace("'", "\\'")
+        # A word of its configuration holds 4096 bytes at most, so the body is put together.
+        pieces = [quote(body[i:i + 2000]) for i in range(0, len(body), 2000)]
+        variables = " ".join(f"set $p{i} {piece};" for i, piece in enumerate(pieces))
+        whole = "".join(f"${{p{i}}}" for i in range(len(pieces)))
         (directory / "nginx.conf").write_text(f"""
             daemon off; worker_processes 2; pid {directory}/nginx.pid; error_log stderr error;
             events {{ worker_connections 2048; }}
@@ -116,7 +124,7 @@ class Nginx(Process):
                 access_log off; keepalive_requests 100000000; default_type application/json;
                 client_body_temp_path {directory}/body; proxy_temp_path {directory}/proxy;
                 fastcgi_temp_path {directory}/f; uwsgi_temp_path {directory}/u; scgi_temp_path {directory}/s;
-                server {{ listen 127.0.0.1:{port}; location / {{ return 200 '{quoted}'; }} }}
+                server {{ listen 127.0.0.1:{port}; location / {{ {variables} return 200 "{whole}"; }} }}
             }}""")
         nginx = shutil.which("nginx", path="/usr/sbin:/usr/bin")
         super().__init__([nginx, "-e", "stderr", "-c", directory / "nginx.conf"], port)
@@ -139,7 +147,8 @@ class Load:
         self.cpu = cpu_seconds(server.pids) - before
         self.requests = int(re.search(r"(\d+) requests in", out)[1])
         self.rate = float(re.search(r"Requests/sec:\s+([\d.]+)", out)[1])
-        self.p50, self.p99 = (milliseconds(re.search(rf"{p}%\s+(\S+)", out)[1]) for p in (50, 99))
+        self.p50, self.p99 = (milliseconds(re.search(rf"^ +{p}% +(\S+)", out, re.M)[1])
+                              for p in (50, 99))
         bad = re.search(r"Non-2xx or 3xx responses: (\d+)", out)
         self.failed = int(bad[1]) if bad else 0
         self.cpu_us = self.cpu / self.requests * 1e6
