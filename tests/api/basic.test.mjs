@@ -1,5 +1,5 @@
 // Basic authentication: what counts as credentials, and how soon a change of an account is noticed.
-import test from 'node:test';
+import test, { describe } from 'node:test';
 import assert from 'node:assert/strict';
 import {
   admin, alice, assertError, basic, bob, call, createJob, eventually, JOBS, OURS, reader, send, startJobd, WHOAMI,
@@ -86,78 +86,81 @@ test('the scheme may be in any case', async () => {
   }
 });
 
-for (const password of ['with:colon:s', ':::::::::', 'pässwörd-é', '密码密码密码密码', '😀😀😀😀😀😀😀😀', 'spaces in it ', ' "quoted" \\',
-  'x'.repeat(1024)]) {
-  test(`the password ${JSON.stringify(password.slice(0, 20))} works`, async () => {
-    const user = await account({ password });
-    await accepted(user);
-    await refused({ ...user, password: `${password}x` });
-    await refused({ ...user, password: password.slice(0, -1) });
-  });
-}
-
-test('a long password counts to its end', async () => {
-  const user = await account({ password: `${'x'.repeat(1000)}a` });
-  await refused({ ...user, password: `${'x'.repeat(1000)}b` });
-});
-
-test('names may have every character allowed', async () => {
-  for (const name of ['a', 'A.b_c@d+e-f', '0', 'x'.repeat(64)]) {
-    await server.addUser({ name, role: 'user', password: 'a password' });
-    await eventually(async () => (await ask({ name, password: 'a password' })).status === 200);
+// Each waits for the daemon to notice: together they wait no longer than one.
+describe('accounts that come and change', { concurrency: 8 }, () => {
+  for (const password of ['with:colon:s', ':::::::::', 'pässwörd-é', '密码密码密码密码', '😀😀😀😀😀😀😀😀', 'spaces in it ', ' "quoted" \\',
+    'x'.repeat(1024)]) {
+    test(`the password ${JSON.stringify(password.slice(0, 20))} works`, async () => {
+      const user = await account({ password });
+      await accepted(user);
+      await refused({ ...user, password: `${password}x` });
+      await refused({ ...user, password: password.slice(0, -1) });
+    });
   }
-});
 
-test('a new account is known within seconds', () => account());
+  test('a long password counts to its end', async () => {
+    const user = await account({ password: `${'x'.repeat(1000)}a` });
+    await refused({ ...user, password: `${'x'.repeat(1000)}b` });
+  });
 
-test('a disabled account is refused within seconds, though it was cached; an enabled one accepted', async () => {
-  const user = await account();
-  await accepted(user);
-  await change(['disable', user.name]);
-  await refusedSoon(user);
-  await change(['enable', user.name]);
-  await eventually(async () => (await ask(user)).status === 200, 'the account is enabled');
-});
+  test('names may have every character allowed', async () => {
+    for (const name of ['a', 'A.b_c@d+e-f', '0', 'x'.repeat(64)]) {
+      await server.addUser({ name, role: 'user', password: 'a password' });
+      await eventually(async () => (await ask({ name, password: 'a password' })).status === 200);
+    }
+  });
 
-test('a new password counts within seconds, and the old one no more, though it was cached', async () => {
-  const user = await account();
-  await accepted(user);
-  await change(['passwd', user.name, '--password-stdin'], 'second password\n');
-  await refusedSoon(user);
-  await accepted({ ...user, password: 'second password' });
-});
+  test('a new account is known within seconds', () => account());
 
-test('a deleted account is refused within seconds', async () => {
-  const user = await account();
-  const job = await createJob(server, user);
-  await change(['delete', user.name]);
-  await refusedSoon(user);
-  const { json } = await call(server, 'GET', `${JOBS}/${job.id}`, { auth: admin });
-  assert.equal(json.user, job.user);
-});
+  test('a disabled account is refused within seconds, though it was cached; an enabled one accepted', async () => {
+    const user = await account();
+    await accepted(user);
+    await change(['disable', user.name]);
+    await refusedSoon(user);
+    await change(['enable', user.name]);
+    await eventually(async () => (await ask(user)).status === 200, 'the account is enabled');
+  });
 
-test('a name that comes again is another account', async () => {
-  const user = await account();
-  const { id } = await accepted(user);
-  const job = await createJob(server, user);
-  await change(['delete', user.name]);
-  await refusedSoon(user);
-  await server.addUser(user);
-  await eventually(async () => (await ask(user)).status === 200, 'the account is back');
-  assert.notEqual((await accepted(user)).id, id);
-  assertError(await call(server, 'DELETE', `${JOBS}/${job.id}`, { auth: user }), 403, 'jobNotOwned');
-});
+  test('a new password counts within seconds, and the old one no more, though it was cached', async () => {
+    const user = await account();
+    await accepted(user);
+    await change(['passwd', user.name, '--password-stdin'], 'second password\n');
+    await refusedSoon(user);
+    await accepted({ ...user, password: 'second password' });
+  });
 
-test('another role counts within seconds', async () => {
-  const user = await account({ role: 'reader' });
-  const create = () => call(server, 'POST', OURS, { auth: user, body: { name: 'n', type: 't' } });
-  assertError(await create(), 403, 'forbidden');
-  await change(['role', user.name, '--role', 'user']);
-  await eventually(async () => (await create()).status === 201, 'the reader is a user');
-  assert.equal((await accepted(user)).role, 'user');
-  await change(['role', user.name, '--role', 'admin']);
-  const job = await createJob(server, alice);
-  await eventually(async () => (await call(server, 'DELETE', `${JOBS}/${job.id}`, { auth: user })).status === 204);
+  test('a deleted account is refused within seconds', async () => {
+    const user = await account();
+    const job = await createJob(server, user);
+    await change(['delete', user.name]);
+    await refusedSoon(user);
+    const { json } = await call(server, 'GET', `${JOBS}/${job.id}`, { auth: admin });
+    assert.equal(json.user, job.user);
+  });
+
+  test('a name that comes again is another account', async () => {
+    const user = await account();
+    const { id } = await accepted(user);
+    const job = await createJob(server, user);
+    await change(['delete', user.name]);
+    await refusedSoon(user);
+    await server.addUser(user);
+    await eventually(async () => (await ask(user)).status === 200, 'the account is back');
+    assert.notEqual((await accepted(user)).id, id);
+    assertError(await call(server, 'DELETE', `${JOBS}/${job.id}`, { auth: user }), 403, 'jobNotOwned');
+  });
+
+  test('another role counts within seconds', async () => {
+    const user = await account({ role: 'reader' });
+    const create = () => call(server, 'POST', OURS, { auth: user, body: { name: 'n', type: 't' } });
+    assertError(await create(), 403, 'forbidden');
+    await change(['role', user.name, '--role', 'user']);
+    await eventually(async () => (await create()).status === 201, 'the reader is a user');
+    assert.equal((await accepted(user)).role, 'user');
+    await change(['role', user.name, '--role', 'admin']);
+    const job = await createJob(server, alice);
+    await eventually(async () => (await call(server, 'DELETE', `${JOBS}/${job.id}`, { auth: user })).status === 204);
+  });
 });
 
 test('many callers at once are all answered', async () => {
