@@ -192,10 +192,16 @@ static bool cut_upwards(struct walk *walk)
     return go_on(walk, SHAPE_BEYOND, &walk->entries[start - 1], 0);
 }
 
-static bool move_on(struct walk *walk, bool full, bool ascending)
+/* Goes on behind the last entry of a full piece. */
+static bool go_on_behind(struct walk *walk, enum shape_part part)
 {
     const struct walk_entry *last = &walk->entries[walk->count - 1];
 
+    return go_on(walk, part, last, last->place.position);
+}
+
+static bool move_on(struct walk *walk, bool full, bool ascending)
+{
     if (walk->part == SHAPE_INSIDE && !full) {
         walk->part = SHAPE_BEYOND;
         return true;
@@ -205,11 +211,11 @@ static bool move_on(struct walk *walk, bool full, bool ascending)
         return true;
     }
     if (walk->part == SHAPE_INSIDE || walk->part == SHAPE_ABSENT)
-        return go_on(walk, walk->part, last, last->place.position);
+        return go_on_behind(walk, walk->part);
     if (full && ascending)
         return cut_upwards(walk);
     if (full)
-        return go_on(walk, SHAPE_INSIDE, last, last->place.position);
+        return go_on_behind(walk, SHAPE_INSIDE);
     if (ascending)
         turn_groups(walk);
     go_beyond_all(walk);
