@@ -1,4 +1,4 @@
-/* Lingering: what a client still sends after its answer is read a while, lest the answer be lost. */
+/* Lingering: what a client still sends behind its answer is read, lest the answer be lost. */
 #ifndef JOBD_HTTP_LINGER_H
 #define JOBD_HTTP_LINGER_H
 

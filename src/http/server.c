@@ -128,9 +128,9 @@ static enum MHD_Result suspend(struct exchange *exchange)
 }
 
 /*
- * libmicrohttpd closes the connection after an answer given before the whole request was read, and
- * closing on unread bytes may lose the answer: so answers wait for the end of the body, unless too
- * much of it is to come, nothing more is to be believed, or the client asked before sending it.
+ * libmicrohttpd closes the connection after an answer given before the whole request was read. So
+ * that it may go on, answers wait for the end of the body, unless too much of it is to come,
+ * nothing more is to be believed, or the client asked before sending it.
  */
 static bool may_answer(const struct exchange *exchange)
 {
