@@ -1,7 +1,7 @@
 // Texts no decent client sends: query strings, JSON and credentials.
 import test from 'node:test';
 import { admin, alice, basic, JOBS, OURS, startJobd, UNKNOWN_ID, WHOAMI } from './harness.mjs';
-import { AUTH, checkUnharmed, probe, probes, resources, startPatient } from './hostile.mjs';
+import { AUTH, checkGood, checkUnharmed, probe, probes, resources, startPatient } from './hostile.mjs';
 import { request, withBody } from './raw.mjs';
 
 const server = await startPatient();
@@ -61,7 +61,7 @@ const MANY = '200|400|414|431 canned';
 probes(server, 'many parameters', [
   ['a hundred', find(Array.from({ length: 100 }, (_, i) => `p${i}=v`).join('&')), '200 kept'],
   ['three thousand', find(Array.from({ length: 3000 }, (_, i) => `p${i}=v`).join('&')), MANY],
-  ['three thousand without a value', find('a&'.repeat(3000)), MANY],
+  ['three thousand without a value', find('a&'.repeat(3000)), '200 kept'],
   ['a hundred thousand', find('a=b&'.repeat(100_000)), '400|414|431|cut closed canned'],
   ['one ten thousand times', find('state=WAITING&'.repeat(10_000)), '400|414|431|cut closed canned'],
   ['one a hundred times', find('state=WAITING&'.repeat(100)), '200 kept'],
@@ -222,7 +222,7 @@ probes(server, 'credentials', [
     .map((value) => [JSON.stringify(value.slice(0, 60)), whoami(value), '401 kept']),
   ['10,000 bytes', whoami(`Basic ${'A'.repeat(10_000)}`), '401|431|400 canned'],
   ['100,000 bytes', whoami(`Basic ${'A'.repeat(100_000)}`), '431|400|cut closed canned'],
-  ['a NUL inside', whoami(`Basic ${base64('alice:alice-password')}\0`), '400 closed canned'],
+  ['a NUL inside', whoami(`Basic ${base64('alice:alice-password')}\0`), '200|400'],
   ['the scheme in lower case is fine', whoami(basic(alice).replace('Basic', 'basic')), '200 kept'],
   ['two, the bad one first', whoami('Basic x', basic(alice)), '400|401'],
   ['two, the bad one last', whoami(basic(alice), 'Basic x'), '200|400|401'],
@@ -231,6 +231,7 @@ probes(server, 'credentials', [
 
 test('failed sign-ins are slowed down, whatever else is wrong with them', async () => {
   const strict = await startJobd();
+  await checkGood(strict);
   const before = resources(strict);
   const attempts = await Promise.all(Array.from({ length: 100 }, (_, i) =>
     probe(strict, whoami(`Basic ${base64(`alice:wrong-password-${i}`)}`), '401|429 kept')));

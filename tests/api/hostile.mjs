@@ -38,7 +38,9 @@ function checkAnswer(answer, expected, bodiless) {
 }
 
 // Nothing but one answer to a further request may come on this connection, or nothing at all.
+// libmicrohttpd 0.9.75 sends the head of its own answers twice; another answer it must not hold.
 async function checkRest(raw, answer, expected) {
+  const canned = answer?.status >= 400 && answer.json === undefined && expected.has('canned');
   const closes = answer === null || /\bclose\b/i.test(answer.headers.connection ?? '');
   assert.ok(!(closes && expected.has('kept')), 'the connection was to be kept');
   if (!closes && !expected.has('closed')) {
@@ -47,7 +49,10 @@ async function checkRest(raw, answer, expected) {
     assert.equal(next?.status, 200, 'a further request on the connection');
   }
   await raw.closed();
-  assert.equal(raw.bytes.toString('latin1'), '', 'something was answered that nobody asked');
+  const rest = answer && canned ? (answer.text + raw.bytes.toString('latin1')).replaceAll(
+    new RegExp(`HTTP/1.1 ${answer.status} |<html>`, 'g'), '') : raw.bytes.toString('latin1');
+  assert.ok(canned ? !/HTTP\/1\.|^ok$/m.test(rest) : rest === '',
+    `something was answered that nobody asked: ${rest}`);
 }
 
 export function probe(server, bytes, expectation) {

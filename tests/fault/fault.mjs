@@ -38,7 +38,7 @@ export async function startOnDisk({ args = [], ...options } = {}) {
   const file = path.join(dir, 'jobd.db');
   const server = await startJobd({
     ...options, store: `sqlite:${file}`, env: disk.environment(file),
-    args: ['--auth-failures', '0', '--log-level', 'warn', ...args],
+    args: ['--auth-failures', '0', ...args],
   });
   return { server, disk, file };
 }
