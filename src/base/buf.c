@@ -78,7 +78,10 @@ void buf_add_str(struct buf *buf, const char *text)
 
 void buf_add_char(struct buf *buf, char byte)
 {
-    buf_add(buf, &byte, 1);
+    if (!reserve(buf, 1))
+        return;
+    buf->ptr[buf->len++] = byte;
+    buf->ptr[buf->len] = '\0';
 }
 
 void buf_printf(struct buf *buf, const char *format, ...)

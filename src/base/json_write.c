@@ -3,6 +3,8 @@
 
 #include "base/clock.h"
 
+#include <string.h>
+
 /* What comes before any value or key: the comma that the one before it left due. */
 static void begin(struct json_writer *json)
 {
@@ -51,6 +53,21 @@ void json_key(struct json_writer *json, const char *key)
     json->comma = false;
 }
 
+/* For what is known to need no escape. */
+static void add_quoted(struct buf *buf, struct span text)
+{
+    char *room = buf_room(buf, text.len + 2);
+
+    if (room == NULL)
+        return;
+    *room++ = '"';
+    if (text.len > 0)
+        memcpy(room, text.ptr, text.len);
+    room[text.len] = '"';
+    room[text.len + 1] = '\0';
+    buf->len += text.len + 2;
+}
+
 /* The letter of a two-character escape; 0 for a control that has none. */
 static char short_escape(char byte)
 {
@@ -89,22 +106,33 @@ static bool needs_escape(char byte)
     return (unsigned char)byte < 0x20 || byte == '"' || byte == '\\';
 }
 
+/* Up to the first byte that needs an escape. */
+static size_t plain_run(struct span text)
+{
+    size_t len = 0;
+
+    while (len < text.len && !needs_escape(text.ptr[len]))
+        len++;
+    return len;
+}
+
 void json_string(struct json_writer *json, struct span text)
 {
-    size_t start = 0;
+    size_t run = plain_run(text);
 
     begin(json);
-    buf_add_char(json->buf, '"');
-    for (size_t i = 0; i < text.len; i++) {
-        if (!needs_escape(text.ptr[i]))
-            continue;
-        if (i > start)
-            buf_add(json->buf, text.ptr + start, i - start);
-        add_escape(json->buf, text.ptr[i]);
-        start = i + 1;
+    if (run == text.len) {
+        add_quoted(json->buf, text);
+        return;
     }
-    if (text.len > start)
-        buf_add(json->buf, text.ptr + start, text.len - start);
+    buf_add_char(json->buf, '"');
+    while (run < text.len) {
+        buf_add(json->buf, text.ptr, run);
+        add_escape(json->buf, text.ptr[run]);
+        text = span_skip(text, run + 1);
+        run = plain_run(text);
+    }
+    buf_add(json->buf, text.ptr, run);
     buf_add_char(json->buf, '"');
 }
 
@@ -144,7 +172,8 @@ void json_uuid(struct json_writer *json, const struct uuid *uuid)
     char text[UUID_TEXT_SIZE];
 
     uuid_format(uuid, text);
-    json_str(json, text);
+    begin(json);
+    add_quoted(json->buf, (struct span){text, UUID_TEXT_SIZE - 1});
 }
 
 void json_time(struct json_writer *json, int64_t ms)
@@ -152,7 +181,8 @@ void json_time(struct json_writer *json, int64_t ms)
     char text[CLOCK_TEXT_SIZE];
 
     clock_format(ms, text);
-    json_str(json, text);
+    begin(json);
+    add_quoted(json->buf, (struct span){text, CLOCK_TEXT_SIZE - 1});
 }
 
 void json_raw(struct json_writer *json, struct span text)
