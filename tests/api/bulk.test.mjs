@@ -1,8 +1,18 @@
-// POST /rest/jobd/v1/jobs/bulk: many creates in one request, each with its own result, or all or nothing.
+// POST /rest/jobd/v1/jobs/bulk: many creates in one request, one by one or all or nothing.
 import test from 'node:test';
 import assert from 'node:assert/strict';
 import {
-  admin, alice, assertError, bob, call, OURS, reader, startJobd, UNKNOWN_ID, WHOAMI, worker,
+  admin,
+  alice,
+  assertError,
+  bob,
+  call,
+  OURS,
+  reader,
+  startJobd,
+  UNKNOWN_ID,
+  WHOAMI,
+  worker,
 } from './harness.mjs';
 import { found, freshType, get, walk } from './support.mjs';
 
@@ -25,69 +35,130 @@ test('every job is created, in order, with ids that rise', async () => {
   const names = ['c', 'a', 'b'];
   const { json, status } = await bulk({ jobs: names.map((name) => ({ name, type })) });
   assert.equal(status, 200);
-  assert.deepEqual(json.results.map((item) => item.status), [201, 201, 201]);
-  assert.deepEqual(json.results.map((item) => item.job.name), names);
+  assert.deepEqual(
+    json.results.map((item) => item.status),
+    [201, 201, 201],
+  );
+  assert.deepEqual(
+    json.results.map((item) => item.job.name),
+    names,
+  );
   const ids = json.results.map((item) => item.job.id);
   assert.deepEqual(ids, [...ids].sort());
-  for (const { job } of json.results) assert.deepEqual((await get(server, alice, job.id)).json, job);
+  for (const { job } of json.results)
+    assert.deepEqual((await get(server, alice, job.id)).json, job);
 });
 
 test('every item may have what a single create may', async () => {
-  const { json } = await bulk({ jobs: [{ name: 'n', type: 't', message: 'm', selfManaged: true, payload: { a: 1 },
-    runAfter: '2030-01-01T00:00:00Z', priority: 1, maxAttempts: 2 }] });
+  const { json } = await bulk({
+    jobs: [
+      {
+        name: 'n',
+        type: 't',
+        message: 'm',
+        selfManaged: true,
+        payload: { a: 1 },
+        runAfter: '2030-01-01T00:00:00Z',
+        priority: 1,
+        maxAttempts: 2,
+      },
+    ],
+  });
   assert.equal(json.results[0].status, 201);
   assert.equal(json.results[0].job.selfManaged, true);
 });
 
 test('a bad item has its error at its place, the others are created', async () => {
   const type = freshType();
-  const { status, json } = await bulk({ jobs: [{ name: 'a', type }, { type }, { name: 'b', type, x: 1 }, { name: 'c', type }] });
+  const { status, json } = await bulk({
+    jobs: [{ name: 'a', type }, { type }, { name: 'b', type, x: 1 }, { name: 'c', type }],
+  });
   assert.equal(status, 200);
-  assert.deepEqual(json.results.map((item) => item.status), [201, 400, 400, 201]);
+  assert.deepEqual(
+    json.results.map((item) => item.status),
+    [201, 400, 400, 201],
+  );
   assert.match(json.results[1].error.userMessage, /name/);
   assert.match(json.results[2].error.userMessage, /x/);
   assert.equal(json.results[1].error.errorCode, 'invalidRequest');
-  assert.deepEqual((await found(server, alice, { type })).map((job) => job.name), ['c', 'a']);
+  assert.deepEqual(
+    (await found(server, alice, { type })).map((job) => job.name),
+    ['c', 'a'],
+  );
 });
 
 test('an item that is no object has its error', async () => {
   const { json } = await bulk({ jobs: [null, 1, 'x', [], { name: 'a', type: 't' }] });
-  assert.deepEqual(json.results.map((item) => item.status), [400, 400, 400, 400, 201]);
+  assert.deepEqual(
+    json.results.map((item) => item.status),
+    [400, 400, 400, 400, 201],
+  );
 });
 
 test('all items may be bad', async () => {
   const { status, json } = await bulk({ jobs: [{}, {}] });
   assert.equal(status, 200);
-  assert.deepEqual(json.results.map((item) => item.status), [400, 400]);
+  assert.deepEqual(
+    json.results.map((item) => item.status),
+    [400, 400],
+  );
 });
 
-for (const [what, bad, field] of [['a field is missing', {}, 'name'], ['a field is bad', { name: '', type: 't' }, 'name'],
+for (const [what, bad, field] of [
+  ['a field is missing', {}, 'name'],
+  ['a field is bad', { name: '', type: 't' }, 'name'],
   ['a field is unknown', { name: 'n', type: 't', colour: 1 }, 'colour'],
-  ['a user is unknown', { name: 'n', type: 't', user: UNKNOWN_ID }, 'user']]) {
+  ['a user is unknown', { name: 'n', type: 't', user: UNKNOWN_ID }, 'user'],
+]) {
   test(`atomic: nothing is created when ${what}, and the message names it`, async () => {
     const type = freshType();
-    const jobs = [{ name: 'a', type }, { name: 'b', type }, { name: 'c', type }, bad, { name: 'd', type }];
-    await refused({ jobs }, new RegExp(`jobs\\[3\\].*\\b${field}\\b`), { query: '?atomic=true', auth: admin });
+    const jobs = [
+      { name: 'a', type },
+      { name: 'b', type },
+      { name: 'c', type },
+      bad,
+      { name: 'd', type },
+    ];
+    await refused({ jobs }, new RegExp(`jobs\\[3\\].*\\b${field}\\b`), {
+      query: '?atomic=true',
+      auth: admin,
+    });
     assert.deepEqual(await found(server, alice, { type }), []);
   });
 }
 
 test('atomic: everything is created when all are good', async () => {
   const type = freshType();
-  const { json } = await bulk({ jobs: [{ name: 'a', type }, { name: 'b', type }] }, { query: '?atomic=true' });
-  assert.deepEqual(json.results.map((item) => item.status), [201, 201]);
+  const { json } = await bulk(
+    {
+      jobs: [
+        { name: 'a', type },
+        { name: 'b', type },
+      ],
+    },
+    { query: '?atomic=true' },
+  );
+  assert.deepEqual(
+    json.results.map((item) => item.status),
+    [201, 201],
+  );
 });
 
 test('atomic=false is the default', async () => {
   for (const query of ['?atomic=false', '?atomic=', '?other=1']) {
     const { json } = await bulk({ jobs: [{}, { name: 'a', type: 't' }] }, { query });
-    assert.deepEqual(json.results.map((item) => item.status), [400, 201]);
+    assert.deepEqual(
+      json.results.map((item) => item.status),
+      [400, 201],
+    );
   }
 });
 
 for (const value of ['yes', '1', 'TRUE', 'true ', 'maybe']) {
   test(`atomic=${value} is refused by name`, () =>
-    refused({ jobs: [{ name: 'a', type: 't' }] }, /atomic/, { query: `?atomic=${encodeURIComponent(value)}` }));
+    refused({ jobs: [{ name: 'a', type: 't' }] }, /atomic/, {
+      query: `?atomic=${encodeURIComponent(value)}`,
+    }));
 }
 
 test('1000 jobs may be created, 1001 not', async () => {
@@ -97,15 +168,30 @@ test('1000 jobs may be created, 1001 not', async () => {
   assert.equal(json.results.filter((item) => item.status === 201).length, 1000);
   await refused({ jobs: [...jobs, { name: 'one more', type }] }, /jobs/);
   const all = await walk(server, alice, { type, pageSize: 50 });
-  assert.deepEqual(all.map((job) => job.name).reverse(), jobs.map((job) => job.name));
+  assert.deepEqual(
+    all.map((job) => job.name).reverse(),
+    jobs.map((job) => job.name),
+  );
 });
 
-for (const [what, body] of [['no jobs', {}], ['null', { jobs: null }], ['an empty list', { jobs: [] }], ['an object', { jobs: {} }],
-  ['a text', { jobs: 'x' }], ['an unknown field', { jobs: [{ name: 'a', type: 't' }], more: 1 }]]) {
+for (const [what, body] of [
+  ['no jobs', {}],
+  ['null', { jobs: null }],
+  ['an empty list', { jobs: [] }],
+  ['an object', { jobs: {} }],
+  ['a text', { jobs: 'x' }],
+  ['an unknown field', { jobs: [{ name: 'a', type: 't' }], more: 1 }],
+]) {
   test(`a body with ${what} is refused by name`, () => refused(body, /jobs|more/));
 }
 
-for (const body of ['', '[]', '[{"name":"a","type":"t"}]', '{"jobs":[{"name":"a","type":"t"}]', 'null']) {
+for (const body of [
+  '',
+  '[]',
+  '[{"name":"a","type":"t"}]',
+  '{"jobs":[{"name":"a","type":"t"}]',
+  'null',
+]) {
   test(`the body ${JSON.stringify(body)} is refused`, () => refused(body));
 }
 
@@ -122,23 +208,47 @@ test('a body of 16 MiB is read, a larger one is a 413', async () => {
 });
 
 test('a reader creates nothing', async () =>
-  assertError(await bulk({ jobs: [{ name: 'a', type: 't' }] }, { auth: reader }), 403, 'forbidden'));
+  assertError(
+    await bulk({ jobs: [{ name: 'a', type: 't' }] }, { auth: reader }),
+    403,
+    'forbidden',
+  ));
 
 test('a user’s job for another is that item’s 403', async () => {
-  const { json } = await bulk({ jobs: [{ name: 'a', type: 't', user: await idOf(bob) }, { name: 'b', type: 't' }] });
-  assert.deepEqual(json.results.map((item) => item.status), [403, 201]);
+  const { json } = await bulk({
+    jobs: [
+      { name: 'a', type: 't', user: await idOf(bob) },
+      { name: 'b', type: 't' },
+    ],
+  });
+  assert.deepEqual(
+    json.results.map((item) => item.status),
+    [403, 201],
+  );
   assert.equal(json.results[0].error.errorCode, 'forbidden');
 });
 
 test('a worker creates jobs for several users', async () => {
   const users = [await idOf(alice), await idOf(bob)];
-  const { json } = await bulk({ jobs: users.map((user) => ({ name: 'a', type: 't', user })) }, { auth: worker });
-  assert.deepEqual(json.results.map((item) => item.job.user), users);
-  assert.deepEqual(json.results.map((item) => item.job.createdBy), Array(2).fill(await idOf(worker)));
+  const { json } = await bulk(
+    { jobs: users.map((user) => ({ name: 'a', type: 't', user })) },
+    { auth: worker },
+  );
+  assert.deepEqual(
+    json.results.map((item) => item.job.user),
+    users,
+  );
+  assert.deepEqual(
+    json.results.map((item) => item.job.createdBy),
+    Array(2).fill(await idOf(worker)),
+  );
 });
 
 test('an unknown user is that item’s 400', async () => {
-  const { json } = await bulk({ jobs: [{ name: 'a', type: 't', user: UNKNOWN_ID }] }, { auth: worker });
+  const { json } = await bulk(
+    { jobs: [{ name: 'a', type: 't', user: UNKNOWN_ID }] },
+    { auth: worker },
+  );
   assert.equal(json.results[0].status, 400);
   assert.match(json.results[0].error.userMessage, /user/);
 });

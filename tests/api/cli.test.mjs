@@ -8,10 +8,32 @@ import { alice, call, logFields, runJobd, startJobd, tempDir, WHOAMI } from './h
 
 const dir = tempDir();
 const STORE = `sqlite:${dir}/cli.db`;
-const OPTIONS = ['store', 'listen', 'insecure-http', 'tls-cert', 'tls-key', 'threads', 'max-connections',
-  'max-connections-per-address', 'head-timeout', 'body-timeout', 'idle-timeout', 'drain-timeout', 'log-format', 'log-level',
-  'auth-cache', 'password-hashes', 'auth-failures', 'jwt-jwks', 'jwt-issuer', 'jwt-audience', 'jwt-algorithms', 'jwt-types',
-  'jwt-principal', 'jwt-skew'];
+const OPTIONS = [
+  'store',
+  'listen',
+  'insecure-http',
+  'tls-cert',
+  'tls-key',
+  'threads',
+  'max-connections',
+  'max-connections-per-address',
+  'head-timeout',
+  'body-timeout',
+  'idle-timeout',
+  'drain-timeout',
+  'log-format',
+  'log-level',
+  'auth-cache',
+  'password-hashes',
+  'auth-failures',
+  'jwt-jwks',
+  'jwt-issuer',
+  'jwt-audience',
+  'jwt-algorithms',
+  'jwt-types',
+  'jwt-principal',
+  'jwt-skew',
+];
 
 let stores = 0;
 function freshStore() {
@@ -58,8 +80,17 @@ test('--version is one line with a number', async () => {
   assert.match(done.stdout, /^jobd \d+\.\d+\.\d+\n$/);
 });
 
-for (const args of [[], ['fly'], ['serve', 'more'], ['--nonsense'], ['serve', '--nonsense'], ['serve', '--nonsense=1'],
-  ['serve', '--listen'], ['user'], ['user', 'fly']]) {
+for (const args of [
+  [],
+  ['fly'],
+  ['serve', 'more'],
+  ['--nonsense'],
+  ['serve', '--nonsense'],
+  ['serve', '--nonsense=1'],
+  ['serve', '--listen'],
+  ['user'],
+  ['user', 'fly'],
+]) {
   test(`jobd ${args.join(' ')} is a usage error, on stderr`, async () => {
     const done = await runJobd(args, { cwd: dir });
     assert.equal(done.code, 2, done.stdout + done.stderr);
@@ -68,7 +99,16 @@ for (const args of [[], ['fly'], ['serve', 'more'], ['--nonsense'], ['serve', '-
 }
 
 test('--check-config accepts what is right', async () => {
-  const done = await check(['--store', STORE, '--listen', '127.0.0.1:0', '--head-timeout', '2s', '--log-format', 'json']);
+  const done = await check([
+    '--store',
+    STORE,
+    '--listen',
+    '127.0.0.1:0',
+    '--head-timeout',
+    '2s',
+    '--log-format',
+    'json',
+  ]);
   assert.equal(done.code, 0, done.stderr);
 });
 
@@ -80,7 +120,16 @@ test('--check-config makes no store', async () => {
 
 for (const [option, ...values] of [
   ['store', 'nothing', 'mysql:x', '', 'sqlite:'],
-  ['listen', 'nowhere', '127.0.0.1', '127.0.0.1:', '127.0.0.1:x', '127.0.0.1:70000', '300.0.0.1:80', ''],
+  [
+    'listen',
+    'nowhere',
+    '127.0.0.1',
+    '127.0.0.1:',
+    '127.0.0.1:x',
+    '127.0.0.1:70000',
+    '300.0.0.1:80',
+    '',
+  ],
   ['threads', '-1', 'x', '99999', '1.5'],
   ['max-connections', '0', 'x', '-5', '99999999999999999999'],
   ['max-connections-per-address', '0', 'x'],
@@ -102,7 +151,15 @@ for (const [option, ...values] of [
 }
 
 test('a wrong value stops the start, too', async () => {
-  const done = await runJobd(['serve', '--store', STORE, '--listen', '127.0.0.1:0', '--head-timeout', 'x']);
+  const done = await runJobd([
+    'serve',
+    '--store',
+    STORE,
+    '--listen',
+    '127.0.0.1:0',
+    '--head-timeout',
+    'x',
+  ]);
   assert.equal(done.code, 2);
   assert.match(done.stderr, /head-timeout/);
 });
@@ -116,8 +173,11 @@ test('a wrong line of the file is named, with file and line', async () => {
   await refusedNaming('bad.conf:4', ['--store', STORE, '--config', file]);
 });
 
-for (const [what, text, named] of [['an unknown option', 'colour = red\n', 'colour'], ['no equals sign', 'log-format json\n', 'line.conf'],
-  ['nothing before it', '= json\n', 'line.conf']]) {
+for (const [what, text, named] of [
+  ['an unknown option', 'colour = red\n', 'colour'],
+  ['no equals sign', 'log-format json\n', 'line.conf'],
+  ['nothing before it', '= json\n', 'line.conf'],
+]) {
   test(`a line with ${what} is refused`, () =>
     refusedNaming(named, ['--store', STORE, '--config', writeFile('line.conf', text)]));
 }
@@ -137,17 +197,32 @@ test('an option may be in the environment', async () =>
   assert.equal(await formatWith({ env: { JOBD_LOG_FORMAT: 'json' } }), 'json'));
 
 test('an option may be in the file', async () =>
-  assert.equal(await formatWith({ args: ['--config', writeFile('json.conf', 'log-format=json\n')] }), 'json'));
+  assert.equal(
+    await formatWith({ args: ['--config', writeFile('json.conf', 'log-format=json\n')] }),
+    'json',
+  ));
 
 test('the environment wins over the file, the command line over both', async () => {
   const args = ['--config', writeFile('json2.conf', '  log-format =  json  \n')];
   assert.equal(await formatWith({ args, env: { JOBD_LOG_FORMAT: 'logfmt' } }), 'logfmt');
-  assert.equal(await formatWith({ args: [...args, '--log-format', 'json'], env: { JOBD_LOG_FORMAT: 'logfmt' } }), 'json');
-  assert.equal(await formatWith({ args: [...args, '--log-format=logfmt'], env: { JOBD_LOG_FORMAT: 'json' } }), 'logfmt');
+  assert.equal(
+    await formatWith({
+      args: [...args, '--log-format', 'json'],
+      env: { JOBD_LOG_FORMAT: 'logfmt' },
+    }),
+    'json',
+  );
+  assert.equal(
+    await formatWith({ args: [...args, '--log-format=logfmt'], env: { JOBD_LOG_FORMAT: 'json' } }),
+    'logfmt',
+  );
 });
 
 test('the file may be named in the environment', async () =>
-  assert.equal(await formatWith({ env: { JOBD_CONFIG: writeFile('env.conf', 'log-format = json\n') } }), 'json'));
+  assert.equal(
+    await formatWith({ env: { JOBD_CONFIG: writeFile('env.conf', 'log-format = json\n') } }),
+    'json',
+  ));
 
 test('accounts are added, listed, changed and deleted', async () => {
   const store = freshStore();
@@ -175,25 +250,49 @@ test('accounts are added, listed, changed and deleted', async () => {
 
 for (const role of ['reader', 'user', 'worker', 'admin']) {
   test(`a ${role} may be added`, async () => {
-    const done = await userCommand(freshStore(), ['add', 'a', '--role', role, '--password-stdin'], 'a password\n');
+    const done = await userCommand(
+      freshStore(),
+      ['add', 'a', '--role', role, '--password-stdin'],
+      'a password\n',
+    );
     assert.equal(done.code, 0, done.stderr);
   });
 }
 
-for (const [what, name] of [['empty', ''], ['65 characters', 'x'.repeat(65)], ['a space', 'a b'], ['a colon', 'a:b'], ['a slash', 'a/b'],
-  ['beyond ASCII', 'é'], ['a newline', 'a\nb']]) {
+for (const [what, name] of [
+  ['empty', ''],
+  ['65 characters', 'x'.repeat(65)],
+  ['a space', 'a b'],
+  ['a colon', 'a:b'],
+  ['a slash', 'a/b'],
+  ['beyond ASCII', 'é'],
+  ['a newline', 'a\nb'],
+]) {
   test(`a name that is wrong (${what}) is refused`, async () => {
-    const done = await userCommand(freshStore(), ['add', '--role', 'user', '--password-stdin', '--', name], 'a password\n');
+    const done = await userCommand(
+      freshStore(),
+      ['add', '--role', 'user', '--password-stdin', '--', name],
+      'a password\n',
+    );
     assert.notEqual(done.code, 0);
     assert.notEqual(done.stderr, '');
   });
 }
 
-for (const [what, stdin] of [['nothing', ''], ['an empty line', '\n'], ['seven bytes', 'seven77\n'], ['1025 bytes', `${'x'.repeat(1025)}\n`],
-  ['no UTF-8', Buffer.from([0x61, 0x62, 0xff, 0xfe, 0x61, 0x62, 0x63, 0x64, 0x65, 0x0a])]]) {
+for (const [what, stdin] of [
+  ['nothing', ''],
+  ['an empty line', '\n'],
+  ['seven bytes', 'seven77\n'],
+  ['1025 bytes', `${'x'.repeat(1025)}\n`],
+  ['no UTF-8', Buffer.from([0x61, 0x62, 0xff, 0xfe, 0x61, 0x62, 0x63, 0x64, 0x65, 0x0a])],
+]) {
   test(`a password that is wrong (${what}) is refused`, async () => {
     const store = freshStore();
-    const done = await userCommand(store, ['add', 'a', '--role', 'user', '--password-stdin'], stdin);
+    const done = await userCommand(
+      store,
+      ['add', 'a', '--role', 'user', '--password-stdin'],
+      stdin,
+    );
     assert.notEqual(done.code, 0);
     assert.match(done.stderr, /password/i);
     assert.doesNotMatch((await userCommand(store, ['list'])).stdout, /\ba\b.*user/);
@@ -202,15 +301,23 @@ for (const [what, stdin] of [['nothing', ''], ['an empty line', '\n'], ['seven b
 
 test('a password of 8 and one of 1024 bytes are fine', async () => {
   const store = freshStore();
-  for (const [name, password] of [['a', '12345678'], ['b', 'x'.repeat(1024)]]) {
-    const done = await userCommand(store, ['add', name, '--role', 'user', '--password-stdin'], `${password}\n`);
+  for (const [name, password] of [
+    ['a', '12345678'],
+    ['b', 'x'.repeat(1024)],
+  ]) {
+    const done = await userCommand(
+      store,
+      ['add', name, '--role', 'user', '--password-stdin'],
+      `${password}\n`,
+    );
     assert.equal(done.code, 0, done.stderr);
   }
 });
 
 test('a name that is taken is refused', async () => {
   const store = freshStore();
-  const add = () => userCommand(store, ['add', 'a', '--role', 'user', '--password-stdin'], 'a password\n');
+  const add = () =>
+    userCommand(store, ['add', 'a', '--role', 'user', '--password-stdin'], 'a password\n');
   assert.equal((await add()).code, 0);
   const done = await add();
   assert.equal(done.code, 1);
@@ -220,12 +327,26 @@ test('a name that is taken is refused', async () => {
 test('names differ by case', async () => {
   const store = freshStore();
   for (const name of ['bob', 'Bob']) {
-    assert.equal((await userCommand(store, ['add', name, '--role', 'user', '--password-stdin'], 'a password\n')).code, 0);
+    assert.equal(
+      (
+        await userCommand(
+          store,
+          ['add', name, '--role', 'user', '--password-stdin'],
+          'a password\n',
+        )
+      ).code,
+      0,
+    );
   }
 });
 
-for (const args of [['passwd', 'nobody', '--password-stdin'], ['role', 'nobody', '--role', 'user'], ['disable', 'nobody'], ['enable', 'nobody'],
-  ['delete', 'nobody']]) {
+for (const args of [
+  ['passwd', 'nobody', '--password-stdin'],
+  ['role', 'nobody', '--role', 'user'],
+  ['disable', 'nobody'],
+  ['enable', 'nobody'],
+  ['delete', 'nobody'],
+]) {
   test(`user ${args[0]} of nobody fails by name`, async () => {
     const store = freshStore();
     await userCommand(store, ['add', 'a', '--role', 'user', '--password-stdin'], 'a password\n');
@@ -235,8 +356,17 @@ for (const args of [['passwd', 'nobody', '--password-stdin'], ['role', 'nobody',
   });
 }
 
-for (const args of [['add', 'a', '--password-stdin'], ['add', 'a', '--role', 'owner', '--password-stdin'], ['add'], ['role', 'a'],
-  ['role', 'a', '--role', 'owner'], ['disable'], ['delete'], ['list', 'x', 'y'], ['add', 'a', 'b', '--role', 'user', '--password-stdin']]) {
+for (const args of [
+  ['add', 'a', '--password-stdin'],
+  ['add', 'a', '--role', 'owner', '--password-stdin'],
+  ['add'],
+  ['role', 'a'],
+  ['role', 'a', '--role', 'owner'],
+  ['disable'],
+  ['delete'],
+  ['list', 'x', 'y'],
+  ['add', 'a', 'b', '--role', 'user', '--password-stdin'],
+]) {
   test(`user ${args.join(' ')} is a usage error`, async () => {
     const done = await userCommand(freshStore(), args, 'a password\n');
     assert.equal(done.code, 2, done.stdout + done.stderr);
@@ -261,11 +391,20 @@ test('a second daemon on the same file is refused, the first goes on', async () 
 
 // SQLite is asked from Python, whose standard library has it.
 function sqlite(file, statement) {
-  return execFileSync('python3', ['-c', `
+  return execFileSync(
+    'python3',
+    [
+      '-c',
+      `
 import sqlite3, sys
 with sqlite3.connect(sys.argv[1]) as db:
     print(*[row[0] for row in db.execute(sys.argv[2])])
-`, file, statement], { encoding: 'utf8' }).trim();
+`,
+      file,
+      statement,
+    ],
+    { encoding: 'utf8' },
+  ).trim();
 }
 
 test('a store of a newer schema is refused, untouched', async () => {
@@ -275,7 +414,10 @@ test('a store of a newer schema is refused, untouched', async () => {
   const version = Number(sqlite(file, 'PRAGMA user_version'));
   assert.ok(version > 0, 'the version is SQLite’s user_version');
   sqlite(file, `PRAGMA user_version = ${version + 1}`);
-  for (const args of [['serve', '--store', store, '--listen', '127.0.0.1:0'], ['user', 'list', '--store', store]]) {
+  for (const args of [
+    ['serve', '--store', store, '--listen', '127.0.0.1:0'],
+    ['user', 'list', '--store', store],
+  ]) {
     const done = await runJobd(args);
     assert.equal(done.code, 1, done.stderr);
     assert.match(done.stderr, /newer|version/i);
@@ -291,7 +433,13 @@ test('a file that is no store is refused', async () => {
 });
 
 test('a store in a directory that is not there is refused', async () => {
-  const done = await runJobd(['serve', '--store', `sqlite:${dir}/no/such/dir.db`, '--listen', '127.0.0.1:0']);
+  const done = await runJobd([
+    'serve',
+    '--store',
+    `sqlite:${dir}/no/such/dir.db`,
+    '--listen',
+    '127.0.0.1:0',
+  ]);
   assert.equal(done.code, 1, done.stderr);
   assert.match(done.stderr, /no\/such/);
 });
@@ -306,7 +454,13 @@ for (const address of ['0.0.0.0:0', '[::]:0']) {
 
 test('a port that is taken is refused by name', async () => {
   const server = await startJobd({ users: [] });
-  const done = await runJobd(['serve', '--store', freshStore(), '--listen', `127.0.0.1:${server.port}`]);
+  const done = await runJobd([
+    'serve',
+    '--store',
+    freshStore(),
+    '--listen',
+    `127.0.0.1:${server.port}`,
+  ]);
   assert.equal(done.code, 1, done.stderr);
   assert.ok(done.stderr.includes(`127.0.0.1:${server.port}`), done.stderr);
 });

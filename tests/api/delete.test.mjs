@@ -2,7 +2,18 @@
 import test from 'node:test';
 import assert from 'node:assert/strict';
 import {
-  admin, alice, assertError, bob, call, createJob, JOBS, reader, startJobd, UNKNOWN_ID, WHOAMI, worker,
+  admin,
+  alice,
+  assertError,
+  bob,
+  call,
+  createJob,
+  JOBS,
+  reader,
+  startJobd,
+  UNKNOWN_ID,
+  WHOAMI,
+  worker,
 } from './harness.mjs';
 import { ENDINGS, found, freshType, get, query } from './support.mjs';
 
@@ -61,7 +72,10 @@ for (const ending of ENDINGS) {
     const job = await createJob(server, alice, {}, ending);
     assert.equal((await remove(alice, job.id)).status, 204);
     const { json } = await get(server, alice, job.id);
-    assert.deepEqual([json.state, json.result, json.endDate], ['DELETED', ending.result, job.endDate]);
+    assert.deepEqual(
+      [json.state, json.result, json.endDate],
+      ['DELETED', ending.result, job.endDate],
+    );
     assert.equal(json.message, 'Deleted by user');
   });
 }
@@ -74,8 +88,11 @@ test('an admin deletes anybody’s job, and is who modified it', async () => {
   assert.equal(json.user, await idOf(alice));
 });
 
-for (const [who, auth, code] of [['another user', bob, 'jobNotOwned'], ['a worker', worker, 'jobNotOwned'],
-  ['a reader', reader, 'forbidden']]) {
+for (const [who, auth, code] of [
+  ['another user', bob, 'jobNotOwned'],
+  ['a worker', worker, 'jobNotOwned'],
+  ['a reader', reader, 'forbidden'],
+]) {
   test(`${who} may not delete alice’s job`, async () => {
     const job = await createJob(server, alice);
     assertError(await remove(auth, job.id), 403, code);
@@ -107,7 +124,10 @@ test('the deprecated body is the message', async () =>
   assert.equal((await deleted({ body: { message: 'from the body' } })).message, 'from the body'));
 
 test('the parameter wins over the body', async () =>
-  assert.equal((await deleted({ message: 'parameter', body: { message: 'body' } })).message, 'parameter'));
+  assert.equal(
+    (await deleted({ message: 'parameter', body: { message: 'body' } })).message,
+    'parameter',
+  ));
 
 test('a body without a message, or with null, has no message', async () => {
   assert.equal((await deleted({ body: {} })).message, 'Deleted by user');
@@ -118,11 +138,22 @@ test('unknown fields of the body are ignored', async () =>
   assert.equal((await deleted({ body: { message: 'm', reason: 1, x: [{}] } })).message, 'm'));
 
 test('the body needs no Content-Type', async () =>
-  assert.equal((await deleted({
-    body: '{"message":"m"}', headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
-  })).message, 'm'));
+  assert.equal(
+    (
+      await deleted({
+        body: '{"message":"m"}',
+        headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
+      })
+    ).message,
+    'm',
+  ));
 
-for (const [what, text] of [['ASCII', 'x'], ['accented', 'é'], ['CJK', '本'], ['emoji', '😀']]) {
+for (const [what, text] of [
+  ['ASCII', 'x'],
+  ['accented', 'é'],
+  ['CJK', '本'],
+  ['emoji', '😀'],
+]) {
   test(`a message of 128 code points is fine: ${what}`, async () => {
     const message = text.repeat(128);
     assert.equal((await deleted({ message })).message, message);
@@ -152,18 +183,40 @@ test('U+0000 may not be in a message', async () => {
   await refused({ body: '{"message":"a\\u0000b"}' });
 });
 
-for (const body of ['[]', '"text"', '1', 'true', 'null', '{', '{"message":"a"', '{"message":1}', '{"message":["a"]}',
-  '{"message":{}}', '{"message":"a"}x', '{"message":"a"}{}', '{"message":"a","message":"b"}', '{message:"a"}',
-  "{'message':'a'}", '{"message":"a",}', '\u00ff', '{"message":"\\ud800"}', 'NaN', ' ']) {
+for (const body of [
+  '[]',
+  '"text"',
+  '1',
+  'true',
+  'null',
+  '{',
+  '{"message":"a"',
+  '{"message":1}',
+  '{"message":["a"]}',
+  '{"message":{}}',
+  '{"message":"a"}x',
+  '{"message":"a"}{}',
+  '{"message":"a","message":"b"}',
+  '{message:"a"}',
+  "{'message':'a'}",
+  '{"message":"a",}',
+  '\u00ff',
+  '{"message":"\\ud800"}',
+  'NaN',
+  ' ',
+]) {
   test(`the body ${JSON.stringify(body)} is refused`, () => refused({ body }));
 }
 
 test('a body that is not UTF-8 is refused', async () => {
   await refused({ body: Buffer.from([0x7b, 0xff, 0x7d]) });
-  await refused({ body: Buffer.concat([Buffer.from('{"message":"'), Buffer.from([0xe9]), Buffer.from('"}')]) });
+  await refused({
+    body: Buffer.concat([Buffer.from('{"message":"'), Buffer.from([0xe9]), Buffer.from('"}')]),
+  });
 });
 
-test('a bad body is refused even when the parameter would win', () => refused({ message: 'good', body: '[]' }));
+test('a bad body is refused even when the parameter would win', () =>
+  refused({ message: 'good', body: '[]' }));
 
 function bodyOf(size) {
   const head = '{"message":"m","padding":"';
@@ -175,13 +228,15 @@ test('a body of 64 KiB is fine, one byte more is a 413', async () => {
   await refused({ body: bodyOf(65537) }, 413, 'payloadTooLarge');
 });
 
-test('a far too large body is a 413', () => refused({ body: bodyOf(300_000) }, 413, 'payloadTooLarge'));
+test('a far too large body is a 413', () =>
+  refused({ body: bodyOf(300_000) }, 413, 'payloadTooLarge'));
 
 test('deleting again is a 204 that changes nothing', async () => {
   const job = await createJob(server, alice);
   await remove(alice, job.id, { message: 'first' });
   const before = await get(server, alice, job.id);
-  for (const auth of [alice, admin]) assert.equal((await remove(auth, job.id, { message: 'second' })).status, 204);
+  for (const auth of [alice, admin])
+    assert.equal((await remove(auth, job.id, { message: 'second' })).status, 204);
   const after = await get(server, alice, job.id);
   assert.deepEqual(after.json, before.json);
   assert.equal(after.headers.etag, before.headers.etag);
@@ -207,7 +262,9 @@ test('an unknown id is a 404, a malformed one a 400', async () => {
 
 test('message given twice with different values is refused', async () => {
   const job = await createJob(server, alice);
-  const answer = await call(server, 'DELETE', `${JOBS}/${job.id}?message=a&message=b`, { auth: alice });
+  const answer = await call(server, 'DELETE', `${JOBS}/${job.id}?message=a&message=b`, {
+    auth: alice,
+  });
   assertError(answer, 400, 'invalidRequest', /message/);
 });
 
@@ -215,14 +272,26 @@ test('a deleted job stays in listings, and state=DELETED finds it', async () => 
   const type = freshType();
   const job = await createJob(server, alice, { type });
   await remove(alice, job.id);
-  for (const parameters of [{ type }, { type, state: 'DELETED' }, { type, name: job.name, result: 'ABORTED' }]) {
-    assert.deepEqual((await found(server, bob, parameters)).map((one) => one.id), [job.id]);
+  for (const parameters of [
+    { type },
+    { type, state: 'DELETED' },
+    { type, name: job.name, result: 'ABORTED' },
+  ]) {
+    assert.deepEqual(
+      (await found(server, bob, parameters)).map((one) => one.id),
+      [job.id],
+    );
   }
   assert.deepEqual(await found(server, bob, { type, state: 'WAITING' }), []);
 });
 
 test('two deletes at once are both 204', async () => {
   const job = await createJob(server, alice);
-  const answers = await Promise.all(['a', 'b', 'c', 'd'].map((message) => remove(alice, job.id, { message })));
-  assert.deepEqual(answers.map((answer) => answer.status), [204, 204, 204, 204]);
+  const answers = await Promise.all(
+    ['a', 'b', 'c', 'd'].map((message) => remove(alice, job.id, { message })),
+  );
+  assert.deepEqual(
+    answers.map((answer) => answer.status),
+    [204, 204, 204, 204],
+  );
 });

@@ -2,7 +2,18 @@
 import test from 'node:test';
 import assert from 'node:assert/strict';
 import {
-  alice, assertError, call, createJob, JOBS, OPENAPI, OURS, reader, send, startJobd, UNKNOWN_ID, WHOAMI,
+  alice,
+  assertError,
+  call,
+  createJob,
+  JOBS,
+  OPENAPI,
+  OURS,
+  reader,
+  send,
+  startJobd,
+  UNKNOWN_ID,
+  WHOAMI,
 } from './harness.mjs';
 
 const server = await startJobd({ args: ['--auth-failures', '0'] });
@@ -23,17 +34,42 @@ for (const [path, methods] of Object.entries(PATHS)) {
     test(`${method} ${path} is a 405 that names ${methods}`, async () => {
       const answer = await call(server, method, path, { auth: alice });
       assert.equal(answer.status, 405);
-      const allowed = answer.headers.allow.split(/, */).filter((one) => one !== 'OPTIONS').sort();
+      const allowed = answer.headers.allow
+        .split(/, */)
+        .filter((one) => one !== 'OPTIONS')
+        .sort();
       assert.deepEqual(allowed, methods);
       if (method !== 'HEAD') assertError(answer, 405, 'methodNotAllowed');
     });
   }
 }
 
-for (const path of ['/', '/rest', '/rest/jobs', '/rest/jobs/v1', '/rest/jobs/v1/', '/rest/jobs/v1/job', '/rest/jobs/v2/jobs',
-  `${JOBS}/`, `${JOBS}/${UNKNOWN_ID}/`, `${JOBS}/${UNKNOWN_ID}/log`, '/rest/jobs/v1/JOBS', '/REST/jobs/v1/jobs', '//rest/jobs/v1/jobs',
-  '/rest/jobs/v1//jobs', '/rest/jobs/v1/../v1/jobs', '/rest/jobs/v1/./jobs', '/rest%2Fjobs/v1/jobs', '/rest/jobd/v1', '/rest/jobd/v1/',
-  '/rest/jobd/v1/nothing', `${OURS}/bulk/`, '/healthz/', '/favicon.ico', '/index.html']) {
+for (const path of [
+  '/',
+  '/rest',
+  '/rest/jobs',
+  '/rest/jobs/v1',
+  '/rest/jobs/v1/',
+  '/rest/jobs/v1/job',
+  '/rest/jobs/v2/jobs',
+  `${JOBS}/`,
+  `${JOBS}/${UNKNOWN_ID}/`,
+  `${JOBS}/${UNKNOWN_ID}/log`,
+  '/rest/jobs/v1/JOBS',
+  '/REST/jobs/v1/jobs',
+  '//rest/jobs/v1/jobs',
+  '/rest/jobs/v1//jobs',
+  '/rest/jobs/v1/../v1/jobs',
+  '/rest/jobs/v1/./jobs',
+  '/rest%2Fjobs/v1/jobs',
+  '/rest/jobd/v1',
+  '/rest/jobd/v1/',
+  '/rest/jobd/v1/nothing',
+  `${OURS}/bulk/`,
+  '/healthz/',
+  '/favicon.ico',
+  '/index.html',
+]) {
   test(`GET ${path} is a 404`, async () =>
     assertError(await call(server, 'GET', path, { auth: alice }), 404, 'pathNotFound'));
 }
@@ -59,7 +95,9 @@ test('the known texts', async () => {
 test('each error has an errorContext of its own', async () => {
   const contexts = new Set();
   for (let i = 0; i < 20; i++) {
-    contexts.add((await call(server, 'GET', `${JOBS}/${UNKNOWN_ID}`, { auth: alice })).json.errorContext);
+    contexts.add(
+      (await call(server, 'GET', `${JOBS}/${UNKNOWN_ID}`, { auth: alice })).json.errorContext,
+    );
   }
   assert.equal(contexts.size, 20);
 });
@@ -128,4 +166,3 @@ test('/metrics is Prometheus text', async () => {
     assert.match(line, /^(# (HELP|TYPE) \w+ .+|[a-z_]\w*(\{[^}]*\})? [-+0-9.e]+(Inf|NaN)?)$/);
   }
 });
-

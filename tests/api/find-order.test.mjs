@@ -33,20 +33,41 @@ function comparator(field, order) {
   return (a, b) => {
     const [x, y] = [value(a), value(b)];
     if ((x === undefined) !== (y === undefined)) return x === undefined ? 1 : -1;
-    return (x === undefined ? 0 : sign * byCodePoint(x, y))
-      || byCodePoint(b.createdOn, a.createdOn) || byCodePoint(b.id, a.id);
+    return (
+      (x === undefined ? 0 : sign * byCodePoint(x, y)) ||
+      byCodePoint(b.createdOn, a.createdOn) ||
+      byCodePoint(b.id, a.id)
+    );
   };
 }
 
-const NAMES = ['b', 'B', 'a', 'Ä', 'ä', 'straße', 'STRASSE', 'strasse', 'z', 'Z10', 'z9', '日本', '😀', 'ﬀ', 'ff'];
+const NAMES = [
+  'b',
+  'B',
+  'a',
+  'Ä',
+  'ä',
+  'straße',
+  'STRASSE',
+  'strasse',
+  'z',
+  'Z10',
+  'z9',
+  '日本',
+  '😀',
+  'ﬀ',
+  'ff',
+];
 const TYPES = [freshType(), `${freshType()}é`, freshType().toLowerCase()];
 
-// Three jobs a name, in all states, dates scattered; reported on in an order unlike that of creation.
+// Three jobs a name, in all states; reported on in an order unlike that of creation.
 async function makeSample() {
   const wanted = NAMES.flatMap((name) => TYPES.map((type) => ({ name, type })));
   const jobs = await createJobs(server, alice, wanted);
   const ways = [null, { state: 'RUNNING' }, ...ENDINGS, 'DELETE'];
-  const order = jobs.map((job, i) => [job, i]).sort(([, i], [, j]) => (i * 17) % 45 - (j * 17) % 45);
+  const order = jobs
+    .map((job, i) => [job, i])
+    .sort(([, i], [, j]) => ((i * 17) % 45) - ((j * 17) % 45));
   for (const [job, i] of order) {
     const way = ways[i % ways.length];
     if (i % 3 === 0 && way) await report(server, alice, job.id, { state: 'RUNNING' });
@@ -57,7 +78,9 @@ async function makeSample() {
 await makeSample();
 const sample = await walk(server, alice, { type: TYPES, pageSize: 50 });
 
-function ids(jobs) { return jobs.map((job) => `${job.id} ${job.name} ${job.state} ${job.result}`); }
+function ids(jobs) {
+  return jobs.map((job) => `${job.id} ${job.name} ${job.state} ${job.result}`);
+}
 
 test('the sample is what the tests need', () => {
   assert.equal(sample.length, 45);
@@ -71,7 +94,10 @@ test('without sortField the newest comes first', () =>
 
 for (const sortOrder of ORDERS) {
   test(`sortOrder=${sortOrder} without sortField has no effect`, async () =>
-    assert.deepEqual(ids(await walk(server, alice, { type: TYPES, pageSize: 50, sortOrder })), ids(sample)));
+    assert.deepEqual(
+      ids(await walk(server, alice, { type: TYPES, pageSize: 50, sortOrder })),
+      ids(sample),
+    ));
 }
 
 for (const sortField of FIELDS) {
@@ -93,18 +119,38 @@ for (const sortField of FIELDS) {
 
     for (const [what, filter, keep] of [
       ['one state', { state: 'COMPLETED' }, (job) => job.state === 'COMPLETED'],
-      ['two states', { state: ['WAITING', 'DELETED'] }, (job) => ['WAITING', 'DELETED'].includes(job.state)],
+      [
+        'two states',
+        { state: ['WAITING', 'DELETED'] },
+        (job) => ['WAITING', 'DELETED'].includes(job.state),
+      ],
       ['a result', { result: 'ABORTED' }, (job) => job.result === 'ABORTED'],
       ['a name anywhere', { name: 's' }, (job) => fold(job.name).includes('s')],
-      ['a name’s end', { name: 'FF', nameMatchMode: 'END' }, (job) => fold(job.name).endsWith('ff')],
-      ['a name’s start', { name: 'Z', nameMatchMode: 'START' }, (job) => fold(job.name).startsWith('z')],
+      [
+        'a name’s end',
+        { name: 'FF', nameMatchMode: 'END' },
+        (job) => fold(job.name).endsWith('ff'),
+      ],
+      [
+        'a name’s start',
+        { name: 'Z', nameMatchMode: 'START' },
+        (job) => fold(job.name).startsWith('z'),
+      ],
       ['an exact name', { name: 'straße', nameMatchMode: 'EXACT' }, (job) => job.name === 'straße'],
       ['a user', { user: sample[0].user }, () => true],
-      ['user, state and name', { user: sample[0].user, state: ['FAILED', 'RUNNING'], name: 'st' },
-        (job) => ['FAILED', 'RUNNING'].includes(job.state) && fold(job.name).includes('st')],
+      [
+        'user, state and name',
+        { user: sample[0].user, state: ['FAILED', 'RUNNING'], name: 'st' },
+        (job) => ['FAILED', 'RUNNING'].includes(job.state) && fold(job.name).includes('st'),
+      ],
     ]) {
       test(`${sortField} ${sortOrder} filtered by ${what}`, async () => {
-        const sorted = await walk(server, alice, { type: TYPES, pageSize: 3, ...sorting, ...filter });
+        const sorted = await walk(server, alice, {
+          type: TYPES,
+          pageSize: 3,
+          ...sorting,
+          ...filter,
+        });
         assert.deepEqual(ids(sorted), ids(expected.filter(keep)));
       });
     }
@@ -116,7 +162,9 @@ for (const sortField of ['START_DATE', 'END_DATE']) {
     test(`${sortField} ${sortOrder}: jobs without the date come last`, async () => {
       const sorted = await walk(server, alice, { type: TYPES, pageSize: 7, sortField, sortOrder });
       const first = sorted.findIndex((job) => VALUE[sortField](job) === undefined);
-      assert.ok(first > 0 && sorted.slice(first).every((job) => VALUE[sortField](job) === undefined));
+      assert.ok(
+        first > 0 && sorted.slice(first).every((job) => VALUE[sortField](job) === undefined),
+      );
     });
   }
 }
@@ -131,23 +179,39 @@ test('the last run of a type is the first of START_DATE DESC', async () => {
   // Times have milliseconds: the second start must be a later one.
   while (new Date().toISOString() <= json.job.endDate);
   await report(server, alice, early.id, { state: 'RUNNING' });
-  const [last] = await found(server, alice, { type, sortField: 'START_DATE', sortOrder: 'DESC', pageSize: 1 });
+  const [last] = await found(server, alice, {
+    type,
+    sortField: 'START_DATE',
+    sortOrder: 'DESC',
+    pageSize: 1,
+  });
   assert.equal(last.name, 'started last');
 });
 
 test('names that differ by case only are a tie', async () => {
   const type = freshType();
-  await createJobs(server, alice, ['Tie', 'TIE', 'tie', 'tiE'].map((name) => ({ name, type })));
+  await createJobs(
+    server,
+    alice,
+    ['Tie', 'TIE', 'tie', 'tiE'].map((name) => ({ name, type })),
+  );
   for (const sortOrder of ORDERS) {
     const sorted = await found(server, alice, { type, sortField: 'NAME', sortOrder });
-    assert.deepEqual(sorted.map((job) => job.name), ['tiE', 'tie', 'TIE', 'Tie']);
+    assert.deepEqual(
+      sorted.map((job) => job.name),
+      ['tiE', 'tie', 'TIE', 'Tie'],
+    );
   }
 });
 
 test('jobs created in one transaction keep their order', async () => {
   const type = freshType();
   const names = Array.from({ length: 60 }, (_, i) => `${i}`);
-  await createJobs(server, alice, names.map((name) => ({ name, type })));
+  await createJobs(
+    server,
+    alice,
+    names.map((name) => ({ name, type })),
+  );
   const sorted = (await pages(server, alice, { type, pageSize: 7 })).flat();
   assert.deepEqual(sorted.map((job) => job.name).reverse(), names);
 });

@@ -2,7 +2,20 @@
 import test from 'node:test';
 import assert from 'node:assert/strict';
 import {
-  admin, alice, assertError, bob, call, createJob, EVERYBODY, JOBS, OURS, reader, startJobd, UNKNOWN_ID, WHOAMI, worker,
+  admin,
+  alice,
+  assertError,
+  bob,
+  call,
+  createJob,
+  EVERYBODY,
+  JOBS,
+  OURS,
+  reader,
+  startJobd,
+  UNKNOWN_ID,
+  WHOAMI,
+  worker,
 } from './harness.mjs';
 import { get, report } from './support.mjs';
 
@@ -17,13 +30,27 @@ test('a new job has what it was given, what it always has, and nothing else', as
   const me = await idOf(alice);
   const { json } = await get(server, bob, job.id);
   assert.deepEqual(json, {
-    id: job.id, createdBy: me, createdOn: job.createdOn, lastModifiedBy: me, lastModifiedOn: job.createdOn,
-    user: me, selfManaged: false, name: 'Disk usage', type: 'SCAN', state: 'WAITING', result: 'NOT_SET',
+    id: job.id,
+    createdBy: me,
+    createdOn: job.createdOn,
+    lastModifiedBy: me,
+    lastModifiedOn: job.createdOn,
+    user: me,
+    selfManaged: false,
+    name: 'Disk usage',
+    type: 'SCAN',
+    state: 'WAITING',
+    result: 'NOT_SET',
   });
 });
 
 test('a job that ended has everything', async () => {
-  const made = await createJob(server, alice, { message: 'm', selfManaged: true, name: 'n', type: 't' });
+  const made = await createJob(server, alice, {
+    message: 'm',
+    selfManaged: true,
+    name: 'n',
+    type: 't',
+  });
   await report(server, alice, made.id, { state: 'RUNNING', progressPercentage: 7 });
   await report(server, alice, made.id, { state: 'COMPLETED', result: 'COMPLETED_WITH_ERROR' });
   const { json } = await get(server, alice, made.id);
@@ -81,18 +108,40 @@ test('an id in capitals is the same id', async () => {
   assert.equal(answer.json.id, job.id);
 });
 
-for (const id of ['1', 'abc', UNKNOWN_ID.slice(1), `${UNKNOWN_ID}0`, UNKNOWN_ID.replaceAll('-', ''), `{${UNKNOWN_ID}}`,
-  UNKNOWN_ID.replace('a', 'g'), UNKNOWN_ID.replace('-', '_'), `-${UNKNOWN_ID.slice(1)}`, '%20', '%C3%A9', 'null', `urn:uuid:${UNKNOWN_ID}`]) {
+for (const id of [
+  '1',
+  'abc',
+  UNKNOWN_ID.slice(1),
+  `${UNKNOWN_ID}0`,
+  UNKNOWN_ID.replaceAll('-', ''),
+  `{${UNKNOWN_ID}}`,
+  UNKNOWN_ID.replace('a', 'g'),
+  UNKNOWN_ID.replace('-', '_'),
+  `-${UNKNOWN_ID.slice(1)}`,
+  '%20',
+  '%C3%A9',
+  'null',
+  `urn:uuid:${UNKNOWN_ID}`,
+]) {
   test(`the malformed id ${id} is a 400`, async () =>
     assertError(await get(server, alice, id), 400, 'invalidRequest', /\bid\b/i));
 }
 
-for (const id of [UNKNOWN_ID, '00000000-0000-0000-0000-000000000000', 'ffffffff-ffff-ffff-ffff-ffffffffffff',
-  '0f5d6d68-6a3c-4b5e-9c6d-3d9e5a3b1c2d', '7fffffff-ffff-7fff-bfff-ffffffffffff']) {
+for (const id of [
+  UNKNOWN_ID,
+  '00000000-0000-0000-0000-000000000000',
+  'ffffffff-ffff-ffff-ffff-ffffffffffff',
+  '0f5d6d68-6a3c-4b5e-9c6d-3d9e5a3b1c2d',
+  '7fffffff-ffff-7fff-bfff-ffffffffffff',
+]) {
   test(`the unknown id ${id} is a 404`, async () => {
     const answer = await get(server, alice, id);
     assertError(answer, 404, 'jobNotFoundId');
-    assert.ok(Object.values(answer.json).some((text) => `${text}`.includes('The resource could not be found.')));
+    assert.ok(
+      Object.values(answer.json).some((text) =>
+        `${text}`.includes('The resource could not be found.'),
+      ),
+    );
   });
 }
 
@@ -101,7 +150,8 @@ test('the same position with other random bits is another id', async () => {
   const other = job.id.slice(0, -1) + (job.id.endsWith('0') ? '1' : '0');
   assertError(await get(server, alice, other), 404, 'jobNotFoundId');
   for (const bit of [14, 19]) {
-    const altered = job.id.slice(0, bit) + (job.id[bit] === '4' ? '5' : '4') + job.id.slice(bit + 1);
+    const altered =
+      job.id.slice(0, bit) + (job.id[bit] === '4' ? '5' : '4') + job.id.slice(bit + 1);
     assertError(await get(server, alice, altered), 404, 'jobNotFoundId');
   }
 });
@@ -113,7 +163,12 @@ test('parameters nobody knows are ignored', async () => {
 });
 
 test('a job stays as it was over a restart', async () => {
-  const job = await createJob(server, worker, { name: 'kept', message: 'é' }, { state: 'RUNNING', progressPercentage: 3 });
+  const job = await createJob(
+    server,
+    worker,
+    { name: 'kept', message: 'é' },
+    { state: 'RUNNING', progressPercentage: 3 },
+  );
   const { etag } = (await get(server, alice, job.id)).headers;
   await server.restart();
   const answer = await get(server, alice, job.id);
@@ -123,5 +178,9 @@ test('a job stays as it was over a restart', async () => {
 
 test('an id of ours is under the contract’s path only for reading', async () => {
   const job = await createJob(server, alice);
-  assertError(await call(server, 'GET', `${OURS}/${job.id}`, { auth: alice }), 405, 'methodNotAllowed');
+  assertError(
+    await call(server, 'GET', `${OURS}/${job.id}`, { auth: alice }),
+    405,
+    'methodNotAllowed',
+  );
 });

@@ -11,7 +11,8 @@ import { checkAnswer } from './schemas.mjs';
 
 export const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 export const JOBD = process.env.JOBD_BIN
-  ? path.resolve(process.env.JOBD_BIN) : path.join(ROOT, 'build/jobd');
+  ? path.resolve(process.env.JOBD_BIN)
+  : path.join(ROOT, 'build/jobd');
 
 // Only a hung daemon ever waits this long: the same tests run under sanitizers, many times slower.
 export const DEADLINE = 60_000;
@@ -54,11 +55,18 @@ export function runJobd(args, { stdin = '', env = {}, cwd, bin = JOBD, deadline 
     let stdout = '';
     let stderr = '';
     const timer = setTimeout(() => child.kill('SIGKILL'), deadline);
-    child.stdout.setEncoding('utf8').on('data', (text) => { stdout += text; });
-    child.stderr.setEncoding('utf8').on('data', (text) => { stderr += text; });
+    child.stdout.setEncoding('utf8').on('data', (text) => {
+      stdout += text;
+    });
+    child.stderr.setEncoding('utf8').on('data', (text) => {
+      stderr += text;
+    });
     child.stdin.on('error', () => {});
     child.stdin.end(stdin);
-    child.on('error', (error) => { clearTimeout(timer); reject(error); });
+    child.on('error', (error) => {
+      clearTimeout(timer);
+      reject(error);
+    });
     child.on('close', (code, signal) => {
       clearTimeout(timer);
       resolve({ code, signal, stdout, stderr });
@@ -69,7 +77,11 @@ export function runJobd(args, { stdin = '', env = {}, cwd, bin = JOBD, deadline 
 // The fields of one log line, be it logfmt or JSON; {} for a line that is neither.
 export function logFields(line) {
   if (line.startsWith('{')) {
-    try { return JSON.parse(line); } catch { return {}; }
+    try {
+      return JSON.parse(line);
+    } catch {
+      return {};
+    }
   }
   const fields = {};
   for (const [, key, quoted, bare] of line.matchAll(/([\w.]+)=(?:"((?:[^"\\]|\\.)*)"|(\S*))/g)) {
@@ -98,18 +110,22 @@ export async function eventually(probe, what = 'the condition', deadline = DEADL
 class Server {
   constructor({ store, args, env, wrapper }) {
     this.dir = tempDir();
-    this.store = store === 'sqlite' ? `sqlite:${this.dir}/jobd.db`
-      : store === 'memory' ? 'memory:' : store;
+    this.store =
+      store === 'sqlite' ? `sqlite:${this.dir}/jobd.db` : store === 'memory' ? 'memory:' : store;
     this.options = { args, env, wrapper };
     this.lines = [];
     this.waiters = new Set();
     this.child = null;
   }
 
-  get pid() { return this.child?.pid; }
+  get pid() {
+    return this.child?.pid;
+  }
 
   // Every line the daemon wrote to stderr so far, restarts included.
-  log() { return [...this.lines]; }
+  log() {
+    return [...this.lines];
+  }
 
   // The `jobd user …` command on this server's store.
   user(args, stdin = '') {
@@ -117,22 +133,42 @@ class Server {
   }
 
   async addUser({ name, role, password }) {
-    const done = await this.user(['add', name, '--role', role, '--password-stdin'], `${password}\n`);
+    const done = await this.user(
+      ['add', name, '--role', role, '--password-stdin'],
+      `${password}\n`,
+    );
     assert.equal(done.code, 0, `user add ${name}: ${done.stderr}`);
   }
 
   async start() {
     const from = this.lines.length;
-    const [bin, ...args] = [...this.options.wrapper, JOBD, 'serve', '--store', this.store,
-      '--listen', '127.0.0.1:0', ...this.options.args];
+    const [bin, ...args] = [
+      ...this.options.wrapper,
+      JOBD,
+      'serve',
+      '--store',
+      this.store,
+      '--listen',
+      '127.0.0.1:0',
+      ...this.options.args,
+    ];
     const child = spawn(bin, args, {
-      env: cleanEnv(this.options.env), stdio: ['ignore', 'ignore', 'pipe'], cwd: this.dir,
+      env: cleanEnv(this.options.env),
+      stdio: ['ignore', 'ignore', 'pipe'],
+      cwd: this.dir,
     });
     this.child = child;
     this.killed = false;
     this.ended = new Promise((resolve) => {
-      child.on('error', (error) => { this.line(`spawn failed: ${error.message}`); resolve(null); });
-      child.on('close', (code, signal) => { this.end = { code, signal }; this.wake(); resolve(code); });
+      child.on('error', (error) => {
+        this.line(`spawn failed: ${error.message}`);
+        resolve(null);
+      });
+      child.on('close', (code, signal) => {
+        this.end = { code, signal };
+        this.wake();
+        resolve(code);
+      });
     });
     this.end = null;
     this.readLines(child.stderr);
@@ -140,8 +176,10 @@ class Server {
     child.unref();
     child.stderr.unref();
     running.add(this);
-    const line = await this.waitForLog((text, fields) => fields.msg === 'listening' && fields.address,
-      { from });
+    const line = await this.waitForLog(
+      (text, fields) => fields.msg === 'listening' && fields.address,
+      { from },
+    );
     this.port = Number(logFields(line).address.match(/:(\d+)$/)?.[1]); // none on a Unix socket
     this.url = `http://127.0.0.1:${this.port}`;
     this.agent = new http.Agent({ keepAlive: true, maxSockets: 64 });
@@ -155,7 +193,9 @@ class Server {
       rest = parts.pop();
       for (const part of parts) this.line(part);
     });
-    stream.on('end', () => { if (rest) this.line(rest); });
+    stream.on('end', () => {
+      if (rest) this.line(rest);
+    });
   }
 
   line(text) {
@@ -163,7 +203,9 @@ class Server {
     this.wake();
   }
 
-  wake() { for (const waiter of this.waiters) waiter(); }
+  wake() {
+    for (const waiter of this.waiters) waiter();
+  }
 
   // The first line, from number `from` on, of which predicate(line, fields) holds.
   waitForLog(predicate, { from = 0, deadline = DEADLINE } = {}) {
@@ -183,20 +225,26 @@ class Server {
           settle(reject, new Error(`jobd ended (${JSON.stringify(this.end)}):\n${this.tail()}`));
         }
       };
-      const timer = setTimeout(() => settle(reject, new Error(
-        `no such log line within ${deadline} ms:\n${this.tail()}`)), deadline);
+      const timer = setTimeout(
+        () => settle(reject, new Error(`no such log line within ${deadline} ms:\n${this.tail()}`)),
+        deadline,
+      );
       this.waiters.add(look);
       look();
     });
   }
 
-  tail() { return this.lines.slice(-20).join('\n'); }
+  tail() {
+    return this.lines.slice(-20).join('\n');
+  }
 
   // Resolves with the exit code once the process is gone.
   exited(deadline = DEADLINE) {
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(
-        `jobd still runs after ${deadline} ms:\n${this.tail()}`)), deadline);
+      const timer = setTimeout(
+        () => reject(new Error(`jobd still runs after ${deadline} ms:\n${this.tail()}`)),
+        deadline,
+      );
       this.ended.then((code) => {
         clearTimeout(timer);
         running.delete(this);
@@ -212,7 +260,9 @@ class Server {
     return code;
   }
 
-  stop() { return this.signal('SIGTERM'); }
+  stop() {
+    return this.signal('SIGTERM');
+  }
 
   kill() {
     this.killed = true;
@@ -236,8 +286,9 @@ class Server {
   async cleanUp() {
     const code = this.child && !this.end ? await this.stop() : 0;
     fs.rmSync(this.dir, { recursive: true, force: true });
-    const complaint = this.lines.find((line) => /(Thread|Address|Leak|Memory)Sanitizer|runtime error:/
-      .test(line));
+    const complaint = this.lines.find((line) =>
+      /(Thread|Address|Leak|Memory)Sanitizer|runtime error:/.test(line),
+    );
     assert.equal(complaint, undefined, this.lines.join('\n'));
     assert.equal(code, 0, `exit code after SIGTERM; log:\n${this.tail()}`);
   }
@@ -245,7 +296,11 @@ class Server {
 
 // A jobd that listens on a free port of 127.0.0.1, with these accounts; ended by an `after` hook.
 export async function startJobd({
-  store = 'sqlite', args = [], env = {}, users = EVERYBODY, wrapper = [],
+  store = 'sqlite',
+  args = [],
+  env = {},
+  users = EVERYBODY,
+  wrapper = [],
 } = {}) {
   const server = new Server({ store, args, env, wrapper });
   after(() => server.cleanUp());
@@ -271,24 +326,45 @@ function encodeBody(body) {
 }
 
 // One request; nothing is checked.
-export function send(server, method, target, { auth, headers = {}, body, deadline = DEADLINE } = {}) {
+export function send(
+  server,
+  method,
+  target,
+  { auth, headers = {}, body, deadline = DEADLINE } = {},
+) {
   const bytes = encodeBody(body);
   const given = {
     ...(auth === undefined ? {} : { Authorization: authorization(auth) }),
-    ...(bytes === undefined ? {} : {
-      'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(bytes),
-    }),
+    ...(bytes === undefined
+      ? {}
+      : {
+          'Content-Type': 'application/json',
+          'Content-Length': Buffer.byteLength(bytes),
+        }),
     ...headers,
   };
   // A test takes a header away by giving it as undefined.
   const all = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   return new Promise((resolve, reject) => {
     const request = http.request({
-      host: '127.0.0.1', port: server.port, agent: server.agent, method, path: target, headers: all,
+      host: '127.0.0.1',
+      port: server.port,
+      agent: server.agent,
+      method,
+      path: target,
+      headers: all,
     });
-    const timer = setTimeout(() => request.destroy(new Error(
-      `${method} ${target}: no answer within ${deadline} ms\n${server.tail()}`)), deadline);
-    request.on('error', (error) => { clearTimeout(timer); reject(error); });
+    const timer = setTimeout(
+      () =>
+        request.destroy(
+          new Error(`${method} ${target}: no answer within ${deadline} ms\n${server.tail()}`),
+        ),
+      deadline,
+    );
+    request.on('error', (error) => {
+      clearTimeout(timer);
+      reject(error);
+    });
     request.on('response', (response) => {
       const chunks = [];
       response.on('data', (chunk) => chunks.push(chunk));

@@ -19,7 +19,8 @@ function create(key, body, { auth = alice, path = OURS } = {}) {
 function same(one, other) {
   assert.equal(other.status, one.status);
   assert.equal(other.text, one.text);
-  for (const header of ['etag', 'location']) assert.equal(other.headers[header], one.headers[header]);
+  for (const header of ['etag', 'location'])
+    assert.equal(other.headers[header], one.headers[header]);
 }
 
 test('the same key and body get the first answer, and no second job', async () => {
@@ -71,7 +72,9 @@ test('a refused request does not use up its key', async () => {
 
 test('many at once with one key make one job', async () => {
   const [key, type] = [freshKey(), freshType()];
-  const answers = await Promise.all(Array.from({ length: 40 }, () => create(key, { name: 'n', type })));
+  const answers = await Promise.all(
+    Array.from({ length: 40 }, () => create(key, { name: 'n', type })),
+  );
   for (const answer of answers) same(answers[0], answer);
   assert.equal(answers[0].status, 201);
   assert.equal((await found(server, alice, { type })).length, 1);
@@ -86,10 +89,20 @@ test('a key may have 255 characters of visible ASCII', async () => {
   }
 });
 
-for (const [what, key] of [['empty', ''], ['256 characters', 'k'.repeat(256)], ['a space in it', 'a b'], ['a tab in it', 'a\tb'],
-  ['a byte beyond ASCII', 'k\u00e9']]) {
+for (const [what, key] of [
+  ['empty', ''],
+  ['256 characters', 'k'.repeat(256)],
+  ['a space in it', 'a b'],
+  ['a tab in it', 'a\tb'],
+  ['a byte beyond ASCII', 'k\u00e9'],
+]) {
   test(`a key that is malformed is refused: ${what}`, async () =>
-    assertError(await create(key, { name: 'n', type: 't' }), 400, 'invalidRequest', /Idempotency-Key/));
+    assertError(
+      await create(key, { name: 'n', type: 't' }),
+      400,
+      'invalidRequest',
+      /Idempotency-Key/,
+    ));
 }
 
 test('keys differ by case', async () => {
@@ -101,12 +114,24 @@ test('keys differ by case', async () => {
 
 test('a bulk is replayed as a whole, its errors too', async () => {
   const [key, type] = [freshKey(), freshType()];
-  const body = { jobs: [{ name: 'a', type }, { name: '', type }, { name: 'b', type }] };
+  const body = {
+    jobs: [
+      { name: 'a', type },
+      { name: '', type },
+      { name: 'b', type },
+    ],
+  };
   const first = await create(key, body, { path: `${OURS}/bulk` });
   assert.equal(first.status, 200);
   const second = await create(key, body, { path: `${OURS}/bulk` });
-  assert.deepEqual(second.json.results.map((item) => item.job), first.json.results.map((item) => item.job));
-  assert.deepEqual(second.json.results.map((item) => item.status), [201, 400, 201]);
+  assert.deepEqual(
+    second.json.results.map((item) => item.job),
+    first.json.results.map((item) => item.job),
+  );
+  assert.deepEqual(
+    second.json.results.map((item) => item.status),
+    [201, 400, 201],
+  );
   assert.equal((await found(server, alice, { type })).length, 2);
 });
 
@@ -114,7 +139,11 @@ test('another bulk under the same key is a 422', async () => {
   const [key, type] = [freshKey(), freshType()];
   const path = `${OURS}/bulk`;
   await create(key, { jobs: [{ name: 'a', type }] }, { path });
-  assertError(await create(key, { jobs: [{ name: 'b', type }] }, { path }), 422, 'idempotencyKeyReused');
+  assertError(
+    await create(key, { jobs: [{ name: 'b', type }] }, { path }),
+    422,
+    'idempotencyKeyReused',
+  );
   assert.equal((await found(server, alice, { type })).length, 1);
 });
 
@@ -135,4 +164,8 @@ test('a key outlives a restart', async () => {
 });
 
 test('a reader’s key makes no difference', async () =>
-  assertError(await create(freshKey(), { name: 'n', type: 't' }, { auth: reader }), 403, 'forbidden'));
+  assertError(
+    await create(freshKey(), { name: 'n', type: 't' }, { auth: reader }),
+    403,
+    'forbidden',
+  ));

@@ -4,7 +4,20 @@ import assert from 'node:assert/strict';
 import crypto from 'node:crypto';
 import path from 'node:path';
 import {
-  admin, alice, assertError, call, createJob, EVERYBODY, JOBS, logFields, OURS, reader, startJobd, tempDir, UNKNOWN_ID, WHOAMI,
+  admin,
+  alice,
+  assertError,
+  call,
+  createJob,
+  EVERYBODY,
+  JOBS,
+  logFields,
+  OURS,
+  reader,
+  startJobd,
+  tempDir,
+  UNKNOWN_ID,
+  WHOAMI,
 } from './harness.mjs';
 import { makeKey, makeToken, writeKeySet } from './tokens.mjs';
 
@@ -19,8 +32,11 @@ const PARENT = '00f067aa0ba902b7';
 
 // The fields of the access line with these fields.
 async function accessLine(wanted, at = server) {
-  const line = await at.waitForLog((text, fields) => fields.msg === 'access'
-    && Object.entries(wanted).every(([name, value]) => `${fields[name]}` === `${value}`));
+  const line = await at.waitForLog(
+    (text, fields) =>
+      fields.msg === 'access' &&
+      Object.entries(wanted).every(([name, value]) => `${fields[name]}` === `${value}`),
+  );
   return logFields(line);
 }
 
@@ -51,14 +67,22 @@ test('an access line has method, route, status, duration, account and ids', asyn
 
 test('the route is the path’s pattern, not the path', async () => {
   const { id } = await createJob(server, alice);
-  for (const [method, target, route] of [['GET', `${JOBS}/${id}?x=y`, `${JOBS}/{jobId}`], ['GET', `${JOBS}?name=z`, JOBS],
-    ['DELETE', `${JOBS}/${id}?message=gone`, `${JOBS}/{jobId}`]]) {
+  for (const [method, target, route] of [
+    ['GET', `${JOBS}/${id}?x=y`, `${JOBS}/{jobId}`],
+    ['GET', `${JOBS}?name=z`, JOBS],
+    ['DELETE', `${JOBS}/${id}?message=gone`, `${JOBS}/{jobId}`],
+  ]) {
     assert.equal((await traced(method, target, { auth: alice })).line.route, route);
   }
 });
 
-for (const [method, target, status] of [['GET', `${JOBS}/${UNKNOWN_ID}`, 404], ['GET', `${JOBS}?pageSize=0`, 400],
-  ['GET', '/nothing/here', 404], ['PUT', JOBS, 405], ['DELETE', `${JOBS}/abc`, 400]]) {
+for (const [method, target, status] of [
+  ['GET', `${JOBS}/${UNKNOWN_ID}`, 404],
+  ['GET', `${JOBS}?pageSize=0`, 400],
+  ['GET', '/nothing/here', 404],
+  ['PUT', JOBS, 405],
+  ['DELETE', `${JOBS}/abc`, 400],
+]) {
   test(`the errorContext of a ${status} (${method} ${target}) is the span of its line`, async () => {
     const { answer, line } = await traced(method, target, { auth: alice });
     assert.equal(answer.status, status);
@@ -68,7 +92,9 @@ for (const [method, target, status] of [['GET', `${JOBS}/${UNKNOWN_ID}`, 404], [
 }
 
 test('a 401 is logged too, without the name that was tried', async () => {
-  const { answer, line } = await traced('GET', JOBS, { auth: { name: 'mistyped-password', password: 'x' } });
+  const { answer, line } = await traced('GET', JOBS, {
+    auth: { name: 'mistyped-password', password: 'x' },
+  });
   assertError(answer, 401, 'notAuthenticated');
   assert.equal(line.status, '401');
   assert.equal(line.span, answer.json.errorContext);
@@ -77,17 +103,30 @@ test('a 401 is logged too, without the name that was tried', async () => {
 
 test('a traceparent gives the trace; the span is ours', async () => {
   const answer = await call(server, 'GET', `${JOBS}/${UNKNOWN_ID}`, {
-    auth: alice, headers: { traceparent: `00-${TRACE}-${PARENT}-01` },
+    auth: alice,
+    headers: { traceparent: `00-${TRACE}-${PARENT}-01` },
   });
   const line = await accessLine({ span: answer.json.errorContext });
   assert.equal(line.trace, TRACE);
   assert.notEqual(line.span, PARENT);
 });
 
-for (const bad of ['', 'x', `00-${TRACE}-${PARENT}`, `00-${TRACE.toUpperCase()}-${PARENT}-01`, `00-${'0'.repeat(32)}-${PARENT}-01`,
-  `00-${TRACE}-${'0'.repeat(16)}-01`, `ff-${TRACE}-${PARENT}-01`, `00-${TRACE}g-${PARENT}-01`, `00-${TRACE}-${PARENT}-01-extra`]) {
+for (const bad of [
+  '',
+  'x',
+  `00-${TRACE}-${PARENT}`,
+  `00-${TRACE.toUpperCase()}-${PARENT}-01`,
+  `00-${'0'.repeat(32)}-${PARENT}-01`,
+  `00-${TRACE}-${'0'.repeat(16)}-01`,
+  `ff-${TRACE}-${PARENT}-01`,
+  `00-${TRACE}g-${PARENT}-01`,
+  `00-${TRACE}-${PARENT}-01-extra`,
+]) {
   test(`the traceparent "${bad.slice(0, 60)}" is none: the trace is ours`, async () => {
-    const answer = await call(server, 'GET', `${JOBS}/${UNKNOWN_ID}`, { auth: alice, headers: { traceparent: bad } });
+    const answer = await call(server, 'GET', `${JOBS}/${UNKNOWN_ID}`, {
+      auth: alice,
+      headers: { traceparent: bad },
+    });
     assertError(answer, 404, 'jobNotFoundId');
     const line = await accessLine({ span: answer.json.errorContext });
     assert.match(line.trace, /^[0-9a-f]{32}$/);
@@ -99,10 +138,16 @@ for (const bad of ['', 'x', `00-${TRACE}-${PARENT}`, `00-${TRACE.toUpperCase()}-
 test('every request leaves one access line', async () => {
   const trace = freshTrace();
   for (let i = 0; i < 25; i++) {
-    await call(server, 'GET', i % 2 ? JOBS : '/nothing', { auth: alice, headers: { traceparent: `00-${trace}-${PARENT}-01` } });
+    await call(server, 'GET', i % 2 ? JOBS : '/nothing', {
+      auth: alice,
+      headers: { traceparent: `00-${trace}-${PARENT}-01` },
+    });
   }
   await server.restart();
-  const lines = server.log().map(logFields).filter((line) => line.msg === 'access' && line.trace === trace);
+  const lines = server
+    .log()
+    .map(logFields)
+    .filter((line) => line.msg === 'access' && line.trace === trace);
   assert.equal(lines.length, 25);
   assert.equal(new Set(lines.map((line) => line.span)).size, 25);
 });
@@ -119,21 +164,42 @@ test('text of a caller cannot forge a line or a field', async () => {
 });
 
 test('no secret is in the log after a whole session', async () => {
-  const secrets = [...EVERYBODY.map((user) => user.password), ...EVERYBODY.map((user) =>
-    Buffer.from(`${user.name}:${user.password}`).toString('base64'))];
+  const secrets = [
+    ...EVERYBODY.map((user) => user.password),
+    ...EVERYBODY.map((user) => Buffer.from(`${user.name}:${user.password}`).toString('base64')),
+  ];
   const own = await startJobd({ args: [...ARGS, '--log-level', 'debug'] });
   const token = makeToken(key);
   const wrong = { name: 'alice', password: 'a wrong password nobody may read' };
   const tampered = `${token.slice(0, -4)}AAAA`;
-  secrets.push(token, token.split('.')[2], wrong.password, Buffer.from(`alice:${wrong.password}`).toString('base64'),
-    tampered, 'payload-secret', 'idempotency-secret');
+  secrets.push(
+    token,
+    token.split('.')[2],
+    wrong.password,
+    Buffer.from(`alice:${wrong.password}`).toString('base64'),
+    tampered,
+    'payload-secret',
+    'idempotency-secret',
+  );
   for (const user of EVERYBODY) await call(own, 'GET', WHOAMI, { auth: user });
-  for (const auth of [{ bearer: token }, { bearer: tampered }, wrong, `Basic ${wrong.password}`, `Odd ${wrong.password}`]) {
+  for (const auth of [
+    { bearer: token },
+    { bearer: tampered },
+    wrong,
+    `Basic ${wrong.password}`,
+    `Odd ${wrong.password}`,
+  ]) {
     await call(own, 'GET', WHOAMI, { auth });
   }
-  await call(own, 'POST', OURS, { auth: alice, body: { name: 'n', type: 't', payload: 'payload-secret' },
-    headers: { 'Idempotency-Key': 'idempotency-secret' } });
-  await call(own, 'POST', OURS, { auth: reader, body: { name: 'n', type: 't', payload: 'payload-secret', x: 1 } });
+  await call(own, 'POST', OURS, {
+    auth: alice,
+    body: { name: 'n', type: 't', payload: 'payload-secret' },
+    headers: { 'Idempotency-Key': 'idempotency-secret' },
+  });
+  await call(own, 'POST', OURS, {
+    auth: reader,
+    body: { name: 'n', type: 't', payload: 'payload-secret', x: 1 },
+  });
   await own.user(['add', 'late', '--role', 'user', '--password-stdin'], 'late-secret\n');
   await own.user(['passwd', 'late', '--password-stdin'], 'later-secret\n');
   await call(own, 'GET', WHOAMI, { auth: { name: 'late', password: 'later-secret' } });
@@ -151,7 +217,10 @@ test('--log-format json writes one object a line, with the same fields', async (
   await call(own, 'GET', `/${encodeURIComponent(evil)}`, { auth: admin });
   const answer = await call(own, 'GET', `${JOBS}/${UNKNOWN_ID}`, { auth: admin });
   const line = await accessLine({ span: answer.json.errorContext }, own);
-  assert.deepEqual([line.method, line.route, line.account, Number(line.status)], ['GET', `${JOBS}/{jobId}`, 'admin', 404]);
+  assert.deepEqual(
+    [line.method, line.route, line.account, Number(line.status)],
+    ['GET', `${JOBS}/{jobId}`, 'admin', 404],
+  );
   assert.ok(Number.isInteger(Number(line.duration_us)));
   for (const text of own.log()) {
     const object = JSON.parse(text);

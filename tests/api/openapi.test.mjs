@@ -1,4 +1,4 @@
-// The OpenAPI documents: they are sound, the merged one is served, and it says what the daemon accepts.
+// The OpenAPI documents: sound, merged, served, and true of what the daemon accepts.
 import test from 'node:test';
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -7,19 +7,39 @@ import path from 'node:path';
 import Ajv from 'ajv';
 import addFormats from 'ajv-formats';
 import {
-  admin, alice, assertError, call, createJob, JOBS, OPENAPI, OURS, ROOT, startJobd, tempDir, UNKNOWN_ID, worker,
+  admin,
+  alice,
+  assertError,
+  call,
+  createJob,
+  JOBS,
+  OPENAPI,
+  OURS,
+  ROOT,
+  startJobd,
+  tempDir,
+  UNKNOWN_ID,
+  worker,
 } from './harness.mjs';
 import { contract, ours } from './schemas.mjs';
 import { find, report } from './support.mjs';
 
 const server = await startJobd();
-const FILES = ['collibra-job-api-v1.openapi.json', 'jobd-v1.openapi.json'].map((name) => path.join(ROOT, 'api', name));
+const FILES = ['collibra-job-api-v1.openapi.json', 'jobd-v1.openapi.json'].map((name) =>
+  path.join(ROOT, 'api', name),
+);
 
 // What api/merge.py makes of two documents; null, with its complaint, when it refuses.
 function merge(one, other) {
   const out = path.join(tempDir(), 'openapi.json');
-  const done = spawnSync('python3', [path.join(ROOT, 'api/merge.py'), one, other, out], { encoding: 'utf8' });
-  return { code: done.status, complaint: done.stderr, json: done.status === 0 ? JSON.parse(fs.readFileSync(out)) : null };
+  const done = spawnSync('python3', [path.join(ROOT, 'api/merge.py'), one, other, out], {
+    encoding: 'utf8',
+  });
+  return {
+    code: done.status,
+    complaint: done.stderr,
+    json: done.status === 0 ? JSON.parse(fs.readFileSync(out)) : null,
+  };
 }
 
 const merged = merge(...FILES).json;
@@ -37,7 +57,8 @@ test('the contract is in it whole', () => {
       const { responses, ...rest } = merged.paths[prefix + at][method];
       const { responses: promised, ...wanted } = operation;
       assert.deepEqual(rest, wanted);
-      for (const [status, response] of Object.entries(promised)) assert.deepEqual(responses[status], response);
+      for (const [status, response] of Object.entries(promised))
+        assert.deepEqual(responses[status], response);
     }
   }
   for (const [name, schema] of Object.entries(contract.components.schemas)) {
@@ -62,7 +83,10 @@ test('every $ref leads somewhere, every component is used', () => {
   for (const document of [contract, ours, merged]) {
     for (const [node, at] of nodes(document)) {
       if (typeof node.$ref !== 'string') continue;
-      const target = node.$ref.slice(2).split('/').reduce((from, key) => from?.[key], document);
+      const target = node.$ref
+        .slice(2)
+        .split('/')
+        .reduce((from, key) => from?.[key], document);
       assert.ok(target, `${at}: ${node.$ref}`);
       used.add(node.$ref);
     }
@@ -83,7 +107,10 @@ test('every example is valid by its schema', () => {
     if (!node.schema) continue;
     const examples = [node.example, ...Object.values(node.examples ?? {}).map((one) => one.value)];
     for (const example of examples.filter((one) => one !== undefined)) {
-      const validate = ajv.compile({ $id: `https://jobd.test/example-${count}.json`, ...absolute(node.schema) });
+      const validate = ajv.compile({
+        $id: `https://jobd.test/example-${count}.json`,
+        ...absolute(node.schema),
+      });
       assert.ok(validate(example), `${at}: ${ajv.errorsText(validate.errors)}`);
       count += 1;
     }
@@ -102,7 +129,8 @@ test('every operation has an id of its own, a summary, and the errors of every o
     for (const operation of Object.values(methods)) {
       assert.ok(operation.summary && operation.description && operation.tags.length);
       ids.add(operation.operationId);
-      for (const status of ['401', '429', '500', '503']) assert.ok(operation.responses[status], operation.operationId);
+      for (const status of ['401', '429', '500', '503'])
+        assert.ok(operation.responses[status], operation.operationId);
     }
   }
   assert.equal(ids.size, 8);
@@ -143,14 +171,19 @@ for (const { name, schema } of PARAMETERS) {
       }
     });
   }
-  const bad = values ? 'NOT_DECLARED' : { uuid: 'x' }[schema.format] ?? (schema.type === 'integer' ? 'x' : null)
-    ?? (name === 'cursor' ? 'x' : null);
+  const bad = values
+    ? 'NOT_DECLARED'
+    : ({ uuid: 'x' }[schema.format] ??
+      (schema.type === 'integer' ? 'x' : null) ??
+      (name === 'cursor' ? 'x' : null));
   if (bad) {
     test(`GET /jobs knows ${name}: a bad value is a 400`, async () =>
       assert.equal((await find(server, alice, { [name]: bad })).status, 400));
   } else {
     test(`GET /jobs knows ${name}: nothing is called so`, async () =>
-      assert.deepEqual((await find(server, alice, { [name]: 'nothing is called so' })).json, { results: [] }));
+      assert.deepEqual((await find(server, alice, { [name]: 'nothing is called so' })).json, {
+        results: [],
+      }));
   }
   if (schema.type === 'array') {
     test(`GET /jobs takes ${name} many times`, async () => {
@@ -164,29 +197,50 @@ for (const { name, schema } of PARAMETERS) {
   if (schema.minimum !== undefined) {
     test(`GET /jobs keeps ${name} within its bounds`, async () => {
       const status = async (value) => (await find(server, alice, { [name]: value })).status;
-      assert.deepEqual([await status(schema.minimum - 1), await status(schema.minimum), await status(schema.maximum),
-        await status(schema.maximum + 1)], [400, 200, 200, 400]);
+      assert.deepEqual(
+        [
+          await status(schema.minimum - 1),
+          await status(schema.minimum),
+          await status(schema.maximum),
+          await status(schema.maximum + 1),
+        ],
+        [400, 200, 200, 400],
+      );
     });
   }
 }
 
 test('GET /jobs has the defaults that are declared', async () => {
   for (let i = 0; i < 12; i++) await createJob(server, alice, { name: `default ${i}` });
-  const given = Object.fromEntries(PARAMETERS.filter(({ schema }) => schema.default !== undefined)
-    .map(({ name, schema }) => [name, schema.default]));
+  const given = Object.fromEntries(
+    PARAMETERS.filter(({ schema }) => schema.default !== undefined).map(({ name, schema }) => [
+      name,
+      schema.default,
+    ]),
+  );
   assert.deepEqual(Object.keys(given).sort(), ['nameMatchMode', 'pageSize', 'sortOrder']);
   for (const some of [{}, { name: 'FAUL' }, { sortField: 'NAME' }]) {
-    const [plain, explicit] = [await find(server, alice, some), await find(server, alice, { ...given, ...some })];
+    const [plain, explicit] = [
+      await find(server, alice, some),
+      await find(server, alice, { ...given, ...some }),
+    ];
     assert.deepEqual(plain.json.results, explicit.json.results);
     assert.equal(plain.json.results.length, 10);
   }
 });
 
 test('DELETE’s message has the length and default that are declared', async () => {
-  const { schema } = merged.paths[`${JOBS}/{jobId}`].delete.parameters.find(({ name }) => name === 'message');
+  const { schema } = merged.paths[`${JOBS}/{jobId}`].delete.parameters.find(
+    ({ name }) => name === 'message',
+  );
   const job = await createJob(server, alice);
   const target = `${JOBS}/${job.id}`;
-  const long = await call(server, 'DELETE', `${target}?message=${'x'.repeat(schema.maxLength + 1)}`, { auth: alice });
+  const long = await call(
+    server,
+    'DELETE',
+    `${target}?message=${'x'.repeat(schema.maxLength + 1)}`,
+    { auth: alice },
+  );
   assertError(long, 400, 'invalidRequest');
   await call(server, 'DELETE', target, { auth: alice });
   assert.equal((await call(server, 'GET', target, { auth: alice })).json.message, schema.default);
@@ -217,9 +271,11 @@ function samples(schema) {
 for (const [name, schema] of Object.entries(bodySchema(OURS, 'post').properties)) {
   test(`POST /jobs takes ${name} as it is declared`, async () => {
     const { good, bad } = samples(schema);
-    const create = (value) => call(server, 'POST', OURS, { auth: admin, body: { name: 'n', type: 't', [name]: value } });
+    const create = (value) =>
+      call(server, 'POST', OURS, { auth: admin, body: { name: 'n', type: 't', [name]: value } });
     for (const value of good) assert.equal((await create(value)).status, 201, `${value}`);
-    for (const value of bad) assertError(await create(value), 400, 'invalidRequest', new RegExp(name));
+    for (const value of bad)
+      assertError(await create(value), 400, 'invalidRequest', new RegExp(name));
     assert.equal((await create(null)).status, schema.nullable || !schema.type ? 201 : 400);
   });
 }
@@ -227,9 +283,11 @@ for (const [name, schema] of Object.entries(bodySchema(OURS, 'post').properties)
 for (const [name, schema] of Object.entries(bodySchema(`${OURS}/{jobId}`, 'patch').properties)) {
   test(`PATCH /jobs/{jobId} takes ${name} as it is declared`, async () => {
     const { good, bad } = samples(schema);
-    const tell = async (value) => report(server, worker, (await createJob(server, worker)).id, { [name]: value });
+    const tell = async (value) =>
+      report(server, worker, (await createJob(server, worker)).id, { [name]: value });
     for (const value of good) assert.equal((await tell(value)).status, 200, `${value}`);
-    for (const value of bad) assertError(await tell(value), 400, 'invalidRequest', new RegExp(name));
+    for (const value of bad)
+      assertError(await tell(value), 400, 'invalidRequest', new RegExp(name));
     if (name === 'state') {
       for (const value of schema.enum) assert.equal((await tell(value)).status, 200, value);
     }
@@ -252,10 +310,16 @@ test('the states and results of a report are those declared', async () => {
 test('the roles declared are those there are', async () => {
   const { enum: roles } = merged.components.schemas.Account.properties.role;
   for (const role of roles) {
-    const done = await server.user(['add', `role-${role}`, '--role', role, '--password-stdin'], 'a password\n');
+    const done = await server.user(
+      ['add', `role-${role}`, '--role', role, '--password-stdin'],
+      'a password\n',
+    );
     assert.equal(done.code, 0, done.stderr);
   }
-  const done = await server.user(['add', 'role-x', '--role', 'owner', '--password-stdin'], 'a password\n');
+  const done = await server.user(
+    ['add', 'role-x', '--role', 'owner', '--password-stdin'],
+    'a password\n',
+  );
   assert.notEqual(done.code, 0);
 });
 

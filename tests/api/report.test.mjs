@@ -2,7 +2,19 @@
 import test from 'node:test';
 import assert from 'node:assert/strict';
 import {
-  admin, alice, assertError, bob, call, createJob, JOBS, OURS, reader, startJobd, UNKNOWN_ID, WHOAMI, worker,
+  admin,
+  alice,
+  assertError,
+  bob,
+  call,
+  createJob,
+  JOBS,
+  OURS,
+  reader,
+  startJobd,
+  UNKNOWN_ID,
+  WHOAMI,
+  worker,
 } from './harness.mjs';
 import { ENDINGS, get, report } from './support.mjs';
 
@@ -11,9 +23,14 @@ const server = await startJobd();
 // How a job of alice's comes to each place it can be in.
 const PLACES = {
   WAITING: async () => createJob(server, alice),
-  RUNNING: async () => createJob(server, alice, {}, { state: 'RUNNING', progressPercentage: 30, message: 'm' }),
-  ...Object.fromEntries(ENDINGS.map((ending) => [`${ending.state} ${ending.result}`,
-    async () => createJob(server, alice, {}, ending)])),
+  RUNNING: async () =>
+    createJob(server, alice, {}, { state: 'RUNNING', progressPercentage: 30, message: 'm' }),
+  ...Object.fromEntries(
+    ENDINGS.map((ending) => [
+      `${ending.state} ${ending.result}`,
+      async () => createJob(server, alice, {}, ending),
+    ]),
+  ),
   DELETED: async () => {
     const job = await createJob(server, alice);
     await call(server, 'DELETE', `${JOBS}/${job.id}`, { auth: alice });
@@ -54,11 +71,24 @@ for (const [place, reach] of Object.entries(PLACES)) {
     });
   }
 
-  for (const body of [{ state: 'DELETED' }, { state: 'running' }, { state: 'BAD' }, { state: '' }, { state: 1 },
-    { state: 'RUNNING', result: 'SUCCESS' }, { state: 'WAITING', result: 'ABORTED' }, { state: 'RUNNING', result: 'NOT_SET' },
-    { state: 'COMPLETED', result: 'FAILURE' }, { state: 'FAILED', result: 'SUCCESS' },
-    { state: 'FAILED', result: 'COMPLETED_WITH_ERROR' }, { state: 'COMPLETED', result: 'NOT_SET' },
-    { state: 'FAILED', result: 'NOT_SET' }, { state: 'COMPLETED', result: 'BAD' }, { result: 'SUCCESS' }, { result: 'NOT_SET' }]) {
+  for (const body of [
+    { state: 'DELETED' },
+    { state: 'running' },
+    { state: 'BAD' },
+    { state: '' },
+    { state: 1 },
+    { state: 'RUNNING', result: 'SUCCESS' },
+    { state: 'WAITING', result: 'ABORTED' },
+    { state: 'RUNNING', result: 'NOT_SET' },
+    { state: 'COMPLETED', result: 'FAILURE' },
+    { state: 'FAILED', result: 'SUCCESS' },
+    { state: 'FAILED', result: 'COMPLETED_WITH_ERROR' },
+    { state: 'COMPLETED', result: 'NOT_SET' },
+    { state: 'FAILED', result: 'NOT_SET' },
+    { state: 'COMPLETED', result: 'BAD' },
+    { result: 'SUCCESS' },
+    { result: 'NOT_SET' },
+  ]) {
     test(`${place} and a report of ${JSON.stringify(body)} is a 400`, async () => {
       const job = await reach();
       assertError(await report(server, alice, job.id, body), 400, 'invalidRequest', /state|result/);
@@ -67,12 +97,17 @@ for (const [place, reach] of Object.entries(PLACES)) {
   }
 
   test(`${place} and progress or a message alone`, async () => {
-    for (const body of [{ progressPercentage: 50 }, { message: 'new' }, { progressPercentage: 50, message: 'new' }]) {
+    for (const body of [
+      { progressPercentage: 50 },
+      { message: 'new' },
+      { progressPercentage: 50, message: 'new' },
+    ]) {
       const job = await reach();
       const answer = await report(server, alice, job.id, body);
       if (['WAITING', 'RUNNING'].includes(place)) {
         assert.equal(answer.status, 200, answer.text);
-        for (const [field, value] of Object.entries(body)) assert.equal(answer.json.job[field], value);
+        for (const [field, value] of Object.entries(body))
+          assert.equal(answer.json.job[field], value);
         assert.equal(answer.json.job.state, place);
       } else {
         assertError(answer, 409, place === 'DELETED' ? 'jobDeleted' : 'conflict');
@@ -85,7 +120,8 @@ test('RUNNING sets startDate once', async () => {
   const job = await createJob(server, alice);
   const first = (await report(server, alice, job.id, { state: 'RUNNING' })).json.job;
   assert.equal(first.startDate, first.lastModifiedOn);
-  const second = (await report(server, alice, job.id, { state: 'RUNNING', progressPercentage: 1 })).json.job;
+  const second = (await report(server, alice, job.id, { state: 'RUNNING', progressPercentage: 1 }))
+    .json.job;
   assert.equal(second.startDate, first.startDate);
 });
 
@@ -98,7 +134,10 @@ test('an ending without RUNNING starts when it ends', async () => {
 test('an ending keeps startDate, progress and message', async () => {
   const job = await PLACES.RUNNING();
   const ended = (await report(server, alice, job.id, { state: 'FAILED' })).json.job;
-  assert.deepEqual([ended.startDate, ended.progressPercentage, ended.message], [job.startDate, 30, 'm']);
+  assert.deepEqual(
+    [ended.startDate, ended.progressPercentage, ended.message],
+    [job.startDate, 30, 'm'],
+  );
   assert.ok(ended.endDate >= ended.startDate);
 });
 
@@ -112,13 +151,21 @@ test('a release clears startDate and progress', async () => {
 
 test('a report has everything in one', async () => {
   const job = await createJob(server, alice);
-  const body = { state: 'COMPLETED', result: 'COMPLETED_WITH_ERROR', progressPercentage: 99, message: 'é\n😀' };
+  const body = {
+    state: 'COMPLETED',
+    result: 'COMPLETED_WITH_ERROR',
+    progressPercentage: 99,
+    message: 'é\n😀',
+  };
   const told = (await report(server, alice, job.id, body)).json.job;
   for (const [field, value] of Object.entries(body)) assert.equal(told[field], value);
 });
 
-for (const body of [{ state: 'COMPLETED' }, { state: 'FAILED', result: 'ABORTED' },
-  { state: 'COMPLETED', result: 'SUCCESS', progressPercentage: 100, message: 'done' }]) {
+for (const body of [
+  { state: 'COMPLETED' },
+  { state: 'FAILED', result: 'ABORTED' },
+  { state: 'COMPLETED', result: 'SUCCESS', progressPercentage: 100, message: 'done' },
+]) {
   test(`the same ending again changes nothing: ${JSON.stringify(body)}`, async () => {
     const job = await createJob(server, alice);
     const first = await report(server, alice, job.id, body);
@@ -140,7 +187,12 @@ test('progress may fall', async () => {
 for (const value of [-1, 101, 1.5, '50', true, [50], {}, 1e300]) {
   test(`progressPercentage may not be ${JSON.stringify(value)}`, async () => {
     const job = await createJob(server, alice);
-    assertError(await report(server, alice, job.id, { progressPercentage: value }), 400, 'invalidRequest', /progressPercentage/);
+    assertError(
+      await report(server, alice, job.id, { progressPercentage: value }),
+      400,
+      'invalidRequest',
+      /progressPercentage/,
+    );
   });
 }
 
@@ -160,8 +212,18 @@ test('a message has at most 4000 code points, and no control characters', async 
   }
 });
 
-for (const body of ['{}', '{"state":null}', '{"state":null,"result":null,"progressPercentage":null,"message":null}', '', '[]',
-  'null', '"RUNNING"', '{"state":"RUNNING"', '{"state":"RUNNING","state":"RUNNING"}', '{"message":"\\u0000"}']) {
+for (const body of [
+  '{}',
+  '{"state":null}',
+  '{"state":null,"result":null,"progressPercentage":null,"message":null}',
+  '',
+  '[]',
+  'null',
+  '"RUNNING"',
+  '{"state":"RUNNING"',
+  '{"state":"RUNNING","state":"RUNNING"}',
+  '{"message":"\\u0000"}',
+]) {
   test(`the body ${JSON.stringify(body)} is refused`, async () => {
     const job = await createJob(server, alice);
     assertError(await report(server, alice, job.id, body), 400, 'invalidRequest');
@@ -171,7 +233,12 @@ for (const body of ['{}', '{"state":null}', '{"state":null,"result":null,"progre
 for (const field of ['name', 'type', 'progress', 'endDate', 'user', 'id', 'fence']) {
   test(`the unknown field ${field} is refused by name`, async () => {
     const job = await createJob(server, alice);
-    assertError(await report(server, alice, job.id, { state: 'RUNNING', [field]: 'x' }), 400, 'invalidRequest', new RegExp(field));
+    assertError(
+      await report(server, alice, job.id, { state: 'RUNNING', [field]: 'x' }),
+      400,
+      'invalidRequest',
+      new RegExp(field),
+    );
   });
 }
 
@@ -184,7 +251,12 @@ test('a body of 64 KiB is read, a larger one is a 413', async () => {
 
 test('an unknown id is a 404, a malformed one a 400', async () => {
   assertError(await report(server, alice, UNKNOWN_ID, { state: 'RUNNING' }), 404, 'jobNotFoundId');
-  assertError(await report(server, alice, 'abc', { state: 'RUNNING' }), 400, 'invalidRequest', /\bid\b/i);
+  assertError(
+    await report(server, alice, 'abc', { state: 'RUNNING' }),
+    400,
+    'invalidRequest',
+    /\bid\b/i,
+  );
 });
 
 async function idOf(auth) {
@@ -202,7 +274,11 @@ test('the user, the creator and an admin may report', async () => {
 test('nobody else may report', async () => {
   const job = await createJob(server, alice);
   for (const auth of [bob, worker, reader]) {
-    assertError(await report(server, auth, job.id, { state: 'RUNNING' }), 403, auth === reader ? 'forbidden' : 'jobNotOwned');
+    assertError(
+      await report(server, auth, job.id, { state: 'RUNNING' }),
+      403,
+      auth === reader ? 'forbidden' : 'jobNotOwned',
+    );
   }
   assert.deepEqual((await get(server, alice, job.id)).json, job);
 });
@@ -236,8 +312,11 @@ test('of many different endings at once exactly one wins', async () => {
 
 test('hundreds of reports at once on one job are all applied', async () => {
   const job = await createJob(server, alice, {}, { state: 'RUNNING' });
-  const answers = await Promise.all(Array.from({ length: 200 }, (_, i) =>
-    report(server, alice, job.id, { progressPercentage: i % 101, message: `${i}` })));
+  const answers = await Promise.all(
+    Array.from({ length: 200 }, (_, i) =>
+      report(server, alice, job.id, { progressPercentage: i % 101, message: `${i}` }),
+    ),
+  );
   assert.ok(answers.every((answer) => answer.status === 200));
   assert.equal(new Set(answers.map((answer) => answer.headers.etag)).size, 200);
 });
@@ -245,7 +324,10 @@ test('hundreds of reports at once on one job are all applied', async () => {
 test('a report by PUT or POST is a 405', async () => {
   const job = await createJob(server, alice);
   for (const method of ['PUT', 'POST']) {
-    const answer = await call(server, method, `${OURS}/${job.id}`, { auth: alice, body: { state: 'RUNNING' } });
+    const answer = await call(server, method, `${OURS}/${job.id}`, {
+      auth: alice,
+      body: { state: 'RUNNING' },
+    });
     assertError(answer, 405, 'methodNotAllowed');
     assert.match(answer.headers.allow, /PATCH/);
   }

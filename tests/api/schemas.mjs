@@ -26,8 +26,19 @@ const AMENDED = { deleteJob: new Set([403, 413]) };
 
 const JSON_TYPE = /^application\/json(; ?charset=utf-8)?$/i;
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
-const ALWAYS = ['id', 'state', 'result', 'selfManaged', 'createdOn', 'createdBy', 'lastModifiedOn',
-  'lastModifiedBy', 'user', 'name', 'type'];
+const ALWAYS = [
+  'id',
+  'state',
+  'result',
+  'selfManaged',
+  'createdOn',
+  'createdBy',
+  'lastModifiedOn',
+  'lastModifiedBy',
+  'user',
+  'name',
+  'type',
+];
 const LEGAL = {
   WAITING: ['NOT_SET'],
   RUNNING: ['NOT_SET'],
@@ -38,7 +49,8 @@ const LEGAL = {
 
 // What is true of every Job on the wire.
 export function checkJob(job) {
-  for (const field of ALWAYS) assert.ok(field in job, `a Job without ${field}: ${JSON.stringify(job)}`);
+  for (const field of ALWAYS)
+    assert.ok(field in job, `a Job without ${field}: ${JSON.stringify(job)}`);
   assert.ok(LEGAL[job.state]?.includes(job.result), `state ${job.state} with result ${job.result}`);
   for (const field of ['createdOn', 'lastModifiedOn', 'startDate', 'endDate']) {
     if (field in job) assert.match(job[field], TIME, field);
@@ -52,24 +64,34 @@ export function checkJob(job) {
 }
 
 export function checkError(status, error) {
-  assert.deepEqual(Object.keys(error ?? {}).sort(), ['errorCode', 'errorContext', 'helpMessage',
-    'statusCode', 'titleMessage', 'userMessage'], `an error with all six fields: ${JSON.stringify(error)}`);
+  assert.deepEqual(
+    Object.keys(error ?? {}).sort(),
+    ['errorCode', 'errorContext', 'helpMessage', 'statusCode', 'titleMessage', 'userMessage'],
+    `an error with all six fields: ${JSON.stringify(error)}`,
+  );
   assert.equal(error.statusCode, status, 'statusCode repeats the status');
   assert.match(error.errorContext, /^[0-9a-f]{16}$/);
   assert.match(error.errorCode, /^[a-z][A-Za-z]+$/);
-  for (const field of ['titleMessage', 'userMessage', 'helpMessage']) assert.notEqual(error[field], '');
+  for (const field of ['titleMessage', 'userMessage', 'helpMessage'])
+    assert.notEqual(error[field], '');
 }
 
 function resolve(document, node) {
   if (!node.$ref) return node;
-  return node.$ref.slice(2).split('/').reduce((at, key) => at[key], document);
+  return node.$ref
+    .slice(2)
+    .split('/')
+    .reduce((at, key) => at[key], document);
 }
 
 // Every property a schema knows, through $ref and allOf.
 function properties(document, node) {
   const schema = resolve(document, node);
-  return Object.assign({}, schema.properties,
-    ...(schema.allOf ?? []).map((part) => properties(document, part)));
+  return Object.assign(
+    {},
+    schema.properties,
+    ...(schema.allOf ?? []).map((part) => properties(document, part)),
+  );
 }
 
 // Fields nobody declared, and nulls, are refused where the schema lists its properties.
@@ -77,7 +99,9 @@ function checkKeys(document, node, value, where) {
   assert.notEqual(value, null, `${where} is null`);
   const schema = resolve(document, node);
   if (Array.isArray(value)) {
-    value.forEach((item, i) => schema.items && checkKeys(document, schema.items, item, `${where}[${i}]`));
+    value.forEach(
+      (item, i) => schema.items && checkKeys(document, schema.items, item, `${where}[${i}]`),
+    );
   } else if (typeof value === 'object') {
     const known = properties(document, schema);
     if (Object.keys(known).length === 0) return;
@@ -91,8 +115,10 @@ function checkKeys(document, node, value, where) {
 function matches(template, pathname) {
   const wanted = template.split('/');
   const given = pathname.split('/');
-  return wanted.length === given.length
-    && wanted.every((part, i) => part.startsWith('{') ? given[i] !== '' : part === given[i]);
+  return (
+    wanted.length === given.length &&
+    wanted.every((part, i) => (part.startsWith('{') ? given[i] !== '' : part === given[i]))
+  );
 }
 
 // Paths common to both documents do not exist: each has its own prefix.
@@ -113,14 +139,21 @@ function checkBody({ id, document }, schemaPath, schema, json) {
 }
 
 function pointer(...keys) {
-  return keys.map((key) => `/${encodeURIComponent(key.replaceAll('~', '~0').replaceAll('/', '~1'))}`).join('');
+  return keys
+    .map((key) => `/${encodeURIComponent(key.replaceAll('~', '~0').replaceAll('/', '~1'))}`)
+    .join('');
 }
 
 // Where the response of this status is declared, and what it says; undefined when it is not.
 function declared(found, method, status) {
   const response = found.methods[method].responses[status];
   if (!response?.$ref) {
-    return response && { response, at: pointer('paths', found.template, method, 'responses', `${status}`) };
+    return (
+      response && {
+        response,
+        at: pointer('paths', found.template, method, 'responses', `${status}`),
+      }
+    );
   }
   return { response: resolve(found.document, response), at: response.$ref.slice(1) };
 }
@@ -130,7 +163,12 @@ function checkDeclared(found, method, answer) {
   const media = response.content?.['application/json'];
   if (!media) return assert.equal(answer.text, '', `a ${answer.status} has no body`);
   assert.match(answer.headers['content-type'] ?? '', JSON_TYPE);
-  return checkBody(found, at + pointer('content', 'application/json', 'schema'), media.schema, answer.json);
+  return checkBody(
+    found,
+    at + pointer('content', 'application/json', 'schema'),
+    media.schema,
+    answer.json,
+  );
 }
 
 function checkJobs(json) {
@@ -149,8 +187,8 @@ function checkOperation(found, method, answer, allow) {
   if (declared(found, method, status)) {
     checkDeclared(found, method, answer);
   } else {
-    const known = COMMON.has(status) || AMENDED[operation.operationId]?.has(status)
-      || allow.includes(status);
+    const known =
+      COMMON.has(status) || AMENDED[operation.operationId]?.has(status) || allow.includes(status);
     assert.ok(known, `${operation.operationId} does not declare ${status}: ${answer.text}`);
   }
   if (status < 300) checkJobs(answer.json);
@@ -162,7 +200,8 @@ export function checkAnswer({ method, target, answer, allow = [] }) {
   const verb = method === 'HEAD' ? 'get' : method.toLowerCase();
   if (method === 'HEAD') {
     assert.equal(answer.text, '', 'HEAD has no body');
-    if (found?.methods.get) assert.ok(declared(found, 'get', answer.status) || answer.status === 405);
+    if (found?.methods.get)
+      assert.ok(declared(found, 'get', answer.status) || answer.status === 405);
     return;
   }
   if (answer.status >= 400) {

@@ -11,9 +11,12 @@ export function freshType() {
 }
 
 export function query(parameters) {
-  const pairs = Array.isArray(parameters) ? parameters
+  const pairs = Array.isArray(parameters)
+    ? parameters
     : Object.entries(parameters).flatMap(([key, value]) => [value].flat().map((one) => [key, one]));
-  return pairs.map(([key, value]) => `${encodeURIComponent(key)}=${encodeURIComponent(value)}`).join('&');
+  return pairs
+    .map(([key, value]) => `${encodeURIComponent(key)}=${encodeURIComponent(value)}`)
+    .join('&');
 }
 
 // The answer to GET /jobs; parameters are an object, pairs, or the query itself.
@@ -41,7 +44,10 @@ export async function pages(server, auth, parameters, between = async () => {}) 
     assert.equal(answer.status, 200, answer.text);
     all.push(answer.json.results);
     cursor = answer.json.nextCursor;
-    assert.ok(cursor === undefined || answer.json.results.length > 0, 'an empty page with a cursor');
+    assert.ok(
+      cursor === undefined || answer.json.results.length > 0,
+      'an empty page with a cursor',
+    );
     await between(all.length);
   } while (cursor);
   return all;

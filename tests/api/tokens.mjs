@@ -21,7 +21,9 @@ export function makeKey(alg, kid) {
 }
 
 function encode(value) {
-  return Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
+  return Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString(
+    'base64url',
+  );
 }
 
 function signature(alg, input, key) {
@@ -32,7 +34,9 @@ function signature(alg, input, key) {
   return crypto.sign(hash, Buffer.from(input), { key, ...dsa }).toString('base64url');
 }
 
-export function now() { return Math.floor(Date.now() / 1000); }
+export function now() {
+  return Math.floor(Date.now() / 1000);
+}
 
 // A token; header and payload replace or, with undefined, take away what would be there.
 export function makeToken(key, payload = {}, header = {}, signWith = key.privateKey) {
@@ -56,24 +60,49 @@ export function writeKeySet(file, ...keys) {
 export function makeCertificate() {
   const dir = tempDir();
   const [keyFile, certificate] = [path.join(dir, 'key.pem'), path.join(dir, 'cert.pem')];
-  execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2',
-    '-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', keyFile, '-out', certificate],
-  { stdio: 'ignore' });
+  execFileSync(
+    'openssl',
+    [
+      'req',
+      '-x509',
+      '-newkey',
+      'ec',
+      '-pkeyopt',
+      'ec_paramgen_curve:P-256',
+      '-nodes',
+      '-days',
+      '2',
+      '-subj',
+      '/CN=127.0.0.1',
+      '-addext',
+      'subjectAltName=IP:127.0.0.1',
+      '-keyout',
+      keyFile,
+      '-out',
+      certificate,
+    ],
+    { stdio: 'ignore' },
+  );
   return { keyFile, certificate };
 }
 
-// An https server on 127.0.0.1 with a certificate of its own: { url, certificate, requests, answer }.
+// An https server with a certificate of its own: { url, certificate, requests, answer }.
 export async function serveHttps() {
   const { keyFile, certificate } = makeCertificate();
   const issuer = { certificate, requests: 0, answer: (response) => response.end('{"keys":[]}') };
-  const server = https.createServer({ key: fs.readFileSync(keyFile), cert: fs.readFileSync(certificate) },
+  const server = https.createServer(
+    { key: fs.readFileSync(keyFile), cert: fs.readFileSync(certificate) },
     (request, response) => {
       issuer.requests += 1;
       issuer.answer(response);
-    });
+    },
+  );
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   server.unref();
-  after(() => { server.close(); server.closeAllConnections?.(); });
+  after(() => {
+    server.close();
+    server.closeAllConnections?.();
+  });
   issuer.url = `https://127.0.0.1:${server.address().port}/keys`;
   return issuer;
 }

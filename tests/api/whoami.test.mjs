@@ -19,11 +19,15 @@ test('the id is the one in a Job', async () => {
 });
 
 test('accounts have ids of their own, which outlive a restart', async () => {
-  const ask = () => Promise.all(EVERYBODY.map(async (auth) => (await call(server, 'GET', WHOAMI, { auth })).json.id));
+  const ask = () =>
+    Promise.all(
+      EVERYBODY.map(async (auth) => (await call(server, 'GET', WHOAMI, { auth })).json.id),
+    );
   const before = await ask();
   assert.equal(new Set(before).size, EVERYBODY.length);
   await server.restart();
   assert.deepEqual(await ask(), before);
 });
 
-test('nobody is nobody', async () => assertError(await call(server, 'GET', WHOAMI), 401, 'notAuthenticated'));
+test('nobody is nobody', async () =>
+  assertError(await call(server, 'GET', WHOAMI), 401, 'notAuthenticated'));
