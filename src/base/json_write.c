@@ -101,17 +101,15 @@ static void add_escape(struct buf *buf, char byte)
         buf_add(buf, (const char[]){'\\', 'u', '0', '0', HEX[byte >> 4 & 15], HEX[byte & 15]}, 6);
 }
 
-static bool needs_escape(char byte)
-{
-    return (unsigned char)byte < 0x20 || byte == '"' || byte == '\\';
-}
+/* A table, because every byte of every text is asked. */
+static const bool NEEDS_ESCAPE[256] = {[0 ... 0x1f] = true, ['"'] = true, ['\\'] = true};
 
 /* Up to the first byte that needs an escape. */
 static size_t plain_run(struct span text)
 {
     size_t len = 0;
 
-    while (len < text.len && !needs_escape(text.ptr[len]))
+    while (len < text.len && !NEEDS_ESCAPE[(unsigned char)text.ptr[len]])
         len++;
     return len;
 }
