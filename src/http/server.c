@@ -18,6 +18,7 @@
 #include <microhttpd.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -531,6 +532,8 @@ void server_stop(struct server *server, int64_t timeout_ms, const _Atomic bool *
 {
     atomic_store(&server->stopping, true);
     int fd = MHD_quiesce_daemon(server->daemon);
+    /* Refused at once, rather than queued for an answer that never comes. */
+    shutdown(fd, SHUT_RDWR);
     wait_until_quiet(server, timeout_ms, hurry);
     wait_until_resumed(server);
     MHD_stop_daemon(server->daemon);
