@@ -1,0 +1,229 @@
+/* jobctl list: finds jobs and shows them, newest first. */
+#include "jobctl/command.h"
+
+#include "base/scope.h"
+#include "jobctl/print.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define PAGE_MAX 50
+#define LIMIT_MAX 100000
+#define OUT_CEILING (1u << 30)
+#define TYPE_WIDTH_MAX 24
+
+struct list_options {
+    const char *name, *match, *user, *sort, *order;
+    struct option_list states, results, types;
+    int64_t limit;
+};
+
+#define MEMBER(member) offsetof(struct list_options, member)
+
+static const struct option_row rows[] = {
+    {.name = "name",
+     .type = OPTION_TEXT,
+     .offset = MEMBER(name),
+     .value = "TEXT",
+     .help = "Jobs with this in their name."},
+    {.name = "match",
+     .type = OPTION_TEXT,
+     .offset = MEMBER(match),
+     .value = "MODE",
+     .choices = "START|END|ANYWHERE|EXACT",
+     .help = "Where in the name; EXACT minds the case. Default: ANYWHERE."},
+    {.name = "state",
+     .type = OPTION_LIST,
+     .offset = MEMBER(states),
+     .value = "STATE",
+     .choices = "WAITING|RUNNING|COMPLETED|FAILED|DELETED",
+     .help = "Jobs in this state; several may be given."},
+    {.name = "result",
+     .type = OPTION_LIST,
+     .offset = MEMBER(results),
+     .value = "RESULT",
+     .choices = "NOT_SET|SUCCESS|COMPLETED_WITH_ERROR|FAILURE|ABORTED",
+     .help = "Jobs with this result; several may be given."},
+    {.name = "type",
+     .type = OPTION_LIST,
+     .offset = MEMBER(types),
+     .value = "TYPE",
+     .help = "Jobs of this type; several may be given."},
+    {.name = "user",
+     .type = OPTION_TEXT,
+     .offset = MEMBER(user),
+     .value = "UUID",
+     .help = "Jobs of this user."},
+    {.name = "sort",
+     .type = OPTION_TEXT,
+     .offset = MEMBER(sort),
+     .value = "FIELD",
+     .choices = "NAME|TYPE|START_DATE|END_DATE|STATE|RESULT",
+     .help = "Order by this before the time of creation."},
+    {.name = "order",
+     .type = OPTION_TEXT,
+     .offset = MEMBER(order),
+     .value = "ORDER",
+     .choices = "ASC|DESC",
+     .help = "In which direction the field counts. Default: DESC."},
+    {.name = "limit",
+     .type = OPTION_NUMBER,
+     .offset = MEMBER(limit),
+     .value = "N",
+     .standard = 20,
+     .min = 1,
+     .max = LIMIT_MAX,
+     .help = "How many at most. Default: 20."},
+};
+
+/* All pages asked for so far, and the jobs on them. */
+struct found {
+    struct jobd_page *pages[LIMIT_MAX / PAGE_MAX + 1];
+    size_t page_count;
+    size_t left; /* how many jobs are still wanted */
+};
+
+static void release(const struct found *found)
+{
+    for (size_t i = 0; i < found->page_count; i++)
+        jobd_page_free(found->pages[i]);
+}
+
+static bool find(const struct call *call, struct jobd_client *client, struct found *found)
+{
+    const struct list_options *options = call->options;
+    struct jobd_query query = {
+        .name = options->name,
+        .name_match_mode = options->match,
+        .states = options->states.items,
+        .results = options->results.items,
+        .types = options->types.items,
+        .user = options->user,
+        .sort_field = options->sort,
+        .sort_order = options->order,
+    };
+    struct jobd_error error;
+    do {
+        struct jobd_page *page = NULL;
+        query.page_size = found->left < PAGE_MAX ? (int)found->left : PAGE_MAX;
+        if (!jobd_find(client, &query, &page, &error)) {
+            complain_error(call, NULL, &error);
+            return false;
+        }
+        found->pages[found->page_count++] = page;
+        found->left -= page->count < found->left ? page->count : found->left;
+        query.cursor = page->count > 0 ? page->next_cursor : NULL;
+    } while (query.cursor != NULL && found->left > 0 &&
+             found->page_count < ARRAY_SIZE(found->pages));
+    return true;
+}
+
+static void as_json(struct buf *out, const struct found *found)
+{
+    const char *separator = "[";
+    for (size_t i = 0; i < found->page_count; i++) {
+        for (size_t j = 0; j < found->pages[i]->count; j++) {
+            buf_printf(out, "%s%s", separator, found->pages[i]->jobs[j]->json);
+            separator = ",\n";
+        }
+    }
+    buf_add_str(out, separator[0] == '[' ? "[]\n" : "]\n");
+}
+
+/* How wide the only column of unknown width must be. */
+static size_t type_width(const struct found *found)
+{
+    size_t widest = strlen("TYPE");
+    for (size_t i = 0; i < found->page_count; i++) {
+        for (size_t j = 0; j < found->pages[i]->count; j++) {
+            size_t width = print_width(found->pages[i]->jobs[j]->type);
+            widest = width > widest ? width : widest;
+        }
+    }
+    return widest;
+}
+
+static void add_result(struct buf *out, const struct jobd_job *job)
+{
+    print_cell(out, strcmp(job->result, "NOT_SET") == 0 ? "-" : job->result, 21, SIZE_MAX);
+}
+
+static void add_progress(struct buf *out, const struct jobd_job *job, bool terminal)
+{
+    char text[8] = "-";
+    if (terminal) {
+        print_bar(out, job->progress);
+        buf_add_char(out, ' ');
+        return;
+    }
+    if (job->progress != JOBD_NO_PROGRESS)
+        snprintf(text, sizeof(text), "%d%%", job->progress);
+    print_cell(out, text, 5, SIZE_MAX);
+}
+
+static void add_row(struct buf *out, const struct jobd_job *job, const struct screen *screen,
+                    size_t type)
+{
+    char created[PRINT_TIME_SIZE];
+    struct buf fixed = BUF(4096);
+    print_time(job->created_on, created);
+    buf_printf(out, "%s ", job->id);
+    print_state(out, job->state, 10, screen->color);
+    add_result(&fixed, job);
+    add_progress(&fixed, job, screen->terminal);
+    buf_printf(&fixed, "%s ", created);
+    print_cell(&fixed, job->type, type + 1, type);
+    size_t used = sizeof("RUNNING   ") + JOBD_ID_SIZE + print_width(fixed.ptr);
+    size_t left = screen->columns > used + 10 ? screen->columns - used : 10;
+    buf_add_span(out, buf_span(&fixed));
+    print_cell(out, job->name, 0, screen->terminal ? left : SIZE_MAX);
+    buf_add_char(out, '\n');
+    buf_release(&fixed);
+}
+
+static void as_table(struct buf *out, const struct found *found)
+{
+    struct screen screen = screen_of(stdout);
+    size_t type = type_width(found);
+    if (screen.terminal && type > TYPE_WIDTH_MAX)
+        type = TYPE_WIDTH_MAX;
+    if (screen.terminal)
+        buf_printf(out, "%-37s%-10s%-21s%-18s%-20s%-*sNAME\n", "ID", "STATE", "RESULT", "PROGRESS",
+                   "CREATED", (int)type + 1, "TYPE");
+    for (size_t i = 0; i < found->page_count; i++)
+        for (size_t j = 0; j < found->pages[i]->count; j++)
+            add_row(out, found->pages[i]->jobs[j], &screen, type);
+}
+
+static int run(const struct call *call)
+{
+    const struct list_options *options = call->options;
+    AUTO(close_client) struct jobd_client *client = open_client(call);
+    struct found *found = ARENA_NEW(call->arena, struct found);
+    struct buf out = BUF(OUT_CEILING);
+    if (client == NULL || found == NULL)
+        return EXIT_FAILED;
+    found->left = (size_t)options->limit;
+    bool good = find(call, client, found);
+    if (good && call->json)
+        as_json(&out, found);
+    else if (good)
+        as_table(&out, found);
+    release(found);
+    if (!good)
+        return EXIT_FAILED;
+    return print_out(stdout, &out) ? EXIT_FINE : complain(call, EXIT_FAILED, "cannot write");
+}
+
+const struct command command_list = {
+    .name = "list",
+    .operands = "",
+    .summary = "find jobs",
+    .description = "Shows jobs, newest first unless told otherwise: id, state, result, progress, "
+                   "time of creation, type, name. On a terminal with a heading, a bar and names "
+                   "cut to fit; elsewhere one plain line a job. With --json, an array of Jobs.",
+    .rows = rows,
+    .row_count = ARRAY_SIZE(rows),
+    .options_size = sizeof(struct list_options),
+    .run = run,
+};

@@ -1,0 +1,77 @@
+/* A captured stream: passed on byte for byte, while its lines are looked at. */
+#include "jobctl/pump.h"
+
+#include "jobctl/progress.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+void pump_init(struct pump *pump, int from, int to, struct lines *lines)
+{
+    struct stat stat;
+    pump->from = from;
+    pump->to = to;
+    pump->lines = lines;
+    pump->at = pump->len = 0;
+    pump->at_once = fstat(to, &stat) == 0 && S_ISREG(stat.st_mode);
+}
+
+bool pump_is_full(const struct pump *pump)
+{
+    return pump->at < pump->len;
+}
+
+struct pollfd pump_wants(const struct pump *pump)
+{
+    if (pump_is_full(pump))
+        return (struct pollfd){.fd = pump->to, .events = POLLOUT};
+    return (struct pollfd){.fd = pump->from, .events = POLLIN};
+}
+
+/* Nobody listens any more: closing our end is how the command learns it. */
+static void stop(struct pump *pump)
+{
+    pump->at = pump->len = 0;
+    if (pump->from >= 0)
+        close(pump->from);
+    pump->from = -1;
+}
+
+/* A pipe that polls as writable takes PIPE_BUF bytes without blocking, no more. */
+static void write_some(struct pump *pump)
+{
+    size_t left = pump->len - pump->at;
+    size_t size = pump->at_once || left < PIPE_BUF ? left : PIPE_BUF;
+    ssize_t written = write(pump->to, pump->bytes + pump->at, size);
+    if (written > 0)
+        pump->at += (size_t)written;
+    else if (errno != EAGAIN && errno != EINTR)
+        stop(pump);
+}
+
+static void read_some(struct pump *pump)
+{
+    ssize_t len = read(pump->from, pump->bytes, sizeof(pump->bytes));
+    if (len < 0 && (errno == EAGAIN || errno == EINTR))
+        return;
+    if (len <= 0) {
+        lines_end(pump->lines);
+        stop(pump);
+        return;
+    }
+    lines_feed(pump->lines, (struct span){pump->bytes, (size_t)len});
+    pump->at = 0;
+    pump->len = pump->to >= 0 ? (size_t)len : 0;
+}
+
+void pump_move(struct pump *pump, short events)
+{
+    if (events == 0)
+        return;
+    if (pump_is_full(pump))
+        write_some(pump);
+    else if (pump->from >= 0)
+        read_some(pump);
+}

@@ -1,0 +1,43 @@
+/* The thread that tells the server of a wrapped command; nobody ever waits for it by mistake. */
+#ifndef JOBD_JOBCTL_REPORTER_H
+#define JOBD_JOBCTL_REPORTER_H
+
+#include "jobctl/command.h"
+#include "jobctl/ending.h"
+#include "jobctl/progress.h"
+
+#include <stdbool.h>
+
+struct reporter;
+
+/*
+ * Starts the thread, which opens a client by itself and creates the job; `create` and its texts
+ * must outlive it. `wake_fd` is an eventfd written to when the job was deleted and when all is
+ * done. NULL when there can be no thread.
+ */
+struct reporter *reporter_start(const struct call *call, const struct jobd_create *create,
+                                int wake_fd);
+
+/* The latest counts; returns at once. */
+void reporter_progress(struct reporter *reporter, const struct progress *progress);
+
+/* The command has ended: from now on the thread has a few seconds to deliver that, or to spool it.
+ */
+void reporter_end(struct reporter *reporter, const struct ending *ending);
+
+/* The user is impatient: whatever is not delivered is spooled now. */
+void reporter_hurry(struct reporter *reporter);
+
+/* Whether somebody deleted the job on the server. */
+bool reporter_job_deleted(struct reporter *reporter);
+
+/* Whether the thread has nothing left to do; then reporter_free does not wait. */
+bool reporter_is_done(struct reporter *reporter);
+
+/* The Job as JSON once it has ended there; NULL when the server does not know of its end. Only
+ * after reporter_is_done. */
+const char *reporter_job(const struct reporter *reporter);
+
+void reporter_free(struct reporter *reporter);
+
+#endif

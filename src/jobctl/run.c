@@ -1,0 +1,303 @@
+/* jobctl run: runs a command and shows it as a job, without ever standing in its way. */
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/scope.h"
+#include "jobctl/command.h"
+#include "jobctl/ending.h"
+#include "jobctl/process.h"
+#include "jobctl/progress.h"
+#include "jobctl/pump.h"
+#include "jobctl/reporter.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+/* Output may come from what the command left running; such a silence ends our interest. */
+#define LINGER_MS 500
+#define MS INT64_C(1000000)
+
+struct run_options {
+    const char *name, *type, *message, *user, *pattern;
+    int64_t grace;
+};
+
+#define MEMBER(member) offsetof(struct run_options, member)
+
+static const struct option_row rows[] = {
+    {.name = "name",
+     .type = OPTION_TEXT,
+     .offset = MEMBER(name),
+     .value = "TEXT",
+     .required = true,
+     .help = "The job's name."},
+    {.name = "type",
+     .type = OPTION_TEXT,
+     .offset = MEMBER(type),
+     .value = "TEXT",
+     .required = true,
+     .help = "Its type."},
+    {.name = "message",
+     .type = OPTION_TEXT,
+     .offset = MEMBER(message),
+     .value = "TEXT",
+     .help = "Its first message."},
+    {.name = "user",
+     .type = OPTION_TEXT,
+     .offset = MEMBER(user),
+     .value = "UUID",
+     .help = "On behalf of whom; workers and administrators may say so."},
+    {.name = "progress-regex",
+     .type = OPTION_TEXT,
+     .offset = MEMBER(pattern),
+     .value = "REGEX",
+     .help = "Reads progress from the command's output: a POSIX extended expression whose first "
+             "group is the percentage and whose second, if there is one, the message."},
+    {.name = "grace",
+     .type = OPTION_DURATION,
+     .offset = MEMBER(grace),
+     .value = "TIME",
+     .standard = 10000,
+     .help = "When the job was deleted: the time between SIGTERM and SIGKILL. Default: 10s."},
+};
+
+/* A command that runs, and all that flows from it. */
+struct running {
+    const struct call *call;
+    struct process process;
+    struct reporter *reporter;
+    regex_t pattern;
+    int wake; /* an eventfd of the reporter's */
+    int64_t kill_at; /* monotonic ns; 0: the job is not deleted */
+    bool killed;
+    struct lines lines[3];
+    struct pump pumps[3]; /* $JOBD_FD, standard output, standard error */
+};
+
+static void take_line(void *context, const char *line)
+{
+    struct running *running = context;
+    struct progress progress;
+    if (progress_from_line(line, &progress))
+        reporter_progress(running->reporter, &progress);
+}
+
+static void match_line(void *context, const char *line)
+{
+    struct running *running = context;
+    struct progress progress;
+    if (progress_from_match(&running->pattern, line, &progress))
+        reporter_progress(running->reporter, &progress);
+}
+
+static void connect_pumps(struct running *running)
+{
+    const struct process *process = &running->process;
+    int out = running->call->json ? STDERR_FILENO : STDOUT_FILENO;
+    for (size_t i = 0; i < ARRAY_SIZE(running->lines); i++)
+        running->lines[i] =
+            (struct lines){.take = i == 0 ? take_line : match_line, .context = running};
+    pump_init(&running->pumps[0], process->progress, -1, &running->lines[0]);
+    pump_init(&running->pumps[1], process->out, out, &running->lines[1]);
+    pump_init(&running->pumps[2], process->err, STDERR_FILENO, &running->lines[2]);
+}
+
+static int64_t now(void)
+{
+    return clock_mono_ns(&clock_system);
+}
+
+/* A deleted job's command has its grace, and then no more. */
+static void pursue(struct running *running)
+{
+    const struct run_options *options = running->call->options;
+    if (!reporter_job_deleted(running->reporter) || running->killed)
+        return;
+    if (running->kill_at == 0) {
+        running->kill_at = now() + options->grace * MS;
+        process_kill(&running->process, SIGTERM);
+    } else if (now() >= running->kill_at) {
+        process_kill(&running->process, SIGKILL);
+        running->killed = true;
+    }
+}
+
+/* How long poll may sleep; -1: until something comes. */
+static int patience(const struct running *running)
+{
+    if (running->process.ended)
+        return LINGER_MS;
+    if (running->kill_at == 0 || running->killed)
+        return -1;
+    int64_t left = (running->kill_at - now()) / MS + 1;
+    return left > 0 ? (int)(left < 3600000 ? left : 3600000) : 0;
+}
+
+/* Output that is yet to be written, or may yet come. */
+static bool has_output(const struct running *running)
+{
+    return running->pumps[1].from >= 0 || running->pumps[2].from >= 0;
+}
+
+static bool must_write(const struct running *running)
+{
+    return pump_is_full(&running->pumps[1]) || pump_is_full(&running->pumps[2]);
+}
+
+static void drain_wake(int fd)
+{
+    uint64_t count;
+    if (read(fd, &count, sizeof(count)) < 0)
+        return; /* woken by something else */
+}
+
+/* One round: waits, then moves whatever came. False when nothing came in time. */
+static bool turn(struct running *running)
+{
+    enum { SIGNALS, WAKE, FIRST_PUMP, COUNT = FIRST_PUMP + 3 };
+    struct pollfd fds[COUNT] = {
+        [SIGNALS] = {.fd = running->process.signals, .events = POLLIN},
+        [WAKE] = {.fd = running->wake, .events = POLLIN},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(running->pumps); i++)
+        fds[FIRST_PUMP + i] = pump_wants(&running->pumps[i]);
+    int timeout = must_write(running) && running->process.ended ? -1 : patience(running);
+    int ready = poll(fds, COUNT, timeout);
+    for (size_t i = 0; ready > 0 && i < ARRAY_SIZE(running->pumps); i++)
+        pump_move(&running->pumps[i], fds[FIRST_PUMP + i].revents);
+    if (fds[WAKE].revents != 0)
+        drain_wake(running->wake);
+    if (fds[SIGNALS].revents != 0 && process_on_signals(&running->process) > 0 &&
+        running->process.ended)
+        return false;
+    return ready != 0;
+}
+
+/* Until the command has ended and its output is through. */
+static void follow(struct running *running)
+{
+    while (!running->process.ended) {
+        turn(running);
+        pursue(running);
+    }
+    while (has_output(running) && (turn(running) || must_write(running)))
+        continue;
+    while (running->pumps[0].from >= 0) {
+        struct pollfd fd = pump_wants(&running->pumps[0]);
+        if (poll(&fd, 1, 0) <= 0)
+            break;
+        pump_move(&running->pumps[0], fd.revents);
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(running->lines); i++)
+        lines_end(&running->lines[i]);
+}
+
+/* The reporter is bound to end soon by itself; another signal makes it sooner. */
+static void await_reporter(struct running *running)
+{
+    struct pollfd fds[] = {{.fd = running->process.signals, .events = POLLIN},
+                           {.fd = running->wake, .events = POLLIN}};
+    while (!reporter_is_done(running->reporter)) {
+        poll(fds, ARRAY_SIZE(fds), -1);
+        if (fds[1].revents != 0)
+            drain_wake(running->wake);
+        if (fds[0].revents != 0 && process_on_signals(&running->process) > 0)
+            reporter_hurry(running->reporter);
+    }
+}
+
+static struct ending finish(struct running *running)
+{
+    const struct process *process = &running->process;
+    const char *command = running->call->operands[0];
+    struct ending ending =
+        process->exec_error != 0
+            ? ending_not_executed(command, process->exec_error)
+            : ending_of(process->wait_status, process->stopped_by, process->foreground);
+    if (process->exec_error != 0)
+        complain(running->call, 0, "%s", ending.message);
+    process_finish(&running->process);
+    reporter_end(running->reporter, &ending);
+    return ending;
+}
+
+static int tell_job(const struct running *running, int exit_status)
+{
+    const char *job = reporter_job(running->reporter);
+    if (running->call->json && (puts(job != NULL ? job : "null") < 0 || fflush(stdout) != 0))
+        complain(running->call, 0, "cannot write");
+    return exit_status;
+}
+
+static int run_with(struct running *running, const struct jobd_create *create)
+{
+    struct err err = {0};
+    struct process_plan plan = {
+        .argv = running->call->operands,
+        .capture = ((const struct run_options *)running->call->options)->pattern != NULL,
+        .to_stderr = running->call->json,
+    };
+    if (!process_start(&running->process, &plan, &err))
+        return complain(running->call, EXIT_NOT_EXECUTABLE, "%s", err.text);
+    running->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    running->reporter = reporter_start(running->call, create, running->wake);
+    connect_pumps(running);
+    follow(running);
+    struct ending ending = finish(running);
+    await_reporter(running);
+    int status = tell_job(running, ending.exit_status);
+    reporter_free(running->reporter);
+    return status;
+}
+
+static int run(const struct call *call)
+{
+    const struct run_options *options = call->options;
+    struct jobd_create create = {
+        .name = options->name,
+        .type = options->type,
+        .message = options->message,
+        .user = options->user,
+        .self_managed = true,
+    };
+    struct running *running = ARENA_NEW(call->arena, struct running);
+    struct err err = {0};
+    if (running == NULL)
+        return complain(call, EXIT_FAILED, "no memory");
+    running->call = call;
+    if (options->pattern == NULL)
+        return run_with(running, &create);
+    if (!progress_pattern(&running->pattern, options->pattern, &err))
+        return complain(call, EXIT_USAGE, "%s", err.text);
+    int status = run_with(running, &create);
+    regfree(&running->pattern);
+    return status;
+}
+
+const struct command command_run = {
+    .name = "run",
+    .operands = "-- CMD...",
+    .summary = "run a command and show it as a job",
+    .description =
+        "Runs the command at once and tells the server of it: a self-managed job that is RUNNING "
+        "and ends as the command does. A server that is away neither delays nor fails the "
+        "command: one warning, then what could not be delivered is kept in "
+        "$XDG_STATE_HOME/jobd/spool (~/.local/state/jobd/spool) and delivered by the next jobctl "
+        "run against the same server. The command reports progress by lines `42 message`, `42%`, "
+        "`42` or `message` on the descriptor whose number is in $JOBD_FD, or by its output with "
+        "--progress-regex; without either the job's progress is unknown. Its output passes "
+        "through unchanged. It ends COMPLETED with SUCCESS when its exit status is 0, otherwise "
+        "FAILED; TERM, INT, HUP and QUIT are passed on to it, and it is ABORTED then. When the "
+        "job is deleted on the server the command gets SIGTERM, and SIGKILL after the grace. "
+        "With --json the command's standard output goes to standard error, and after its end the "
+        "Job is written to standard output, or null where the server does not know of the end.",
+    .rows = rows,
+    .row_count = ARRAY_SIZE(rows),
+    .options_size = sizeof(struct run_options),
+    .min_operands = 1,
+    .max_operands = -1,
+    .wraps = true,
+    .run = run,
+};

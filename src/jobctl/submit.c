@@ -1,0 +1,167 @@
+/* jobctl submit: creates a job for others to run. */
+#include "jobctl/command.h"
+
+#include "base/scope.h"
+#include "jobctl/print.h"
+#include "model/draft.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+struct submit_options {
+    const char *name, *type, *message, *payload, *user, *key;
+    bool self_managed;
+    int64_t priority, max_attempts, run_after;
+};
+
+#define MEMBER(member) offsetof(struct submit_options, member)
+
+static const struct option_row rows[] = {
+    {.name = "name",
+     .type = OPTION_TEXT,
+     .offset = MEMBER(name),
+     .value = "TEXT",
+     .required = true,
+     .help = "The job's name."},
+    {.name = "type",
+     .type = OPTION_TEXT,
+     .offset = MEMBER(type),
+     .value = "TEXT",
+     .required = true,
+     .help = "Its type, by which workers choose."},
+    {.name = "message",
+     .type = OPTION_TEXT,
+     .offset = MEMBER(message),
+     .value = "TEXT",
+     .help = "Its first message."},
+    {.name = "payload",
+     .type = OPTION_TEXT,
+     .offset = MEMBER(payload),
+     .value = "JSON|@FILE|-",
+     .help = "What the worker is told: JSON, the file that holds it, or - for standard input."},
+    {.name = "user",
+     .type = OPTION_TEXT,
+     .offset = MEMBER(user),
+     .value = "UUID",
+     .help = "On behalf of whom; workers and administrators may say so."},
+    {.name = "self-managed",
+     .type = OPTION_FLAG,
+     .offset = MEMBER(self_managed),
+     .help = "Never hand it to a worker: its creator reports on it."},
+    {.name = "priority",
+     .type = OPTION_NUMBER,
+     .offset = MEMBER(priority),
+     .value = "N",
+     .min = DRAFT_PRIORITY_MIN,
+     .max = DRAFT_PRIORITY_MAX,
+     .help = "Higher ones go first. Default: 0."},
+    {.name = "run-after",
+     .type = OPTION_MOMENT,
+     .offset = MEMBER(run_after),
+     .value = "TIME",
+     .help = "Not before this time: 2026-11-23T17:00:00Z, or 10m from now."},
+    {.name = "max-attempts",
+     .type = OPTION_NUMBER,
+     .offset = MEMBER(max_attempts),
+     .value = "N",
+     .min = 1,
+     .max = DRAFT_ATTEMPTS_MAX,
+     .help = "How often it is handed out when workers are lost. Default: 1."},
+    {.name = "key",
+     .type = OPTION_TEXT,
+     .offset = MEMBER(key),
+     .value = "KEY",
+     .help = "Idempotency key: the same key again, within a day, gives the same job again."},
+};
+
+static bool read_stream(FILE *stream, struct buf *text)
+{
+    char piece[4096];
+    size_t len;
+    while ((len = fread(piece, 1, sizeof(piece), stream)) > 0)
+        buf_add(text, piece, len);
+    return ferror(stream) == 0;
+}
+
+/* A little over the limit, so that the server can say what it is. */
+static bool read_file(const char *path, struct buf *text, struct err *err)
+{
+    bool standard = strcmp(path, "-") == 0;
+    FILE *file = standard ? stdin : fopen(path, "re");
+    if (file == NULL)
+        return err_set(err, "cannot read %s: %s", path, strerror(errno));
+    bool good =
+        read_stream(file, text) || err_set(err, "cannot read %s: %s", path, strerror(errno));
+    if (!standard)
+        fclose(file);
+    if (good && (buf_failed(text) || (text->len > 0 && memchr(text->ptr, '\0', text->len) != NULL)))
+        good = err_set(err, "%s is too large or no JSON", path);
+    return good;
+}
+
+static bool read_payload(const char *given, struct buf *text, struct err *err)
+{
+    if (given == NULL)
+        return true;
+    if (strcmp(given, "-") == 0)
+        return read_file(given, text, err);
+    if (given[0] == '@')
+        return read_file(given + 1, text, err);
+    buf_add_str(text, given);
+    return !buf_failed(text) || err_set(err, "the payload is too large");
+}
+
+static bool create(const struct call *call, struct jobd_client *client, const char *payload,
+                   struct jobd_job **ret_job)
+{
+    const struct submit_options *options = call->options;
+    struct jobd_create create = {
+        .name = options->name,
+        .type = options->type,
+        .message = options->message,
+        .user = options->user,
+        .payload = payload,
+        .idempotency_key = options->key,
+        .self_managed = options->self_managed,
+        .priority = (int)options->priority,
+        .max_attempts = (int)options->max_attempts,
+        .run_after = options->run_after,
+    };
+    struct jobd_error error;
+    if (jobd_create(client, &create, ret_job, &error))
+        return true;
+    complain_error(call, NULL, &error);
+    return false;
+}
+
+static int run(const struct call *call)
+{
+    const struct submit_options *options = call->options;
+    AUTO(close_client) struct jobd_client *client = NULL;
+    AUTO(buf_release) struct buf payload = BUF(DRAFT_PAYLOAD_MAX * 2);
+    struct buf out = BUF(1u << 20);
+    struct jobd_job *job = NULL;
+    struct err err = {0};
+    if (!read_payload(options->payload, &payload, &err))
+        return complain(call, EXIT_FAILED, "%s", err.text);
+    client = open_client(call);
+    const char *text = payload.ptr != NULL ? payload.ptr : "";
+    if (client == NULL || !create(call, client, options->payload != NULL ? text : NULL, &job))
+        return EXIT_FAILED;
+    buf_printf(&out, "%s\n", call->json ? job->json : job->id);
+    jobd_job_free(job);
+    return print_out(stdout, &out) ? EXIT_FINE : complain(call, EXIT_FAILED, "cannot write");
+}
+
+const struct command command_submit = {
+    .name = "submit",
+    .operands = "",
+    .summary = "create a job and print its id",
+    .description = "Creates a job that waits for a worker, and prints its id; with --json, the "
+                   "Job as the server made it.",
+    .rows = rows,
+    .row_count = ARRAY_SIZE(rows),
+    .options_size = sizeof(struct submit_options),
+    .run = run,
+};
