@@ -64,9 +64,13 @@ static inline int64_t position_at(int64_t ms)
 enum job_event_kind {
     EVENT_PROGRESS, /* progress or message alone, or the state it is in already */
     EVENT_START, /* to RUNNING */
+    EVENT_CLAIM, /* to RUNNING by a grant: one attempt more, startDate anew, no progress yet;
+                    message and progress of the event do not count */
     EVENT_END, /* to COMPLETED or FAILED with `status` */
     EVENT_RELEASE, /* back to WAITING */
-    EVENT_EXPIRE, /* the lease ran out: WAITING while attempts remain, else FAILED/ABORTED;
+    EVENT_RETRY, /* failed with `status`, to be tried again: WAITING where that may be, else
+                    `status`; the event's progress counts for the latter only */
+    EVENT_EXPIRE, /* the lease ran out: WAITING where that may be, else FAILED/ABORTED;
                      message and progress of the event do not count */
     EVENT_DELETE,
     EVENT_COUNT
@@ -74,9 +78,11 @@ enum job_event_kind {
 
 struct job_event {
     enum job_event_kind kind;
-    enum job_status status; /* for EVENT_END */
+    enum job_status status; /* for EVENT_END; for EVENT_RETRY, one of FAILED */
     struct uuid by; /* who */
     int64_t now; /* when; the store's clock */
+    int64_t run_after; /* for RELEASE, RETRY, EXPIRE: what the job's becomes when it goes back to
+                          WAITING. A release of a job that waits already only takes a time over */
     int32_t progress; /* JOB_NO_PROGRESS: as it was */
     bool has_message;
     struct span message; /* with has_message; empty clears it. EVENT_DELETE always has one */
@@ -99,10 +105,25 @@ enum problem job_apply(struct job *job, const struct job_event *event, bool *ret
 
 /*
  * The transition table, for tests and the diagram: whether `kind` is legal in `status`, and if so
- * the state it leads to (for EVENT_END: COMPLETED stands for either ending; for EVENT_EXPIRE:
- * WAITING stands for "or FAILED"). EVENT_END of an ended job and EVENT_DELETE of a deleted one are
- * legal as repetitions: they lead to the state it is in.
+ * the state it leads to (for EVENT_END: COMPLETED stands for either ending; for EVENT_RETRY and
+ * EVENT_EXPIRE: WAITING stands for "or FAILED"). EVENT_END of an ended job, EVENT_RETRY of a failed
+ * and EVENT_DELETE of a deleted one are legal as repetitions: they lead to the state it is in.
  */
 bool job_event_legal(enum job_status status, enum job_event_kind kind, enum job_state *ret_state);
+
+/*
+ * Whether a run that failed may be followed by another: attempts remain, and somebody would take
+ * the job. A self-managed one is handed to nobody.
+ */
+bool job_may_retry(const struct job *job);
+
+/* Whether a claim may take the job now (wall clock); types are the claim's own business. */
+bool job_is_claimable(const struct job *job, int64_t now);
+
+/*
+ * How long a job waits after its attempt number `attempt` (from 1) failed: 5 s, doubled with each
+ * attempt up to an hour, and up to a quarter less or more as `random` (any 32 bits) has it.
+ */
+int64_t job_backoff_ms(int32_t attempt, uint32_t random);
 
 #endif

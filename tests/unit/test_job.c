@@ -41,9 +41,15 @@ static struct job job_in(enum job_status status)
 
 static struct job_event event_of(enum job_event_kind kind)
 {
-    struct job_event event = {.kind = kind, .by = caller, .now = NOW, .progress = JOB_NO_PROGRESS};
+    struct job_event event = {.kind = kind,
+                              .by = caller,
+                              .now = NOW,
+                              .run_after = JOB_NO_TIME,
+                              .progress = JOB_NO_PROGRESS};
     if (kind == EVENT_END)
         event.status = STATUS_COMPLETED_SUCCESS;
+    if (kind == EVENT_RETRY)
+        event.status = STATUS_FAILED_FAILURE;
     if (kind == EVENT_DELETE) {
         event.has_message = true;
         event.message = (struct span)SPAN("Deleted by user");
@@ -77,23 +83,24 @@ static enum problem refused(struct job job, const struct job_event *event, struc
 /*
  * The decisions on the contract, by status and event: W, R, C, F, D the state it leads to (E either
  * ending), lower case where the state stays and the report counts, `=` legal and nothing changes,
- * `-` a conflict, `x` the job is deleted. Columns: progress start end release expire delete.
+ * `-` a conflict, `x` the job is deleted. Columns: progress start claim end release
+ * retry expire delete.
  */
 static const struct {
     enum job_status status;
     const char *outcomes;
 } decided[] = {
-    {STATUS_WAITING, "wREw-D"},
-    {STATUS_RUNNING, "rrEWWD"},
-    {STATUS_COMPLETED_SUCCESS, "--=--D"},
-    {STATUS_COMPLETED_WITH_ERROR, "--=--D"},
-    {STATUS_COMPLETED_ABORTED, "--=--D"},
-    {STATUS_FAILED_FAILURE, "--=--D"},
-    {STATUS_FAILED_ABORTED, "--=--D"},
-    {STATUS_DELETED_SUCCESS, "xxxxx="},
-    {STATUS_DELETED_WITH_ERROR, "xxxxx="},
-    {STATUS_DELETED_FAILURE, "xxxxx="},
-    {STATUS_DELETED_ABORTED, "xxxxx="},
+    {STATUS_WAITING, "wRREwW-D"},
+    {STATUS_RUNNING, "rr-EWWWD"},
+    {STATUS_COMPLETED_SUCCESS, "---=---D"},
+    {STATUS_COMPLETED_WITH_ERROR, "---=---D"},
+    {STATUS_COMPLETED_ABORTED, "---=---D"},
+    {STATUS_FAILED_FAILURE, "---=-=-D"},
+    {STATUS_FAILED_ABORTED, "---=-=-D"},
+    {STATUS_DELETED_SUCCESS, "xxxxxxx="},
+    {STATUS_DELETED_WITH_ERROR, "xxxxxxx="},
+    {STATUS_DELETED_FAILURE, "xxxxxxx="},
+    {STATUS_DELETED_ABORTED, "xxxxxxx="},
 };
 
 static enum job_state state_of_letter(char letter, enum job_status status)
@@ -118,6 +125,8 @@ static struct job_event fitting(enum job_event_kind kind, enum job_status status
 {
     struct job_event event = event_of(kind);
     if (kind == EVENT_END && status_is_ended(status))
+        event.status = status;
+    if (kind == EVENT_RETRY && status_state(status) == STATE_FAILED)
         event.status = status;
     return event;
 }
@@ -164,7 +173,6 @@ static void assert_same_identity(const struct job *job, const struct job *before
     assert_true(span_eq(job->type, before->type));
     assert_true(uuid_eq(&job->user, &before->user));
     assert_true(uuid_eq(&job->created_by, &before->created_by));
-    assert_int_equal(job->attempt, before->attempt);
     assert_int_equal(job->max_attempts, before->max_attempts);
     assert_int_equal(job->run_after, before->run_after);
     assert_int_equal(job->self_managed, before->self_managed);
@@ -182,6 +190,7 @@ static void changes_are_signed_and_dated(void **test)
                 continue;
             bool changed = apply(&job, &event);
             assert_same_identity(&job, &before);
+            assert_int_equal(job.attempt, before.attempt + (kind == EVENT_CLAIM));
             assert_true(uuid_eq(&job.modified_by, changed ? &caller : &owner));
             assert_int_equal(job.modified_on, changed ? NOW : BEFORE);
         }
@@ -370,6 +379,127 @@ static void expiry_waits_while_attempts_remain(void **test)
     assert_span(job.message, "Worker lost");
 }
 
+/* Nobody would take it, so it would wait for ever. */
+static void self_managed_jobs_are_never_tried_again(void **test)
+{
+    static const enum job_event_kind kinds[] = {EVENT_EXPIRE, EVENT_RETRY};
+    static const enum job_status endings[] = {STATUS_FAILED_ABORTED, STATUS_FAILED_FAILURE};
+    (void)test;
+    for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+        struct job job = job_in(STATUS_RUNNING);
+        struct job_event event = event_of(kinds[i]);
+        job.self_managed = true;
+        event.run_after = NOW + 77;
+        assert_true(apply(&job, &event));
+        assert_int_equal(job.status, endings[i]);
+        assert_int_equal(job.ended_on, NOW);
+        assert_int_equal(job.run_after, JOB_NO_TIME);
+        assert_span(job.message, kinds[i] == EVENT_EXPIRE ? "Worker lost" : "as it was");
+    }
+}
+
+static void claim_begins_an_attempt(void **test)
+{
+    struct job job = job_in(STATUS_WAITING);
+    struct job_event event = event_of(EVENT_CLAIM);
+    (void)test;
+    job.started_on = STARTED;
+    job.progress = 40;
+    job.run_after = NOW - 1;
+    event.progress = 3;
+    event.has_message = true;
+    assert_true(apply(&job, &event));
+    assert_int_equal(job.status, STATUS_RUNNING);
+    assert_int_equal(job.attempt, 2);
+    assert_int_equal(job.started_on, NOW);
+    assert_int_equal(job.progress, JOB_NO_PROGRESS);
+    assert_int_equal(job.run_after, JOB_NO_TIME);
+    assert_span(job.message, "as it was");
+}
+
+static void retry_waits_while_attempts_remain(void **test)
+{
+    struct job job = job_in(STATUS_RUNNING);
+    struct job_event event = event_of(EVENT_RETRY);
+    (void)test;
+    event.progress = 60;
+    event.has_message = true;
+    event.message = (struct span)SPAN("no route to host");
+    event.run_after = NOW + 5000;
+    assert_true(apply(&job, &event));
+    assert_int_equal(job.status, STATUS_WAITING);
+    assert_int_equal(job.started_on, JOB_NO_TIME);
+    assert_int_equal(job.ended_on, JOB_NO_TIME);
+    assert_int_equal(job.progress, JOB_NO_PROGRESS);
+    assert_int_equal(job.run_after, NOW + 5000);
+    assert_span(job.message, "no route to host");
+
+    job = job_in(STATUS_RUNNING);
+    job.attempt = 2;
+    event.status = STATUS_FAILED_ABORTED;
+    assert_true(apply(&job, &event));
+    assert_int_equal(job.status, STATUS_FAILED_ABORTED);
+    assert_int_equal(job.started_on, STARTED);
+    assert_int_equal(job.ended_on, NOW);
+    assert_int_equal(job.progress, 60);
+    assert_int_equal(job.run_after, JOB_NO_TIME);
+    assert_span(job.message, "no route to host");
+    assert_false(apply(&job, &event));
+}
+
+static void going_back_may_take_a_delay(void **test)
+{
+    static const enum job_event_kind kinds[] = {EVENT_RELEASE, EVENT_RETRY, EVENT_EXPIRE};
+    (void)test;
+    for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+        struct job job = job_in(STATUS_RUNNING);
+        struct job_event event = event_of(kinds[i]);
+        event.run_after = NOW + 60000;
+        assert_true(apply(&job, &event));
+        assert_int_equal(job.status, STATUS_WAITING);
+        assert_int_equal(job.run_after, NOW + 60000);
+        event = event_of(EVENT_RELEASE);
+        assert_true(apply(&job, &event));
+        assert_int_equal(job.run_after, NOW + 60000);
+        event.run_after = NOW + 90000;
+        assert_true(apply(&job, &event));
+        assert_int_equal(job.run_after, NOW + 90000);
+        event = event_of(i == 0 ? EVENT_START : EVENT_CLAIM);
+        assert_true(apply(&job, &event));
+        assert_int_equal(job.run_after, JOB_NO_TIME);
+    }
+}
+
+static void claims_take_what_is_ready(void **test)
+{
+    (void)test;
+    for (unsigned status = 0; status < STATUS_COUNT; status++) {
+        struct job job = job_in(status);
+        assert_int_equal(job_is_claimable(&job, NOW), status == STATUS_WAITING);
+        job.self_managed = true;
+        assert_false(job_is_claimable(&job, NOW));
+        job.self_managed = false;
+        job.run_after = NOW;
+        assert_int_equal(job_is_claimable(&job, NOW), status == STATUS_WAITING);
+        assert_false(job_is_claimable(&job, NOW - 1));
+    }
+}
+
+static void back_off_doubles_up_to_an_hour(void **test)
+{
+    static const int64_t middle[] = {5000, 5000, 10000, 20000, 40000, 80000};
+    (void)test;
+    for (int32_t attempt = 0; attempt < (int32_t)ARRAY_SIZE(middle); attempt++) {
+        assert_int_equal(job_backoff_ms(attempt, 0), middle[attempt] * 3 / 4);
+        assert_int_equal(job_backoff_ms(attempt, UINT32_C(1) << 31), middle[attempt]);
+        assert_int_equal(job_backoff_ms(attempt, UINT32_MAX), middle[attempt] * 5 / 4 - 1);
+    }
+    assert_int_equal(job_backoff_ms(10, UINT32_C(1) << 31), 2560000);
+    for (int32_t attempt = 11; attempt < 2000; attempt++)
+        assert_int_equal(job_backoff_ms(attempt, UINT32_C(1) << 31), 3600000);
+    assert_int_equal(job_backoff_ms(INT32_MAX, UINT32_MAX), 4499999);
+}
+
 static void delete_keeps_what_was_finished(void **test)
 {
     static const enum job_status after[STATUS_COUNT] = {
@@ -451,6 +581,12 @@ int main(void)
         cmocka_unit_test(release_forgets_the_run),
         cmocka_unit_test(release_repeated_ends_the_same),
         cmocka_unit_test(expiry_waits_while_attempts_remain),
+        cmocka_unit_test(self_managed_jobs_are_never_tried_again),
+        cmocka_unit_test(claim_begins_an_attempt),
+        cmocka_unit_test(retry_waits_while_attempts_remain),
+        cmocka_unit_test(going_back_may_take_a_delay),
+        cmocka_unit_test(claims_take_what_is_ready),
+        cmocka_unit_test(back_off_doubles_up_to_an_hour),
         cmocka_unit_test(delete_keeps_what_was_finished),
         cmocka_unit_test(deleted_again_stays_as_it_is),
         cmocka_unit_test(history_never_runs_backwards),

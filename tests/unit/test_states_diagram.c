@@ -4,8 +4,9 @@
 #include "model_test.h"
 
 static const char *const event_names[EVENT_COUNT] = {
-    [EVENT_PROGRESS] = "progress", [EVENT_START] = "start",   [EVENT_END] = "end",
-    [EVENT_RELEASE] = "release",   [EVENT_EXPIRE] = "expire", [EVENT_DELETE] = "delete",
+    [EVENT_PROGRESS] = "progress", [EVENT_START] = "start",     [EVENT_CLAIM] = "claim",
+    [EVENT_END] = "end",           [EVENT_RELEASE] = "release", [EVENT_RETRY] = "retry",
+    [EVENT_EXPIRE] = "expire",     [EVENT_DELETE] = "delete",
 };
 
 /* The state one event leads to from one status. */
@@ -26,6 +27,8 @@ static bool leads(enum job_state from, enum job_event_kind kind, enum job_state 
     for (unsigned i = 0; i < STATUS_COUNT * STATUS_COUNT; i++) {
         enum job_status status = i % STATUS_COUNT, ending = i / STATUS_COUNT;
         if (status_state(status) != from || !status_is_ended(ending))
+            continue;
+        if (kind == EVENT_RETRY && status_state(ending) != STATE_FAILED)
             continue;
         if (reached(status, kind, ending, 0) == to || reached(status, kind, ending, 1) == to)
             return true;
