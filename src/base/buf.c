@@ -35,35 +35,35 @@ static size_t grown(const struct buf *buf, size_t need)
     return capacity > need ? capacity : need + 1;
 }
 
-static bool reserve(struct buf *buf, size_t len)
+char *buf_grow(struct buf *buf, size_t len)
 {
     size_t capacity;
     char *ptr;
 
     if (buf->failed)
-        return false;
-    if (len < buf->capacity - buf->len)
-        return true;
+        return NULL;
     buf->failed = true;
     if (len >= SIZE_MAX - buf->len || buf->len + len > buf->ceiling)
-        return false;
+        return NULL;
     capacity = grown(buf, buf->len + len);
     ptr = mem_resize(buf->ptr, capacity);
     if (ptr == NULL)
-        return false;
+        return NULL;
     buf->ptr = ptr;
     buf->capacity = capacity;
     buf->failed = false;
-    return true;
+    return ptr + buf->len;
 }
 
 void buf_add(struct buf *buf, const void *bytes, size_t len)
 {
-    if (len == 0 || !reserve(buf, len))
+    char *room = len > 0 ? buf_room(buf, len) : NULL;
+
+    if (room == NULL)
         return;
-    memcpy(buf->ptr + buf->len, bytes, len);
+    memcpy(room, bytes, len);
+    room[len] = '\0';
     buf->len += len;
-    buf->ptr[buf->len] = '\0';
 }
 
 void buf_add_span(struct buf *buf, struct span span)
@@ -78,10 +78,13 @@ void buf_add_str(struct buf *buf, const char *text)
 
 void buf_add_char(struct buf *buf, char byte)
 {
-    if (!reserve(buf, 1))
+    char *room = buf_room(buf, 1);
+
+    if (room == NULL)
         return;
-    buf->ptr[buf->len++] = byte;
-    buf->ptr[buf->len] = '\0';
+    room[0] = byte;
+    room[1] = '\0';
+    buf->len++;
 }
 
 void buf_printf(struct buf *buf, const char *format, ...)
@@ -94,17 +97,12 @@ void buf_printf(struct buf *buf, const char *format, ...)
     va_end(args);
     if (len < 0)
         buf->failed = true;
-    if (len < 0 || !reserve(buf, (size_t)len))
+    if (len < 0 || buf_room(buf, (size_t)len) == NULL)
         return;
     va_start(args, format);
     vsnprintf(buf->ptr + buf->len, (size_t)len + 1, format, args);
     va_end(args);
     buf->len += (size_t)len;
-}
-
-char *buf_room(struct buf *buf, size_t len)
-{
-    return reserve(buf, len) ? buf->ptr + buf->len : NULL;
 }
 
 char *buf_take(struct buf *buf, size_t *ret_len)

@@ -39,11 +39,19 @@ void buf_add_str(struct buf *buf, const char *text);
 void buf_add_char(struct buf *buf, char byte);
 void buf_printf(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Private to buf_room: the way that allocates, or fails. */
+char *buf_grow(struct buf *buf, size_t len);
+
 /*
  * Room for at least `len` more bytes (and a NUL) at ptr + len, to be filled by the caller, who then
  * raises `buf->len`; NULL (and failed) when there is none.
  */
-char *buf_room(struct buf *buf, size_t len);
+static inline char *buf_room(struct buf *buf, size_t len)
+{
+    if (!buf->failed && len < buf->capacity - buf->len)
+        return buf->ptr + buf->len;
+    return buf_grow(buf, len);
+}
 
 static inline bool buf_failed(const struct buf *buf)
 {

@@ -46,26 +46,30 @@ void json_end_array(struct json_writer *json)
     close_with(json, ']');
 }
 
-void json_key(struct json_writer *json, const char *key)
+/* `text` in quotes and then `tail`, for what is known to need no escape. */
+static void add_quoted(struct buf *buf, struct span text, struct span tail)
 {
-    json_str(json, key);
-    buf_add_char(json->buf, ':');
-    json->comma = false;
-}
-
-/* For what is known to need no escape. */
-static void add_quoted(struct buf *buf, struct span text)
-{
-    char *room = buf_room(buf, text.len + 2);
+    char *room = buf_room(buf, text.len + 2 + tail.len);
 
     if (room == NULL)
         return;
     *room++ = '"';
     if (text.len > 0)
         memcpy(room, text.ptr, text.len);
-    room[text.len] = '"';
-    room[text.len + 1] = '\0';
-    buf->len += text.len + 2;
+    room += text.len;
+    *room++ = '"';
+    memcpy(room, tail.ptr, tail.len);
+    room[tail.len] = '\0';
+    buf->len += text.len + 2 + tail.len;
+}
+
+static const struct span NOTHING = SPAN(""), COLON = SPAN(":");
+
+void json_key(struct json_writer *json, const char *key)
+{
+    begin(json);
+    add_quoted(json->buf, span_of(key), COLON);
+    json->comma = false;
 }
 
 /* The letter of a two-character escape; 0 for a control that has none. */
@@ -120,7 +124,7 @@ void json_string(struct json_writer *json, struct span text)
 
     begin(json);
     if (run == text.len) {
-        add_quoted(json->buf, text);
+        add_quoted(json->buf, text, NOTHING);
         return;
     }
     buf_add_char(json->buf, '"');
@@ -171,7 +175,7 @@ void json_uuid(struct json_writer *json, const struct uuid *uuid)
 
     uuid_format(uuid, text);
     begin(json);
-    add_quoted(json->buf, (struct span){text, UUID_TEXT_SIZE - 1});
+    add_quoted(json->buf, (struct span){text, UUID_TEXT_SIZE - 1}, NOTHING);
 }
 
 void json_time(struct json_writer *json, int64_t ms)
@@ -180,7 +184,7 @@ void json_time(struct json_writer *json, int64_t ms)
 
     clock_format(ms, text);
     begin(json);
-    add_quoted(json->buf, (struct span){text, CLOCK_TEXT_SIZE - 1});
+    add_quoted(json->buf, (struct span){text, CLOCK_TEXT_SIZE - 1}, NOTHING);
 }
 
 void json_raw(struct json_writer *json, struct span text)

@@ -34,6 +34,7 @@ void json_begin_object(struct json_writer *json);
 void json_end_object(struct json_writer *json);
 void json_begin_array(struct json_writer *json);
 void json_end_array(struct json_writer *json);
+/* A word of our own, that needs no escape. */
 void json_key(struct json_writer *json, const char *key);
 
 void json_string(struct json_writer *json, struct span text);

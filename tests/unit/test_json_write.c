@@ -56,18 +56,6 @@ static void strings_are_escaped(void **test)
     string_must_be(span_of("\xC3\xA9\xF0\x9F\x98\x80"), "\"\xC3\xA9\xF0\x9F\x98\x80\"");
 }
 
-static void keys_are_escaped_too(void **test)
-{
-    AUTO(buf_release) struct buf buf = BUF(10000);
-    struct json_writer json = JSON_WRITER(&buf);
-    (void)test;
-    json_begin_object(&json);
-    json_key(&json, "a\"b");
-    json_null(&json);
-    json_end_object(&json);
-    assert_string_equal(buf.ptr, "{\"a\\\"b\":null}");
-}
-
 static void int_must_be(int64_t value, const char *expected)
 {
     AUTO(buf_release) struct buf buf = BUF(100);
@@ -144,7 +132,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(commas_come_where_due),
         cmocka_unit_test(strings_are_escaped),
-        cmocka_unit_test(keys_are_escaped_too),
         cmocka_unit_test(numbers),
         cmocka_unit_test(ids_and_times),
         cmocka_unit_test(failure_is_the_buffers),
