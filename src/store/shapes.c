@@ -74,8 +74,9 @@ static void stream(struct shape *shape, const struct shape_streams *streams,
 {
     const struct stream_index *index = &stream_indexes[streams->index];
 
-    buf_add_str(&shape->sql, streams->columns == SHAPE_DATES ? "SELECT position, started_on, ended_on"
-                                                             : "SELECT position");
+    buf_add_str(&shape->sql, streams->columns == SHAPE_DATES
+                                 ? "SELECT position, started_on, ended_on"
+                                 : "SELECT position");
     table(shape, index->name);
     condition(shape, " WHERE position < ", 1);
     condition(shape, " AND position > ", 2);
@@ -117,7 +118,7 @@ static void date_stream(struct shape *shape, const struct shape_dates *dates, in
     switch (dates->part) {
     case SHAPE_FIRST:
     case SHAPE_FROM:
-        assert(!"dates have no such part");
+        assert(false && "dates have no such part");
         break;
     case SHAPE_BEYOND:
         condition(shape, dates->ascending ? " > " : " < ", 2);
@@ -187,7 +188,7 @@ void shape_names(struct shape *shape, const struct shape_names *names)
         condition(shape, " AND position < ", number(shape, names->below));
         break;
     case SHAPE_ABSENT:
-        assert(!"every job has a name");
+        assert(false && "every job has a name");
         break;
     }
     end_of_part(shape, names->part, names->ascending);

@@ -13,7 +13,8 @@
  * A text depends on the shape of what is asked, never on a value, so that prepared statements are
  * found again. Filters over several values are as many streams `(value…, status) → position DESC`,
  * merged by UNION ALL without a sort. Their number is rounded up to a power of two by streams that
- * hold nothing, and bounded: whoever has more asks in groups, each above what the ones before found.
+ * hold nothing, and bounded: whoever has more asks in groups, each above what the ones before
+ * found.
  */
 #define SHAPE_STREAMS_MAX 32
 
