@@ -161,14 +161,12 @@ export class Raw {
 export function connect(server, { paused = false, deadline = WAIT } = {}) {
   return new Promise((resolve, reject) => {
     const socket = net.connect({ host: '127.0.0.1', port: server.port, allowHalfOpen: true });
-    const timer = setTimeout(() => {
-      socket.destroy();
-      reject(new Error(`no connection within ${deadline} ms`));
-    }, deadline);
-    socket.once('error', reject);
+    const timer = setTimeout(() => socket.destroy(new Error(`no connection within ${deadline} ms`)), deadline);
+    const fail = (error) => { clearTimeout(timer); reject(error); };
+    socket.once('error', fail);
     socket.once('connect', () => {
       clearTimeout(timer);
-      socket.off('error', reject);
+      socket.off('error', fail);
       resolve(new Raw(socket, { paused }));
     });
   });

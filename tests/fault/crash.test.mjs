@@ -26,6 +26,7 @@ test('kill -9 under load', async (t) => {
     // With slow syncs most of the time is spent between a write and its acknowledgement.
     disk.set('sync_us', random.pick([0, 0, 1000, 5000]));
     const before = ledger.acknowledged;
+    await ledger.warm();
     const working = ledger.work(CLIENTS);
     const moment = 50 + random.below(400);
     await Promise.race([sleep(moment), working]);

@@ -77,6 +77,7 @@ for (const knob of ['full', 'cut']) {
 test('room comes and goes under load', async (t) => {
   const random = randomFrom(seedOf(t));
   const ledger = new Ledger(server, random);
+  await ledger.warm();
   const working = ledger.work(32);
   for (let i = 0; i < 8; i++) {
     await Promise.race([sleep(50 + random.below(150)), working]);

@@ -34,6 +34,7 @@ test('under load', async (t) => {
   for (const delay of [0, 5000, 20_000]) {
     disk.set('sync_us', delay);
     const answers = [];
+    await ledger.warm();
     ledger.onAnswer = (answer) => answers.push(answer);
     const working = ledger.work(48);
     await Promise.race([sleep(300), working]);
