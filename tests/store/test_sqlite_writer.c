@@ -136,8 +136,8 @@ static void a_report_touches_only_the_indexes_it_must(void **state)
     struct job_event start = {.kind = EVENT_START, .by = job.user, .progress = JOB_NO_PROGRESS};
     struct job_event progress = {.kind = EVENT_PROGRESS, .by = job.user, .progress = 50};
 
-    /* The job; its change; its start; four lists by status. */
-    assert_int_equal(pages_of(fixture, &job, start), 7);
+    /* The job; its change; by status four lists of positions and two of dates. */
+    assert_int_equal(pages_of(fixture, &job, start), 8);
     assert_int_equal(pages_of(fixture, &job, progress), 2);
 }
 

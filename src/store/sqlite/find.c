@@ -129,8 +129,7 @@ static enum problem load_page(struct search *search, const struct best *best,
     find->count = count;
     find->more = best->count > count;
     for (size_t i = 0; i < count; i++) {
-        enum problem problem =
-            load_job(search, best->entries[i].place.position, find, &jobs[i]);
+        enum problem problem = load_job(search, best->entries[i].place.position, find, &jobs[i]);
         if (problem != PROBLEM_NONE)
             return problem;
         find->jobs[i] = &jobs[i];

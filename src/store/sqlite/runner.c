@@ -6,8 +6,8 @@
 /* Candidates read at once. */
 #define PIECE_MAX 1024
 
-struct runner *runner_new(struct search *search, enum runner_kind kind,
-                          enum source_kind candidates, bool tested)
+struct runner *runner_new(struct search *search, enum runner_kind kind, enum source_kind candidates,
+                          bool tested)
 {
     struct runner *runner = ARENA_NEW(&search->scratch, struct runner);
 

@@ -31,8 +31,8 @@ struct runner {
 #define RUNNERS_MAX 3
 
 /* In the search's memory; NULL without. */
-struct runner *runner_new(struct search *search, enum runner_kind kind,
-                          enum source_kind candidates, bool tested);
+struct runner *runner_new(struct search *search, enum runner_kind kind, enum source_kind candidates,
+                          bool tested);
 void runner_release(struct runner *runner);
 
 /*

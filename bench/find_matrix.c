@@ -1,0 +1,310 @@
+/* Times find over filters, names, orders and depths on a store that bench/fill made. */
+ * made. */
+#include "base/mem.h"
+#include "base/parse.h"
+#include "base/scope.h"
+#include "base/text.h"
+#include "store/store.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#define MS(ns) ((double)(ns) / 1e6)
+
+struct filter {
+    const char *title;
+    uint32_t states; /* bits 1 << state */
+    const char *types[40];
+    int user; /* -1: any */
+};
+
+static const struct filter filters[] = {
+    {"all", 0, {0}, -1},
+    {"RUNNING", 1u << STATE_RUNNING, {0}, -1},
+    {"COMPLETED", 1u << STATE_COMPLETED, {0}, -1},
+    {"FAILED+DELETED", 1u << STATE_FAILED | 1u << STATE_DELETED, {0}, -1},
+    {"type frequent", 0, {"IMPORT"}, -1},
+    {"type rare", 0, {"SYNC_4"}, -1},
+    {"type rare, FAILED", 1u << STATE_FAILED, {"SYNC_4"}, -1},
+    {"type frequent, RUNNING", 1u << STATE_RUNNING, {"IMPORT"}, -1},
+    {"5 types", 0, {"BACKUP", "IMPORT", "SCAN", "SYNC", "SYNC_1"}, -1},
+    {"type unknown", 0, {"NONE"}, -1},
+    {"user frequent", 0, {0}, 0},
+    {"user middling", 0, {0}, 20},
+    {"user rare", 0, {0}, 3000},
+    {"user frequent, FAILED", 1u << STATE_FAILED, {0}, 0},
+    {"user middling, type", 0, {"EXPORT"}, 20},
+    {"user frequent, type rare", 0, {"SYNC_4"}, 0},
+};
+
+static const struct name {
+    const char *title, *text;
+    enum name_match match;
+} names[] = {
+    {"-", NULL, MATCH_ANYWHERE},
+    {"frequent", "import", MATCH_ANYWHERE},
+    {"1 letter", "e", MATCH_ANYWHERE},
+    {"1 rare", "q", MATCH_ANYWHERE},
+    {"1 absent", "\xd0\xb6", MATCH_ANYWHERE},
+    {"2 rare", "77", MATCH_ANYWHERE},
+    {"2 absent", "zz", MATCH_ANYWHERE},
+    {"rare", "lineage 12", MATCH_ANYWHERE},
+    {"once", "a3f1", MATCH_ANYWHERE},
+    {"absent", "import of nothing", MATCH_ANYWHERE},
+    {"crossed", "strassen of", MATCH_ANYWHERE},
+    {"START frequent", "nightly", MATCH_START},
+    {"START absent", "orders", MATCH_START},
+    {"END rare", "(9)", MATCH_END},
+    {"END absent", "import", MATCH_END},
+    {"EXACT frequent", "Import customers (0)", MATCH_EXACT},
+    {"EXACT absent", "import customers (0)", MATCH_EXACT},
+};
+
+static const char *const orders[] = {"created", "name", "type", "start", "end", "state", "result"};
+#define ORDERS ARRAY_SIZE(orders)
+
+enum depth { FIRST, NEXT, DEEP, DEPTHS };
+
+struct cell {
+    const struct filter *filter;
+    const struct name *name;
+    enum query_order order;
+    bool ascending;
+    enum depth depth;
+    size_t page;
+    int64_t worst; /* ns */
+};
+
+struct matrix {
+    struct store *store;
+    struct arena arena;
+    uint64_t random;
+    int64_t first, last; /* positions */
+    int64_t *times;
+    size_t count, room;
+    struct cell *cells;
+    size_t cell_count;
+};
+
+static uint64_t next_random(struct matrix *matrix)
+{
+    uint64_t z = matrix->random += UINT64_C(0x9E3779B97F4A7C15);
+
+    z = (z ^ z >> 30) * UINT64_C(0xBF58476D1CE4E5B9);
+    z = (z ^ z >> 27) * UINT64_C(0x94D049BB133111EB);
+    return z ^ z >> 31;
+}
+
+static struct query query_of(struct matrix *matrix, const struct cell *cell)
+{
+    struct query query = {
+        .statuses = status_mask(cell->filter->states, 0),
+        .order = cell->order,
+        .ascending = cell->ascending,
+        .page_size = cell->page,
+        .match = cell->name->match,
+        .has_name = cell->name->text != NULL,
+        .has_user = cell->filter->user >= 0,
+    };
+    struct span *types = ARENA_ARRAY(&matrix->arena, struct span, 40);
+
+    if (query.has_name) {
+        query.name = span_of(cell->name->text);
+        query.name_folded = text_fold(&matrix->arena, query.name);
+    }
+    for (; cell->filter->types[query.type_count] != NULL; query.type_count++)
+        types[query.type_count] = span_of(cell->filter->types[query.type_count]);
+    query.types = types;
+    query.user = (struct uuid){{0xF1, (uint8_t)(cell->filter->user >> 8),
+                                (uint8_t)cell->filter->user, [6] = 0x40, [8] = 0x80}};
+    return query;
+}
+
+/* A find runs on the calling thread: its processor time is not disturbed by what else runs here. */
+static int64_t cpu_ns(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+}
+
+static struct store_find find(struct matrix *matrix, const struct query *query,
+                              const struct cursor *after, int64_t *ret_time)
+{
+    struct store_find find = {.query = query, .after = after, .arena = &matrix->arena};
+    int64_t start = cpu_ns();
+
+    STORE_WAIT(store_find, matrix->store, &find);
+    *ret_time = cpu_ns() - start;
+    if (find.call.problem != PROBLEM_NONE) {
+        fprintf(stderr, "find_matrix: %s\n", find.call.err.text);
+        exit(1);
+    }
+    return find;
+}
+
+/* The place of a job that matches, some way down; false when there is none. */
+static bool deep_place(struct matrix *matrix, const struct query *query, struct cursor *ret_cursor)
+{
+    struct query newest = *query;
+    struct cursor from = {0};
+    struct store_find found;
+    int64_t ignored;
+
+    newest.order = ORDER_CREATED;
+    newest.ascending = false;
+    newest.page_size = 1;
+    from.position =
+        matrix->first + (int64_t)(next_random(matrix) % (uint64_t)(matrix->last - matrix->first));
+    found = find(matrix, &newest, &from, &ignored);
+    if (found.count == 1)
+        *ret_cursor = cursor_at(query, found.jobs[0]);
+    return found.count == 1;
+}
+
+static void note(struct matrix *matrix, int64_t time)
+{
+    if (matrix->count == matrix->room) {
+        matrix->room = matrix->room > 0 ? 2 * matrix->room : 4096;
+        matrix->times = mem_need(mem_resize(matrix->times, matrix->room * sizeof(int64_t)));
+    }
+    matrix->times[matrix->count++] = time;
+}
+
+static void time_once(struct matrix *matrix, struct cell *cell)
+{
+    struct query query = query_of(matrix, cell);
+    struct cursor cursor;
+    bool has_cursor = false;
+    int64_t time;
+
+    if (cell->depth == DEEP)
+        has_cursor = deep_place(matrix, &query, &cursor);
+    if (cell->depth == NEXT) {
+        struct store_find first = find(matrix, &query, NULL, &time);
+        has_cursor = first.more;
+        if (first.more)
+            cursor = cursor_at(&query, first.jobs[first.count - 1]);
+    }
+    if (cell->depth == FIRST || has_cursor) {
+        find(matrix, &query, has_cursor ? &cursor : NULL, &time);
+        note(matrix, time);
+        cell->worst = time > cell->worst ? time : cell->worst;
+    }
+    arena_clear(&matrix->arena);
+}
+
+static void time_cell(struct matrix *matrix, struct cell cell, int rounds)
+{
+    for (int i = 0; i < rounds; i++)
+        time_once(matrix, &cell);
+    matrix->cells =
+        mem_need(mem_resize(matrix->cells, (matrix->cell_count + 1) * sizeof(struct cell)));
+    matrix->cells[matrix->cell_count++] = cell;
+}
+
+static int by_time(const void *a, const void *b)
+{
+    const int64_t *left = a, *right = b;
+
+    return (*left > *right) - (*left < *right);
+}
+
+static int by_worst(const void *a, const void *b)
+{
+    const struct cell *left = a, *right = b;
+
+    return (left->worst < right->worst) - (left->worst > right->worst);
+}
+
+/* Sums up the times from the index `from` on. */
+static void print_row(struct matrix *matrix, const char *title, const char *more, size_t from)
+{
+    size_t count = matrix->count - from;
+    int64_t *times = matrix->times + from;
+
+    if (count == 0)
+        return;
+    qsort(times, count, sizeof(*times), by_time);
+    printf("%-26s %-16s %8.2f %8.2f %8.2f\n", title, more, MS(times[count / 2]),
+           MS(times[count * 99 / 100]), MS(times[count - 1]));
+    fflush(stdout);
+}
+
+static void time_orders(struct matrix *matrix, struct cell cell, int rounds)
+{
+    static const size_t pages[] = {10, 50};
+
+    for (size_t i = 0; i < 2 * ORDERS * DEPTHS * ARRAY_SIZE(pages); i++) {
+        cell.order = (enum query_order)(i / 2 % ORDERS);
+        cell.ascending = i % 2 == 1;
+        cell.depth = (enum depth)(i / 2 / ORDERS % DEPTHS);
+        cell.page = pages[i / 2 / ORDERS / DEPTHS];
+        if (cell.order != ORDER_CREATED || !cell.ascending)
+            time_cell(matrix, cell, rounds);
+    }
+}
+
+static void print_worst(struct matrix *matrix, size_t count)
+{
+    static const char *const depths[] = {"first", "next", "deep"};
+
+    qsort(matrix->cells, matrix->cell_count, sizeof(*matrix->cells), by_worst);
+    printf("\nthe worst\n");
+    for (size_t i = 0; i < count && i < matrix->cell_count; i++) {
+        const struct cell *cell = &matrix->cells[i];
+        printf("%8.2f ms  %-26s %-16s %s %s, %s page of %zu\n", MS(cell->worst),
+               cell->filter->title, cell->name->title, orders[cell->order],
+               cell->ascending ? "up" : "down", depths[cell->depth], cell->page);
+    }
+}
+
+static void find_ends(struct matrix *matrix)
+{
+    struct cell cell = {.filter = &filters[0], .name = &names[0], .page = 1};
+    struct query query = query_of(matrix, &cell);
+    int64_t ignored;
+    struct store_find newest = find(matrix, &query, NULL, &ignored);
+
+    matrix->last = newest.jobs[0]->position;
+    matrix->first = position_at(INT64_C(1735689600000));
+}
+
+static void time_all(struct matrix *matrix, int rounds)
+{
+    printf("%-26s %-16s %8s %8s %8s\n", "filter", "name", "median", "p99", "worst (ms)");
+    for (size_t i = 0; i < ARRAY_SIZE(filters); i++) {
+        for (size_t j = 0; j < ARRAY_SIZE(names); j++) {
+            size_t from = matrix->count;
+            struct cell cell = {.filter = &filters[i], .name = &names[j]};
+            time_orders(matrix, cell, rounds);
+            print_row(matrix, filters[i].title, names[j].title, from);
+        }
+    }
+}
+
+int main(int argc, char **argv)
+{
+    struct matrix matrix = {.random = 1};
+    struct store_options options = {0};
+    struct err err = {0};
+    int64_t rounds = 3;
+
+    if (argc < 2 || argc > 3 || (argc == 3 && !parse_int(span_of(argv[2]), 1, 1000, &rounds)) ||
+        !store_open(argv[1], &options, &matrix.store, &err)) {
+        fprintf(stderr, "find_matrix STORE [ROUNDS]: %s\n", err.text);
+        return 2;
+    }
+    arena_init(&matrix.arena, 1 << 24);
+    find_ends(&matrix);
+    time_all(&matrix, (int)rounds);
+    print_row(&matrix, "everything", "", 0);
+    print_worst(&matrix, 40);
+    store_close(matrix.store);
+    arena_release(&matrix.arena);
+    mem_free(matrix.times);
+    mem_free(matrix.cells);
+    return 0;
+}

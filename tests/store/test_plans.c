@@ -1,0 +1,184 @@
+/* The plans of find in SQLite: no statement sorts, or scans where an index could seek. */
+#include "data.h"
+
+#include "base/mem.h"
+#include "store/sqlite/connection.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TEXTS_MAX 2000
+
+struct plans {
+    struct fixture *fixture;
+    struct sqlite_reader *reader;
+    struct arena arena; /* of one query */
+    char *texts[TEXTS_MAX]; /* each statement that was run, once */
+    size_t count;
+};
+
+static int note_statement(unsigned event, void *context, void *statement, void *text)
+{
+    struct plans *plans = context;
+    const char *sql = sqlite3_sql(statement);
+
+    (void)event;
+    if (strncmp(text, "--", 2) == 0 || strstr(sql, "'job_gram_") != NULL)
+        return 0; /* FTS5's own business */
+    for (size_t i = 0; i < plans->count; i++) {
+        if (strcmp(plans->texts[i], sql) == 0)
+            return 0;
+    }
+    assert_true(plans->count < TEXTS_MAX);
+    plans->texts[plans->count++] = mem_need(mem_strdup(sql));
+    return 0;
+}
+
+static struct store_find ask(struct plans *plans, const struct query *query,
+                             const struct cursor *after)
+{
+    struct store_find find = {.query = query, .after = after, .arena = &plans->arena};
+
+    assert_int_equal(sqlite_find(NULL, plans->reader, &find), PROBLEM_NONE);
+    return find;
+}
+
+/* The first two pages. */
+static void ask_pages(struct plans *plans, const struct query *query)
+{
+    struct store_find find = ask(plans, query, NULL);
+    struct cursor cursor;
+
+    if (find.more) {
+        cursor = cursor_at(query, find.jobs[find.count - 1]);
+        ask(plans, query, &cursor);
+    }
+    arena_clear(&plans->arena);
+}
+
+static void ask_orders(struct plans *plans, struct query query)
+{
+    for (int order = ORDER_CREATED; order <= ORDER_RESULT; order++) {
+        query.order = (enum query_order)order;
+        for (int ascending = 0; ascending <= (order != ORDER_CREATED); ascending++) {
+            query.ascending = ascending != 0;
+            query.page_size = 3;
+            ask_pages(plans, &query);
+        }
+    }
+}
+
+static void ask_names(struct plans *plans, const struct query *query)
+{
+    static const char *const names[] = {"import", "a", "nothing like it"};
+
+    ask_orders(plans, *query);
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+        for (int match = MATCH_START; match <= MATCH_EXACT; match++) {
+            struct query named = *query;
+            query_by_name(&plans->fixture->arena, &named, names[i], (enum name_match)match);
+            ask_orders(plans, named);
+        }
+    }
+}
+
+/* Each number of statuses and of types, so that each number of streams comes. */
+static void ask_everything(struct plans *plans)
+{
+    for (unsigned statuses = 0; statuses <= STATUS_COUNT; statuses++) {
+        for (unsigned bits = 0; bits < 32; bits = bits * 2 + 1) {
+            for (int user = 0; user < 2; user++) {
+                struct query query = query_all();
+                query.statuses = statuses == 0 ? STATUS_MASK_ALL : (1u << statuses) - 1;
+                query.has_user = user != 0;
+                query.user = user_at(1);
+                query_by_types(&plans->fixture->arena, &query, bits);
+                ask_names(plans, &query);
+            }
+        }
+    }
+}
+
+/* What may be read from its beginning, for a limit ends it soon. */
+static bool may_scan(const char *detail)
+{
+    return strncmp(detail, "SCAN job_gram VIRTUAL TABLE INDEX", 33) == 0 ||
+           strcmp(detail, "SCAN job USING COVERING INDEX job_name") == 0 ||
+           strcmp(detail, "SCAN type USING COVERING INDEX sqlite_autoindex_type_1") == 0;
+}
+
+/* Rows of jobs are only read by their position; what an index finds is in the index. */
+static bool is_good(const char *detail)
+{
+    if (strstr(detail, "TEMP B-TREE") != NULL)
+        return false;
+    if (strncmp(detail, "SCAN", 4) == 0)
+        return may_scan(detail);
+    return strncmp(detail, "SEARCH job USING INDEX", 22) != 0;
+}
+
+static void check_plan(struct plans *plans, const char *sql)
+{
+    char *explain = arena_printf(&plans->arena, "EXPLAIN QUERY PLAN %s", sql);
+    sqlite3_stmt *statement;
+
+    assert_int_equal(sqlite3_prepare_v2(plans->reader->db, explain, -1, &statement, NULL),
+                     SQLITE_OK);
+    while (sqlite3_step(statement) == SQLITE_ROW) {
+        const char *detail = (const char *)sqlite3_column_text(statement, 3);
+        if (!is_good(detail))
+            fail_msg("%s: %s", detail, sql);
+    }
+    sqlite3_finalize(statement);
+    arena_clear(&plans->arena);
+}
+
+static void index_half(struct fixture *fixture)
+{
+    struct sqlite_reader *writer;
+    struct err err;
+    int done;
+
+    assert_true(
+        connection_open(fixture->url + strlen("sqlite:"), CONNECTION_WRITES, &writer, &err));
+    assert_true(connection_run(writer, "BEGIN IMMEDIATE"));
+    assert_true(sqlite_gram_step(NULL, writer, (int)data_name_count, &done));
+    assert_true(connection_run(writer, "COMMIT"));
+    connection_close(writer);
+}
+
+static void no_statement_sorts_or_scans(void **state)
+{
+    struct plans plans = {.fixture = *state};
+    struct shadow shadow;
+    struct err err;
+
+    shadow_init(&shadow);
+    arena_init(&plans.arena, 1 << 24);
+    data_fill(plans.fixture, &shadow);
+    index_half(plans.fixture);
+    assert_true(connection_open(plans.fixture->url + strlen("sqlite:"), CONNECTION_READS,
+                                &plans.reader, &err));
+    sqlite3_trace_v2(plans.reader->db, SQLITE_TRACE_STMT, note_statement, &plans);
+    ask_everything(&plans);
+    sqlite3_trace_v2(plans.reader->db, 0, NULL, NULL);
+    assert_true(plans.count > 60);
+    for (size_t i = 0; i < plans.count; i++) {
+        check_plan(&plans, plans.texts[i]);
+        mem_free(plans.texts[i]);
+    }
+    connection_close(plans.reader);
+    arena_release(&plans.arena);
+    shadow_release(&shadow);
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        STORE_TEST(no_statement_sorts_or_scans),
+    };
+
+    fixture_backend(argc, argv);
+    return cmocka_run_group_tests_name("plans", tests, NULL, NULL);
+}
