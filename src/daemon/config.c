@@ -107,11 +107,20 @@ static void describe_range(const struct option_row *row, char text[static 128])
     }
 }
 
+/* The text at `at` gives way to a copy of `value`, or to none. */
+static void replace_text(char *at, const char *value)
+{
+    char *text;
+    memcpy(&text, at, sizeof(text));
+    mem_free(text);
+    text = value != NULL ? mem_need(mem_strdup(value)) : NULL;
+    memcpy(at, &text, sizeof(text));
+}
+
 /* Copies the value as its type says; false leaves everything as it was. */
 static bool assign(struct config *config, const struct option_row *row, const char *value)
 {
     char *at = (char *)config + row->offset;
-    const char *text;
     int64_t number = 0;
     bool flag = false;
     switch (row->type) {
@@ -119,8 +128,7 @@ static bool assign(struct config *config, const struct option_row *row, const ch
     case OPTION_CHOICE:
         if (*value == '\0' || (row->type == OPTION_CHOICE && !is_choice(row->choices, value)))
             return false;
-        text = mem_need(mem_strdup(value));
-        memcpy(at, &text, sizeof(text));
+        replace_text(at, value);
         return true;
     case OPTION_FLAG:
         if (!parse_bool(span_of(value), &flag))
@@ -155,6 +163,13 @@ void config_init(struct config *config)
     for (size_t i = 0; i < option_count; i++)
         if (option_rows[i].standard != NULL)
             assign(config, &option_rows[i], option_rows[i].standard);
+}
+
+void config_release(struct config *config)
+{
+    for (size_t i = 0; i < option_count; i++)
+        if (option_rows[i].type == OPTION_TEXT || option_rows[i].type == OPTION_CHOICE)
+            replace_text((char *)config + option_rows[i].offset, NULL);
 }
 
 static bool store_check(const char *store, struct err *err)

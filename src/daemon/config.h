@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Values; texts live as long as the process. A text without a default is NULL until given. */
+/* Values; texts live until config_release. A text without a default is NULL until given. */
 struct config {
     const char *store;
     const char *listen;
@@ -52,6 +52,9 @@ const struct option_row *option_find(struct span name);
 
 /* Every option at its default. */
 void config_init(struct config *config);
+
+/* Frees the texts. */
+void config_release(struct config *config);
 
 /* Reads and checks one value. False names the option, `where` it was given, what it may be and what
  * it was. */

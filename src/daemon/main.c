@@ -88,7 +88,7 @@ static const struct {
 
 int main(int argc, char **argv)
 {
-    struct config config;
+    AUTO(config_release) struct config config;
     struct err err = {0};
     bool good = config_load(&config, &argc, argv, &err);
     for (size_t i = 0; argc > 1 && i < ARRAY_SIZE(commands); i++) {
