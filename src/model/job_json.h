@@ -23,11 +23,7 @@ void job_page_json(struct json_writer *json, const struct job *const *jobs, size
  */
 bool job_from_json(const struct json_value *object, struct job *ret_job, struct err *err);
 
-/*
- * A report's body into an event (by and now are left for the caller): {state?, result?,
- * progressPercentage?, message?}. The message is copied into `arena`. INVALID_REQUEST names what is
- * wrong.
- */
+/* The event of report_parse (model/report.h), for callers that know no leases. */
 enum problem report_read(struct arena *arena, struct span body, struct job_event *ret_event,
                          struct err *err);
 

@@ -1,0 +1,30 @@
+/* A report: what a worker or an owner says about a job, as its request body has it. */
+#ifndef JOBD_MODEL_REPORT_H
+#define JOBD_MODEL_REPORT_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/span.h"
+#include "model/job.h"
+
+#include <stdint.h>
+
+#define REPORT_DELAY_MAX 86400 /* seconds */
+
+struct report {
+    struct job_event event; /* now and run_after are left to hold_report */
+    int64_t delay_ms; /* for a release: not handed out for so long; 0: at once */
+    int64_t fence; /* from the header; LEASE_NO_FENCE when there was none */
+    uint32_t random; /* any 32 bits: the jitter of a retry's back-off */
+};
+
+/*
+ * Reads `{state?, result?, progressPercentage?, message?, delaySeconds?, retry?}`; at least one of
+ * state, progressPercentage and message. delaySeconds goes with the state WAITING only, `retry:
+ * true` with FAILED only. The message is copied into `arena`. event.by, fence and random are left
+ * zero, for the caller. INVALID_REQUEST names what is wrong; INTERNAL without memory.
+ */
+enum problem report_parse(struct arena *arena, struct span body, struct report *ret_report,
+                          struct err *err);
+
+#endif
