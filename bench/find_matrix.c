@@ -1,5 +1,4 @@
 /* Times find over filters, names, orders and depths on a store that bench/fill made. */
- * made. */
 #include "base/mem.h"
 #include "base/parse.h"
 #include "base/scope.h"

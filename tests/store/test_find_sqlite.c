@@ -1,5 +1,4 @@
 /* Find in SQLite against brute force: random queries, the name index behind and caught up. */
- * up. */
 #include "fixture.h"
 
 #include "base/mem.h"

@@ -1,5 +1,4 @@
 /* The name index: a tokenizer that cuts names into grams, and the step that indexes more jobs. */
- */
 #include "store/sqlite/gram.h"
 
 #include "base/scope.h"
