@@ -197,20 +197,13 @@ static struct key cursor_key(const struct shadow *shadow, const struct query *qu
     return key;
 }
 
-/* By insertion: slow and plain. */
-static void insert(const struct query *query, const struct shadow_job **list, size_t count,
-                   const struct shadow_job *job)
+static int shadow_compare(const void *a, const void *b, void *context)
 {
-    struct key key = key_of(query, job);
+    const struct shadow_job *const *left = a, *const *right = b;
+    const struct query *query = context;
+    struct key first = key_of(query, *left), second = key_of(query, *right);
 
-    while (count > 0) {
-        struct key before = key_of(query, list[count - 1]);
-        if (key_compare(query, &before, &key) < 0)
-            break;
-        list[count] = list[count - 1];
-        count--;
-    }
-    list[count] = job;
+    return key_compare(query, &first, &second);
 }
 
 const struct job **shadow_find(const struct shadow *shadow, const struct query *query,
@@ -219,6 +212,7 @@ const struct job **shadow_find(const struct shadow *shadow, const struct query *
     const struct shadow_job **list =
         ARENA_ARRAY(arena, const struct shadow_job *, shadow->count + 1);
     const struct job **jobs = ARENA_ARRAY(arena, const struct job *, shadow->count + 1);
+    struct query order = *query;
     struct key start = {0};
     size_t count = 0;
 
@@ -228,8 +222,9 @@ const struct job **shadow_find(const struct shadow *shadow, const struct query *
         struct key key = key_of(query, &shadow->jobs[i]);
         if (matches(query, &shadow->jobs[i]) &&
             (after == NULL || key_compare(query, &key, &start) > 0))
-            insert(query, list, count++, &shadow->jobs[i]);
+            list[count++] = &shadow->jobs[i];
     }
+    qsort_r(list, count, sizeof(struct shadow_job *), shadow_compare, &order);
     for (size_t i = 0; i < count; i++)
         jobs[i] = &list[i]->job;
     *ret_count = count;
@@ -250,8 +245,7 @@ const char *query_text(struct arena *arena, const struct query *query)
                         query->ascending ? "ASC" : "DESC", query->page_size);
 }
 
-/* Compares the rows of a page with what must come there. */
-static void check_rows(const struct store_find *find, const struct job *const *expected,
+void shadow_check_rows(const struct store_find *find, const struct job *const *expected,
                        size_t count, struct arena *arena)
 {
     size_t page = count < find->query->page_size ? count : find->query->page_size;
@@ -280,7 +274,7 @@ struct store_find shadow_check_page(const struct shadow *shadow, struct fixture 
     if (job_page(fixture->store, arena, query, after, &find) != PROBLEM_NONE)
         fail_msg("problem %d: %s: %s", find.call.problem, find.call.err.text,
                  query_text(arena, query));
-    check_rows(&find, expected, count, arena);
+    shadow_check_rows(&find, expected, count, arena);
     return find;
 }
 
@@ -304,7 +298,7 @@ void shadow_check_walk(const struct shadow *shadow, struct fixture *fixture, str
             PROBLEM_NONE)
             fail_msg("problem %d: %s: %s", find.call.problem, find.call.err.text,
                      query_text(&page, &query));
-        check_rows(&find, expected + seen, count - seen, &page);
+        shadow_check_rows(&find, expected + seen, count - seen, &page);
         seen += find.count;
         if (find.more)
             cursor = cursor_at(&query, find.jobs[find.count - 1]);

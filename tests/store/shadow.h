@@ -27,6 +27,10 @@ void shadow_put(struct shadow *shadow, size_t index, const struct job *job);
 const struct job **shadow_find(const struct shadow *shadow, const struct query *query,
                                const struct cursor *after, struct arena *arena, size_t *ret_count);
 
+/* Fails the test when the page is not the beginning of `expected`, which has `count` jobs. */
+void shadow_check_rows(const struct store_find *find, const struct job *const *expected,
+                       size_t count, struct arena *arena);
+
 /* Asks the store for the page and fails the test when it is not the shadow's. Returns the page. */
 struct store_find shadow_check_page(const struct shadow *shadow, struct fixture *fixture,
                                     const struct query *query, const struct cursor *after,

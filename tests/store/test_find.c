@@ -57,6 +57,21 @@ static void check_pair(const struct shadow *shadow, struct fixture *fixture, str
     check_orders(shadow, fixture, query, &size, 1);
 }
 
+/* The orders by which names are looked for most differently. */
+static void check_names(const struct shadow *shadow, struct fixture *fixture, struct query query)
+{
+    static const struct {
+        enum query_order order;
+        bool ascending;
+    } orders[] = {{ORDER_CREATED, false}, {ORDER_NAME, true}, {ORDER_END_DATE, false}};
+
+    for (size_t i = 0; i < ARRAY_SIZE(orders); i++) {
+        query.order = orders[i].order;
+        query.ascending = orders[i].ascending;
+        shadow_check_walk(shadow, fixture, query, 3);
+    }
+}
+
 /* Most tests here look at the same jobs and change none. */
 static void with_data(void **state, void (*check)(struct fixture *, const struct shadow *))
 {
@@ -144,7 +159,7 @@ static void check_name(struct fixture *fixture, const struct shadow *shadow, con
 
     for (int match = MATCH_START; match <= MATCH_EXACT; match++) {
         query_by_name(&fixture->arena, &query, name, (enum name_match)match);
-        check_pair(shadow, fixture, query);
+        check_names(shadow, fixture, query);
     }
 }
 

@@ -1,10 +1,8 @@
 /* Anything in any order: random writes and finds, each compared with what brute force says. */
 #include "data.h"
+#include "random.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #define STEPS_STANDARD 4000
 #define JOBS_MAX 400
@@ -23,7 +21,7 @@ struct known_key {
 struct world {
     struct fixture *fixture;
     struct shadow shadow;
-    uint64_t random;
+    struct random random;
     int64_t change, position; /* the last ones */
     struct known_key keys[KEYS];
     struct arena arena; /* of one step */
@@ -34,26 +32,16 @@ struct world {
     size_t pages;
 };
 
-static uint64_t seed;
-
-/* splitmix64 */
-static uint64_t next_random(struct world *world)
-{
-    uint64_t z = world->random += UINT64_C(0x9E3779B97F4A7C15);
-
-    z = (z ^ z >> 30) * UINT64_C(0xBF58476D1CE4E5B9);
-    z = (z ^ z >> 27) * UINT64_C(0x94D049BB133111EB);
-    return z ^ z >> 31;
-}
+static struct random start;
 
 static unsigned pick(struct world *world, size_t count)
 {
-    return (unsigned)(next_random(world) % count);
+    return random_pick(&world->random, count);
 }
 
 static bool one_in(struct world *world, size_t count)
 {
-    return pick(world, count) == 0;
+    return random_one_in(&world->random, count);
 }
 
 static const char *random_name(struct world *world, struct arena *arena)
@@ -222,7 +210,7 @@ static void random_query(struct world *world)
         query_by_name(&world->walk, query, name, (enum name_match)pick(world, 4));
     }
     if (one_in(world, 3))
-        query->statuses = (uint32_t)next_random(world) & STATUS_MASK_ALL;
+        query->statuses = (uint32_t)random_next(&world->random) & STATUS_MASK_ALL;
     if (one_in(world, 3))
         query_by_types(&world->walk, query, 1 + pick(world, 31));
     query->has_user = one_in(world, 3);
@@ -273,7 +261,7 @@ static void step(struct world *world)
 static void the_store_does_what_brute_force_says(void **state)
 {
     uint64_t steps = fixture_number("JOBD_TEST_STEPS", STEPS_STANDARD);
-    struct world world = {.fixture = *state, .random = seed};
+    struct world world = {.fixture = *state, .random = start};
 
     shadow_init(&world.shadow);
     arena_init(&world.arena, 1 << 26);
@@ -294,9 +282,6 @@ int main(int argc, char **argv)
     };
 
     fixture_backend(argc, argv);
-    seed = fixture_number("JOBD_TEST_SEED",
-                          (uint64_t)clock_mono_ns(&clock_system) ^ (uint64_t)getpid());
-    printf("# JOBD_TEST_SEED=%" PRIu64 "\n", seed);
-    fflush(stdout);
+    start = random_start();
     return cmocka_run_group_tests_name("store property", tests, NULL, NULL);
 }
