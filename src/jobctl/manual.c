@@ -29,9 +29,9 @@ static const char *const environment[] = {
 };
 
 static const char exit_status[] =
-    "Exit status 0: fine; 1: it failed; 2: wrong usage. wait also ends with 124 when the time ran out; run "
-    "ends as its command does: with its exit status, 128 + N after signal N, 127 when there is no "
-    "such command, 126 when it cannot be executed.";
+    "Exit status 0: fine; 1: it failed; 2: wrong usage. wait also ends with 124 when the time ran "
+    "out; run ends as its command does: with its exit status, 128 + N after signal N, 127 when "
+    "there is no such command, 126 when it cannot be executed.";
 
 /* Breaks `text` into lines, each after `indent` blanks. */
 static void add_wrapped(struct buf *out, const char *text, int indent)

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,17 +16,31 @@ void pump_init(struct pump *pump, int from, int to, struct lines *lines)
     pump->to = to;
     pump->lines = lines;
     pump->at = pump->len = 0;
+    pump->total = pump->goal = 0;
     pump->at_once = fstat(to, &stat) == 0 && S_ISREG(stat.st_mode);
 }
 
-bool pump_is_full(const struct pump *pump)
+/* Of what was read, something is still to be written. */
+static bool is_full(const struct pump *pump)
 {
     return pump->at < pump->len;
 }
 
+void pump_set_goal(struct pump *pump)
+{
+    int waiting = 0;
+    if (pump->from >= 0 && ioctl(pump->from, FIONREAD, &waiting) == 0 && waiting > 0)
+        pump->goal = pump->total + (uint64_t)waiting;
+}
+
+bool pump_is_owing(const struct pump *pump)
+{
+    return pump->from >= 0 && (is_full(pump) || pump->total < pump->goal);
+}
+
 struct pollfd pump_wants(const struct pump *pump)
 {
-    if (pump_is_full(pump))
+    if (is_full(pump))
         return (struct pollfd){.fd = pump->to, .events = POLLOUT};
     return (struct pollfd){.fd = pump->from, .events = POLLIN};
 }
@@ -62,6 +77,7 @@ static void read_some(struct pump *pump)
         return;
     }
     lines_feed(pump->lines, (struct span){pump->bytes, (size_t)len});
+    pump->total += (uint64_t)len;
     pump->at = 0;
     pump->len = pump->to >= 0 ? (size_t)len : 0;
 }
@@ -70,7 +86,7 @@ void pump_move(struct pump *pump, short events)
 {
     if (events == 0)
         return;
-    if (pump_is_full(pump))
+    if (is_full(pump))
         write_some(pump);
     else if (pump->from >= 0)
         read_some(pump);

@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct lines;
 
@@ -15,6 +16,7 @@ struct pump {
     int to; /* -1: nothing is passed on */
     struct lines *lines;
     size_t at, len; /* what of `bytes` is yet to be written */
+    uint64_t total, goal; /* bytes read so far; how many it must be before all is through */
     bool at_once; /* `to` takes any amount without blocking */
     char bytes[65536];
 };
@@ -28,7 +30,8 @@ struct pollfd pump_wants(const struct pump *pump);
 /* Moves what can be moved without waiting, after `events` have come. */
 void pump_move(struct pump *pump, short events);
 
-/* Whether there is something that must still be written. */
-bool pump_is_full(const struct pump *pump);
+/* From now on: all that is on its way already must pass, whatever comes later need not. */
+void pump_set_goal(struct pump *pump);
+bool pump_is_owing(const struct pump *pump);
 
 #endif

@@ -10,13 +10,15 @@
 
 struct reporter;
 
+/* `create` and its texts must outlive it. NULL without memory. */
+struct reporter *reporter_new(const struct call *call, const struct jobd_create *create);
+
 /*
- * Starts the thread, which opens a client by itself and creates the job; `create` and its texts
- * must outlive it. `wake_fd` is an eventfd written to when the job was deleted and when all is
- * done. NULL when there can be no thread.
+ * Starts the thread, which opens a client by itself and creates the job; where there can be no
+ * thread, complains and is done. `wake_fd` is an eventfd that is written to when the job was
+ * deleted and when all is done.
  */
-struct reporter *reporter_start(const struct call *call, const struct jobd_create *create,
-                                int wake_fd);
+void reporter_start(struct reporter *reporter, int wake_fd);
 
 /* The latest counts; returns at once. */
 void reporter_progress(struct reporter *reporter, const struct progress *progress);

@@ -15,9 +15,9 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-/* Output may come from what the command left running; such a silence ends our interest. */
-#define LINGER_MS 500
 #define MS INT64_C(1000000)
+/* How long output of what the command left running is still passed on. */
+#define LINGER (500 * MS)
 
 struct run_options {
     const char *name, *type, *message, *user, *pattern;
@@ -72,6 +72,8 @@ struct running {
     int wake; /* an eventfd of the reporter's */
     int64_t kill_at; /* monotonic ns; 0: the job is not deleted */
     bool killed;
+    bool impatient; /* signalled again after the command's end */
+    int64_t linger_until; /* monotonic ns; 0: the command has not ended */
     struct lines lines[3];
     struct pump pumps[3]; /* $JOBD_FD, standard output, standard error */
 };
@@ -127,23 +129,24 @@ static void pursue(struct running *running)
 /* How long poll may sleep; -1: until something comes. */
 static int patience(const struct running *running)
 {
-    if (running->process.ended)
-        return LINGER_MS;
-    if (running->kill_at == 0 || running->killed)
+    int64_t until = running->killed ? 0 : running->kill_at;
+    if (running->linger_until != 0)
+        until = running->linger_until;
+    if (until == 0)
         return -1;
-    int64_t left = (running->kill_at - now()) / MS + 1;
+    int64_t left = (until - now()) / MS + 1;
     return left > 0 ? (int)(left < 3600000 ? left : 3600000) : 0;
 }
 
-/* Output that is yet to be written, or may yet come. */
+/*
+ * After the command's end: what it wrote must pass however slowly it is taken; what others that it
+ * left running write, passes for a moment more.
+ */
 static bool has_output(const struct running *running)
 {
-    return running->pumps[1].from >= 0 || running->pumps[2].from >= 0;
-}
-
-static bool must_write(const struct running *running)
-{
-    return pump_is_full(&running->pumps[1]) || pump_is_full(&running->pumps[2]);
+    bool owing = pump_is_owing(&running->pumps[1]) || pump_is_owing(&running->pumps[2]);
+    bool open = running->pumps[1].from >= 0 || running->pumps[2].from >= 0;
+    return !running->impatient && (owing || (open && now() < running->linger_until));
 }
 
 static void drain_wake(int fd)
@@ -153,8 +156,8 @@ static void drain_wake(int fd)
         return; /* woken by something else */
 }
 
-/* One round: waits, then moves whatever came. False when nothing came in time. */
-static bool turn(struct running *running)
+/* One round: waits for anything, then moves whatever came. */
+static void turn(struct running *running, int timeout)
 {
     enum { SIGNALS, WAKE, FIRST_PUMP, COUNT = FIRST_PUMP + 3 };
     struct pollfd fds[COUNT] = {
@@ -163,33 +166,39 @@ static bool turn(struct running *running)
     };
     for (size_t i = 0; i < ARRAY_SIZE(running->pumps); i++)
         fds[FIRST_PUMP + i] = pump_wants(&running->pumps[i]);
-    int timeout = must_write(running) && running->process.ended ? -1 : patience(running);
-    int ready = poll(fds, COUNT, timeout);
-    for (size_t i = 0; ready > 0 && i < ARRAY_SIZE(running->pumps); i++)
+    if (poll(fds, COUNT, timeout) <= 0)
+        return;
+    for (size_t i = 0; i < ARRAY_SIZE(running->pumps); i++)
         pump_move(&running->pumps[i], fds[FIRST_PUMP + i].revents);
     if (fds[WAKE].revents != 0)
         drain_wake(running->wake);
-    if (fds[SIGNALS].revents != 0 && process_on_signals(&running->process) > 0 &&
-        running->process.ended)
-        return false;
-    return ready != 0;
+    if (fds[SIGNALS].revents != 0 && process_on_signals(&running->process) > 0)
+        running->impatient = running->linger_until != 0;
+}
+
+/* What is left on $JOBD_FD; whoever else may have it is not waited for. */
+static void drain_progress(struct pump *pump)
+{
+    struct pollfd fd = pump_wants(pump);
+    while (pump->from >= 0 && poll(&fd, 1, 0) > 0 && pump->total < pump->goal) {
+        pump_move(pump, fd.revents);
+        fd = pump_wants(pump);
+    }
 }
 
 /* Until the command has ended and its output is through. */
 static void follow(struct running *running)
 {
     while (!running->process.ended) {
-        turn(running);
+        turn(running, patience(running));
         pursue(running);
     }
-    while (has_output(running) && (turn(running) || must_write(running)))
-        continue;
-    while (running->pumps[0].from >= 0) {
-        struct pollfd fd = pump_wants(&running->pumps[0]);
-        if (poll(&fd, 1, 0) <= 0)
-            break;
-        pump_move(&running->pumps[0], fd.revents);
-    }
+    running->linger_until = now() + LINGER;
+    for (size_t i = 0; i < ARRAY_SIZE(running->pumps); i++)
+        pump_set_goal(&running->pumps[i]);
+    while (has_output(running))
+        turn(running, now() < running->linger_until ? patience(running) : -1);
+    drain_progress(&running->pumps[0]);
     for (size_t i = 0; i < ARRAY_SIZE(running->lines); i++)
         lines_end(&running->lines[i]);
 }
@@ -239,10 +248,13 @@ static int run_with(struct running *running, const struct jobd_create *create)
         .capture = ((const struct run_options *)running->call->options)->pattern != NULL,
         .to_stderr = running->call->json,
     };
+    running->reporter = reporter_new(running->call, create);
+    if (running->reporter == NULL)
+        return complain(running->call, EXIT_FAILED, "no memory");
     if (!process_start(&running->process, &plan, &err))
         return complain(running->call, EXIT_NOT_EXECUTABLE, "%s", err.text);
     running->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    running->reporter = reporter_start(running->call, create, running->wake);
+    reporter_start(running->reporter, running->wake);
     connect_pumps(running);
     follow(running);
     struct ending ending = finish(running);
