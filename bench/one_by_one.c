@@ -1,4 +1,4 @@
-/* Creates jobs in a store one after another, each waiting for its own commit: what group commit is compared with. */
+/* Creates jobs one after another, each with a commit of its own: the yardstick of group commit. */
 #include "base/clock.h"
 #include "store/store.h"
 

@@ -186,6 +186,6 @@ bool app_serve(const struct config *config, struct err *err)
     }
     app_close(&app);
     if (good)
-        log_event(LOG_INFO, "stopped");
+        log_event(LOG_INFO, "stopped", LOG_F_STR("store", config->store));
     return good;
 }

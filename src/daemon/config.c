@@ -48,9 +48,11 @@ const struct option_row option_rows[] = {
     {"password-hashes", OPTION_COUNT, MEMBER(password_hashes), "2", 1, 64, NULL,
      "Password hashes computed at once; each takes some 20 ms and 19 MiB."},
     {"auth-failures", OPTION_COUNT, MEMBER(auth_failures), "10", 0, 1000000, NULL,
-     "Failed sign-ins an address may make before it is slowed to one every six seconds; 0: any number."},
+     "Failed sign-ins an address may make before it is slowed to one every six seconds; 0: any "
+     "number."},
     {"jwt-jwks", OPTION_TEXT, MEMBER(jwt_jwks), NULL, 0, 0, NULL,
-     "JSON Web Key Set that signs accepted tokens: a file or an https URL. Without it no tokens are accepted."},
+     "JSON Web Key Set that signs accepted tokens: a file or an https URL. Without it no tokens are "
+     "accepted."},
     {"jwt-issuer", OPTION_TEXT, MEMBER(jwt_issuer), NULL, 0, 0, NULL,
      "What a token's iss claim must be; without it any."},
     {"jwt-audience", OPTION_TEXT, MEMBER(jwt_audience), NULL, 0, 0, NULL,

@@ -91,7 +91,7 @@ const char *const data_names[] = {
     "import 1",
     "import 2",
     "import 10",
-    "a very long name that goes on and on and says import only here, and then goes on, and on, and on",
+    "a very long name that goes on and on and says import only here, and then goes on, and on",
 };
 const size_t data_name_count = ARRAY_SIZE(data_names);
 

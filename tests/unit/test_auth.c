@@ -1,5 +1,4 @@
-/* Tests of authentication as a whole: who gets in, how often a hash is computed, and who has to
- * wait. */
+/* Tests of authentication as a whole: who gets in, how many hashes it costs, who has to wait. */
 #include "auth/auth.h"
 #include "auth/password.h"
 #include "base/metrics.h"
