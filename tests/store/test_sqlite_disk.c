@@ -1,5 +1,4 @@
-/* SQLite on a disk that fills up or fails: nothing acknowledged is lost, nothing refused comes
- * true. */
+/* SQLite on a failing disk: nothing acknowledged is lost, nothing refused comes true. */
 #include "fixture.h"
 
 #include "base/metrics.h"

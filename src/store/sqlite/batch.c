@@ -113,10 +113,11 @@ static bool perform(struct writer *writer, struct store_call *call)
 }
 
 /* After `done` a call is its owner's again and may be gone. */
-static void answer(struct batch *batch)
+static void answer(struct writer *writer, struct batch *batch)
 {
     struct store_call *call = batch->calls.first;
 
+    writer->callers = batch->calls.count + writer_waiting(writer);
     metric_add(METRIC_STORE_QUEUE, -(int64_t)batch->calls.count);
     batch->calls = (struct call_list){0};
     while (call != NULL) {
@@ -127,13 +128,14 @@ static void answer(struct batch *batch)
 }
 
 /* The same problem for all, whatever each had found: it may have seen what never became true. */
-static void answer_all(struct batch *batch, enum problem problem, const struct err *err)
+static void answer_all(struct writer *writer, struct batch *batch, enum problem problem,
+                       const struct err *err)
 {
     for (struct store_call *call = batch->calls.first; call != NULL; call = call->next) {
         call->problem = problem;
         call->err = *err;
     }
-    answer(batch);
+    answer(writer, batch);
 }
 
 /* What is to be said when the connection itself failed. */
@@ -143,7 +145,7 @@ static void fail(struct writer *writer, struct batch *batch, enum problem proble
     metric_add(METRIC_STORE_FAILURES, 1);
     if (problem == PROBLEM_STORE_UNAVAILABLE)
         atomic_store(&writer->failed, true);
-    answer_all(batch, problem, err);
+    answer_all(writer, batch, problem, err);
 }
 
 /* The error is read before undoing replaces it. */
@@ -194,7 +196,7 @@ static void run_alone(struct writer *writer, struct store_call *call)
     } else if (!commit(writer, &batch)) {
         fail_commit(writer, &batch);
     } else {
-        answer(&batch);
+        answer(writer, &batch);
     }
 }
 
@@ -262,7 +264,7 @@ void batch_run(struct writer *writer)
     if (culprit != NULL)
         spoilt(writer, &batch, culprit);
     else if (commit(writer, &batch))
-        answer(&batch);
+        answer(writer, &batch);
     else
         fail_commit(writer, &batch);
 }

@@ -12,9 +12,8 @@
 #define COMMON_PRAGMAS "PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY;"
 static const char *const pragmas[] = {
     [CONNECTION_READS] = COMMON_PRAGMAS "PRAGMA query_only = ON; PRAGMA cache_size = -1024;",
-    [CONNECTION_WRITES] = COMMON_PRAGMAS
-    "PRAGMA synchronous = FULL; PRAGMA cache_size = -8192; PRAGMA wal_autocheckpoint = 0;"
-    "PRAGMA journal_size_limit = 67108864;",
+    [CONNECTION_WRITES] = COMMON_PRAGMAS "PRAGMA synchronous = FULL; PRAGMA cache_size = -8192; "
+                                         "PRAGMA journal_size_limit = 67108864;",
     [CONNECTION_CHECKPOINTS] = COMMON_PRAGMAS "PRAGMA synchronous = FULL; PRAGMA cache_size = -64;",
 };
 

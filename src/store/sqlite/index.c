@@ -96,6 +96,10 @@ void index_when_quiet(struct writer *writer)
     slice(writer, SLICE, true);
 }
 
+/*
+ * At the bound a whole slice at once, for half of what a small one costs is its commit. Whoever
+ * creates then waits for it, so that nobody creates faster than can be indexed.
+ */
 void index_keep_up(struct writer *writer)
 {
     bool due = writer->index_at <= clock_mono_ns(&clock_system);
@@ -103,8 +107,8 @@ void index_keep_up(struct writer *writer)
     if (!writer->background)
         return;
     metric_set(METRIC_STORE_INDEX_LAG, writer->behind);
-    if (writer->behind > INDEX_BEHIND_MAX && writer->created > 0 && (due || !writer->index_failed))
-        slice(writer, writer->created + STEP, false);
+    if (writer->behind > INDEX_BEHIND_MAX && (due || !writer->index_failed))
+        slice(writer, writer->created > SLICE ? writer->created : SLICE, false);
     else if (writer->behind > FEW && due)
         slice(writer, SLICE_BUSY, false);
 }

@@ -9,8 +9,7 @@
 
 /*
  * A search reads the jobs that the index lacks one by one, so under load the writer defers most of
- * the indexing, but never lets it fall further behind than this: from there on it indexes as many
- * jobs a batch as the batch created.
+ * the indexing, but never lets it fall much further behind than this.
  */
 #define INDEX_BEHIND_MAX 4096
 

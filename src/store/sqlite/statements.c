@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+/* So many of the latest ones may be in the hands of those who asked for them. */
+#define IN_USE 16
+
 /* FNV-1a over whole words of the text where there are any: find's texts take kilobytes. */
 static uint64_t hash_of(const char *sql, size_t len)
 {
@@ -25,14 +28,14 @@ static void drop(struct statements *statements, struct statement *entry)
     *entry = (struct statement){0};
 }
 
-/* The least lately used one that can go, but never `kept`; NULL when all are running. */
-static struct statement *oldest(struct statements *statements, const struct statement *kept)
+/* The least lately used one that can go; NULL when all are running. */
+static struct statement *oldest(struct statements *statements)
 {
     struct statement *found = NULL;
 
     for (size_t i = 0; i < STATEMENTS_MAX; i++) {
         struct statement *entry = &statements->entries[i];
-        if (entry->handle == NULL || entry == kept || sqlite3_stmt_busy(entry->handle))
+        if (entry->handle == NULL || sqlite3_stmt_busy(entry->handle))
             continue;
         if (found == NULL || entry->used < found->used)
             found = entry;
@@ -49,21 +52,18 @@ static struct statement *room(struct statements *statements)
         if (statements->entries[i].handle == NULL)
             return &statements->entries[i];
     }
-    entry = oldest(statements, NULL);
+    entry = oldest(statements);
     if (entry != NULL)
         drop(statements, entry);
     return entry;
 }
 
-/*
- * The latest dozen stays even when it is too big, for its owners may be in the middle of binding
- * values.
- */
-static void shrink(struct statements *statements, const struct statement *kept)
+/* Within the bound of memory, but for those that are in use. */
+static void shrink(struct statements *statements)
 {
     while (statements->bytes > STATEMENTS_BYTES_MAX) {
-        struct statement *entry = oldest(statements, kept);
-        if (entry == NULL || entry->used + 16 > statements->tick)
+        struct statement *entry = oldest(statements);
+        if (entry == NULL || entry->used + IN_USE > statements->tick)
             return;
         drop(statements, entry);
     }
@@ -77,7 +77,7 @@ static sqlite3_stmt *prepare(struct statements *statements, sqlite3 *db, struct 
         return NULL;
     entry->bytes = sqlite3_stmt_status(entry->handle, SQLITE_STMTSTATUS_MEMUSED, 0);
     statements->bytes += entry->bytes;
-    shrink(statements, entry);
+    shrink(statements);
     return entry->handle;
 }
 

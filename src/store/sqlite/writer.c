@@ -11,6 +11,11 @@
 #include <string.h>
 #include <time.h>
 
+/* What gather waits for at most. */
+#define GATHER_CALLS 64
+#define GATHER_STEP_NS (INT64_C(200) * 1000)
+#define GATHER_NS (INT64_C(2) * 1000 * 1000)
+
 static void list_add(struct call_list *list, struct store_call *call)
 {
     call->next = NULL;
@@ -24,17 +29,17 @@ static void list_add(struct call_list *list, struct store_call *call)
 
 void writer_submit(struct writer *writer, struct store_call *call, enum write_operation operation)
 {
-    bool first;
+    bool wake;
 
     call->operation = (int)operation;
     call->err.text[0] = '\0';
     metric_add(METRIC_STORE_QUEUE, 1);
     pthread_mutex_lock(&writer->lock);
-    first = writer->queue.first == NULL;
     list_add(&writer->queue, call);
+    wake = writer->queue.count == writer->wake_at;
     atomic_store_explicit(&writer->busy, true, memory_order_relaxed);
     pthread_mutex_unlock(&writer->lock);
-    if (first)
+    if (wake)
         pthread_cond_signal(&writer->more);
 }
 
@@ -63,6 +68,16 @@ struct store_call *writer_next(struct writer *writer)
     writer->taken.count--;
     call->next = NULL;
     return call;
+}
+
+size_t writer_waiting(struct writer *writer)
+{
+    size_t count;
+
+    pthread_mutex_lock(&writer->lock);
+    count = writer->taken.count + writer->queue.count;
+    pthread_mutex_unlock(&writer->lock);
+    return count;
 }
 
 /* Waits on the condition; for at most `ns` when not negative. False when the time is over. */
@@ -101,11 +116,36 @@ static bool wait_for_calls(struct writer *writer)
     return !quiet;
 }
 
+/*
+ * Callers that were just answered tend to come back at once, and a commit costs the same for one as
+ * for many. So the writer waits for as many as it knew of, as long as some keep coming, and never
+ * long. A single caller is never kept waiting.
+ */
+static void gather(struct writer *writer)
+{
+    size_t target = writer->callers < GATHER_CALLS ? writer->callers : GATHER_CALLS;
+    int64_t until = clock_mono_ns(&clock_system) + GATHER_NS;
+    size_t before;
+
+    pthread_mutex_lock(&writer->lock);
+    writer->wake_at = target;
+    while (writer->queue.count < target && !writer->closing) {
+        before = writer->queue.count;
+        wait_for(writer, GATHER_STEP_NS);
+        if (writer->queue.count == before || clock_mono_ns(&clock_system) >= until)
+            break;
+    }
+    writer->wake_at = 1;
+    pthread_mutex_unlock(&writer->lock);
+}
+
 static void *run(void *argument)
 {
     struct writer *writer = argument;
 
     while (wait_for_calls(writer)) {
+        if (writer->taken.first == NULL)
+            gather(writer);
         batch_run(writer);
         index_keep_up(writer);
         if (writer->background)
@@ -138,6 +178,7 @@ bool writer_start(struct writer *writer, struct sqlite_store *store,
         .connection = connection,
         .clock = store->store.clock,
         .background = background,
+        .wake_at = 1,
     };
     if (!batch_load_counters(writer) || !index_load(writer)) {
         sqlite_problem(connection->db, err);

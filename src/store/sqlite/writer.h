@@ -36,6 +36,7 @@ struct writer {
     pthread_mutex_t lock; /* of what follows, up to the blank line */
     pthread_cond_t more;
     struct call_list queue;
+    size_t wake_at; /* this many in the queue wake the thread */
     bool closing;
 
     _Atomic bool busy; /* calls are waiting; a hint to stop indexing */
@@ -43,6 +44,7 @@ struct writer {
 
     /* The thread's own from here on. */
     struct call_list taken; /* out of the queue, not yet in a transaction */
+    size_t callers; /* who waited at the end of the last transaction, its own calls included */
     int64_t position, change; /* the last ones given */
     int64_t data_version; /* of the connection when these were read */
     int64_t keys_stored; /* by the current transaction */
@@ -67,6 +69,9 @@ void writer_submit(struct writer *writer, struct store_call *call, enum write_op
  * runs still get into it.
  */
 struct store_call *writer_next(struct writer *writer);
+
+/* How many calls wait for a transaction; the writer's thread. */
+size_t writer_waiting(struct writer *writer);
 
 /* Whether the last write succeeded, or one that is tried now. Blocks for a commit at most. */
 bool writer_works(struct writer *writer, struct err *err);
