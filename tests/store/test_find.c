@@ -2,10 +2,12 @@
 #include "data.h"
 #include "threads.h"
 
+#include <sched.h>
 #include <string.h>
 
 #define OLD_JOBS 200
 #define NEW_JOBS 100
+#define NEW_A_PAGE 5
 
 /* Each status alone, some together, all but one, and none. */
 static const uint32_t masks[] = {
@@ -313,22 +315,35 @@ static void by_very_many_types(void **state)
 struct walkers {
     struct fixture *fixture;
     const int64_t *positions; /* of the old jobs, rising */
-    _Atomic size_t created;
+    _Atomic size_t created, pages;
     _Atomic bool over;
 };
 
+static bool create_new(struct walkers *walkers)
+{
+    AUTO(arena_release) struct arena arena;
+    struct draft draft;
+    struct job *jobs;
+
+    arena_init(&arena, 1 << 20);
+    draft = draft_of(&arena, "job 7", "TEST");
+    walkers->created++;
+    return job_create(walkers->fixture->store, &arena, &draft, 1, &jobs) == PROBLEM_NONE;
+}
+
+/* Not faster than the walk reads, or it would never end. */
 static bool create_meanwhile(struct walkers *walkers)
 {
-    while (!walkers->over) {
-        AUTO(arena_release) struct arena arena;
-        arena_init(&arena, 1 << 20);
-        struct draft draft = draft_of(&arena, "job 7", "TEST");
-        struct job *jobs;
-        if (job_create(walkers->fixture->store, &arena, &draft, 1, &jobs) != PROBLEM_NONE)
-            return false;
-        walkers->created++;
+    bool good = true;
+
+    while (good && !walkers->over) {
+        if (walkers->created < NEW_A_PAGE * (walkers->pages + 1))
+            good = create_new(walkers);
+        else
+            sched_yield();
     }
-    return true;
+    walkers->over = true;
+    return good;
 }
 
 /* Which old job this is; OLD_JOBS when it is a new one. */
@@ -345,7 +360,7 @@ static size_t old_index(const struct walkers *walkers, int64_t position)
 static bool walk_once(struct walkers *walkers, const struct query *query)
 {
     AUTO(arena_release) struct arena arena;
-    unsigned char seen[OLD_JOBS + 1] = {0};
+    int seen[OLD_JOBS + 1] = {0}; /* the last one counts the new jobs */
     struct store_find find = {.more = true};
     struct cursor cursor;
 
@@ -354,9 +369,9 @@ static bool walk_once(struct walkers *walkers, const struct query *query)
         if (job_page(walkers->fixture->store, &arena, query, first ? NULL : &cursor, &find) !=
             PROBLEM_NONE)
             return false;
+        walkers->pages++;
         for (size_t i = 0; i < find.count; i++)
-            seen[old_index(walkers, find.jobs[i]->position)] =
-                (unsigned char)(seen[old_index(walkers, find.jobs[i]->position)] + 1);
+            seen[old_index(walkers, find.jobs[i]->position)]++;
         if (find.more)
             cursor = cursor_at(query, find.jobs[find.count - 1]);
     }
@@ -372,7 +387,7 @@ static bool walk_meanwhile(struct walkers *walkers)
 {
     bool good = true;
 
-    while (good && walkers->created < NEW_JOBS) {
+    while (good && !walkers->over && walkers->created < NEW_JOBS) {
         for (int order = ORDER_CREATED; order <= ORDER_RESULT; order++) {
             struct query query = query_all();
             query.order = (enum query_order)order;
