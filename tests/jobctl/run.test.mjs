@@ -1,0 +1,334 @@
+// run: the command's own life (exit, signals, output) and what the server is told of it.
+import test from 'node:test';
+import assert from 'node:assert/strict';
+import crypto from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import { alice, eventually, startJobd, tempDir, worker, call } from '../api/harness.mjs';
+import {
+  JOBCTL, User, deleteJob, fakeJob, fakeServer, jobNamed, jobThat,
+} from './jobctl.mjs';
+
+const server = await startJobd();
+const user = new User(server.url, alice);
+let count = 0;
+
+// The arguments of a run with a name of its own: [name, args].
+function named(command, options = []) {
+  count += 1;
+  const name = `run ${count}`;
+  return [name, ['run', '--name', name, '--type', 'RUN', ...options, '--', ...command]];
+}
+
+const sh = (script) => ['sh', '-c', script];
+
+async function runToEnd(command, options, settings) {
+  const [name, args] = named(command, options);
+  const done = await user.run(args, settings);
+  return { ...done, job: await jobNamed(server, alice, name) };
+}
+
+test('exit status 0 is COMPLETED with SUCCESS, and nothing is said', async () => {
+  const { code, stdout, stderr, job } = await runToEnd(['echo', 'hello'], ['--message', 'to begin']);
+  assert.equal(code, 0);
+  assert.equal(stdout, 'hello\n');
+  assert.equal(stderr, '');
+  assert.equal(job.state, 'COMPLETED');
+  assert.equal(job.result, 'SUCCESS');
+  assert.equal(job.selfManaged, true);
+  assert.equal(job.type, 'RUN');
+  assert.equal(job.message, 'to begin');
+  assert.ok(job.startDate <= job.endDate);
+  assert.equal(job.progressPercentage, undefined);
+});
+
+test('any other exit status is the job\'s FAILURE and our own', async () => {
+  for (const status of [1, 3, 255]) {
+    const { code, stderr, job } = await runToEnd(sh(`exit ${status}`));
+    assert.equal(code, status);
+    assert.equal(stderr, '');
+    assert.equal(job.state, 'FAILED');
+    assert.equal(job.result, 'FAILURE');
+    assert.equal(job.message, `exit status ${status}`);
+  }
+});
+
+test('a signal that kills the command is named', async () => {
+  for (const [signal, number] of [['SEGV', 11], ['KILL', 9], ['USR1', 10]]) {
+    const { code, job } = await runToEnd(sh(`ulimit -c 0; kill -${signal} $$`));
+    assert.equal(code, 128 + number);
+    assert.equal(job.state, 'FAILED');
+    assert.equal(job.result, 'FAILURE');
+    assert.equal(job.message, `killed by SIG${signal}`);
+  }
+});
+
+test('a command that cannot be executed is 127 or 126, and its job fails', async () => {
+  const file = path.join(tempDir(), 'not-executable');
+  fs.writeFileSync(file, '');
+  for (const [command, status, reason] of [['/nonexistent/\u001b[2J\xff', 127, 'No such file'],
+    [file, 126, 'Permission denied']]) {
+    const { code, stderr, job } = await runToEnd([command]);
+    assert.equal(code, status);
+    assert.match(stderr, new RegExp(`^jobctl run: cannot execute .*${reason}`));
+    assert.doesNotMatch(stderr, /\u001b/);
+    assert.equal(job.state, 'FAILED');
+    assert.equal(job.result, 'FAILURE');
+    assert.match(job.message, /^cannot execute /);
+  }
+});
+
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT']) {
+  test(`${signal} is passed on to the whole group, and the job is ABORTED`, async () => {
+    const [name, args] = named(sh('ulimit -c 0; sleep 1000 & sleep 1000; wait'));
+    const { child, ended } = user.start(args);
+    await jobThat(server, alice, name, (job) => job.state === 'RUNNING');
+    child.kill(signal);
+    const { code } = await ended;
+    const job = await jobNamed(server, alice, name);
+    assert.equal(job.state, 'FAILED');
+    assert.equal(job.result, 'ABORTED');
+    assert.equal(job.message, `stopped by ${signal}`);
+    assert.ok(code > 128, `exit status ${code}`);
+  });
+}
+
+test('a command that ends well after the signal gives its own exit status', async () => {
+  const [name, args] = named(sh('trap "exit 7" TERM; echo ready; while :; do sleep 0.05; done'));
+  const { child, ended, so_far } = user.start(args);
+  await eventually(() => so_far('stdout') === 'ready\n', 'the trap');
+  child.kill('SIGTERM');
+  assert.equal((await ended).code, 7);
+  assert.equal((await jobNamed(server, alice, name)).message, 'stopped by SIGTERM');
+});
+
+test('a signal ignored from the start (nohup) stays ignored', async () => {
+  const [name, args] = named(sh('echo ready; while :; do sleep 0.05; done'));
+  const { child, ended, so_far } = user.start(['-c', 'trap "" HUP; exec "$0" "$@"', JOBCTL, ...args],
+    { bin: '/bin/sh' });
+  await eventually(() => so_far('stdout') === 'ready\n', 'the start');
+  child.kill('SIGHUP');
+  child.kill('SIGTERM');
+  assert.equal((await ended).code, 143);
+  assert.equal((await jobNamed(server, alice, name)).message, 'stopped by SIGTERM');
+});
+
+test('the command has a group, standard input and environment of its own', async () => {
+  const { code, stdout } = await runToEnd(
+    sh('cat; echo "$KEPT"; ps -o pgid= -p $$ | tr -d " "; echo $$'), [],
+    { stdin: 'typed\n', env: { KEPT: 'yes' } });
+  assert.equal(code, 0);
+  const [typed, kept, group, pid] = stdout.trim().split('\n');
+  assert.deepEqual([typed, kept], ['typed', 'yes']);
+  assert.equal(group, pid);
+});
+
+test('progress comes by $JOBD_FD, in all its forms, to any shell', async () => {
+  for (const [line, percent, message] of [['42 half way', 42, 'half way'], ['17%', 17, 'begun'],
+    ['99', 99, 'begun'], ['55% most', 55, 'most'], ['counting sheep', 1, 'counting sheep'],
+    ['101 dalmatians', 1, '101 dalmatians'], ['3.7 nearly four', 3, 'nearly four']]) {
+    const script = 'echo "1 begun" >&$JOBD_FD; printf "%s\\n" "$1" >&$JOBD_FD; read wait';
+    const [name, args] = named(['sh', '-c', script, 'sh', line]);
+    const { child, ended } = user.start(args, { stdin: null });
+    const job = await jobThat(server, alice, name,
+      (seen) => seen.progressPercentage === percent && seen.message === message);
+    assert.equal(job.state, 'RUNNING');
+    child.stdin.end('\n');
+    assert.equal((await ended).code, 0);
+    const last = await jobNamed(server, alice, name);
+    assert.deepEqual([last.state, last.progressPercentage, last.message], ['COMPLETED', percent, message]);
+  }
+});
+
+test('progress is coalesced: the latest counts, about twice a second', async () => {
+  const patches = [];
+  const fake = await fakeServer((request) => {
+    if (request.method === 'POST') return { status: 201, body: fakeJob() };
+    patches.push({ at: Date.now(), ...JSON.parse(request.body || '{}') });
+    return { status: 200, body: { job: fakeJob() } };
+  });
+  const there = new User(fake.url, alice);
+  const script = 'i=0; while [ $i -lt 100 ]; do i=$((i+1)); echo $i >&$JOBD_FD; sleep 0.02; done';
+  const [, args] = named(sh(script));
+  const { code, ms } = await there.run(args);
+  assert.equal(code, 0);
+  const last = patches.at(-1);
+  assert.deepEqual([last.state, last.result, last.progressPercentage], ['COMPLETED', 'SUCCESS', 100]);
+  assert.ok(patches.length >= 4, `${patches.length} reports`);
+  assert.ok(patches.length <= 4 + ms / 450, `${patches.length} reports in ${ms} ms`);
+  const percents = patches.map((patch) => patch.progressPercentage ?? 0);
+  assert.deepEqual(percents, [...percents].sort((a, b) => a - b));
+});
+
+test('messages the server would refuse are made fit', async () => {
+  const script = 'printf "5 a\\033[31mred\\377 \\302\\205 end\\n" >&$JOBD_FD; printf "6 " >&$JOBD_FD; '
+    + 'head -c 20000 /dev/zero | tr "\\0" x >&$JOBD_FD; echo >&$JOBD_FD; exit 0';
+  const { code, stderr, job } = await runToEnd(sh(script));
+  assert.equal(code, 0);
+  assert.equal(stderr, '');
+  assert.equal(job.progressPercentage, 6);
+  assert.match(job.message, /^x{3000,4000}$/);
+  const one = await runToEnd(sh('printf "5 a\\033[31mred\\377 \\302\\205 end" >&$JOBD_FD'));
+  assert.equal(one.job.message, 'a [31mred?   end');
+});
+
+test('a command that closes the descriptor goes on as before', async () => {
+  const { code, stdout, job } = await runToEnd(sh(
+    'echo 10 >&$JOBD_FD; eval "exec $JOBD_FD>&-"; sleep 0.2; echo still here'));
+  assert.equal(code, 0);
+  assert.equal(stdout, 'still here\n');
+  assert.equal(job.progressPercentage, 10);
+});
+
+test('a command that floods the descriptor is not held up', async () => {
+  const { code, job } = await runToEnd(sh(
+    'i=0; yes "50 flood" | head -n 400000 >&$JOBD_FD; echo "90 over" >&$JOBD_FD'));
+  assert.equal(code, 0);
+  assert.deepEqual([job.progressPercentage, job.message], [90, 'over']);
+});
+
+test('progress comes from the output by a regular expression, and the output passes through', async () => {
+  const script = 'printf "10%% one\\r20%% two\\r\\n"; echo "30% three" >&2; sleep 0.1; printf "40%% four"';
+  const { code, stdout, stderr, job } = await runToEnd(sh(script),
+    ['--progress-regex', '([0-9]+)% *(.*)']);
+  assert.equal(code, 0);
+  assert.equal(stdout, '10% one\r20% two\r\n40% four');
+  assert.equal(stderr, '30% three\n');
+  assert.deepEqual([job.progressPercentage, job.message], [40, 'four']);
+});
+
+test('an expression without a second group leaves the message alone', async () => {
+  const { job } = await runToEnd(sh('echo "step 3 of 5: 60.4 percent"'),
+    ['--progress-regex', '([0-9.]+) percent', '--message', 'kept']);
+  assert.deepEqual([job.progressPercentage, job.message], [60, 'kept']);
+});
+
+test('output reaches its reader at once, before the command ends', async () => {
+  const [, args] = named(sh('printf "no newline"; printf "5%%" >&2; read wait'),
+    ['--progress-regex', '([0-9]+)%']);
+  const { child, ended, so_far } = user.start(args, { stdin: null });
+  await eventually(() => so_far('stdout') === 'no newline' && so_far('stderr') === '5%', 'the output');
+  child.stdin.end('\n');
+  assert.equal((await ended).code, 0);
+});
+
+test('sixteen megabytes pass byte for byte, with and without a regular expression', async () => {
+  const file = path.join(tempDir(), 'bytes');
+  const bytes = crypto.randomBytes(16 << 20);
+  fs.writeFileSync(file, bytes);
+  for (const options of [[], ['--progress-regex', '([0-9]+)%']]) {
+    const [, args] = named(sh(`cat ${file} & cat ${file} >&2; wait`), options);
+    const { code, stdout, stderr } = await user.run(args, { encoding: null });
+    assert.equal(code, 0);
+    assert.ok(stdout.equals(bytes), `standard output: ${stdout.length} bytes`);
+    assert.ok(stderr.equals(bytes), `standard error: ${stderr.length} bytes`);
+  }
+});
+
+test('a reader that goes away ends the command as a pipe would', async () => {
+  for (const options of [[], ['--progress-regex', '([0-9]+)%']]) {
+    const [name, args] = named(['yes'], options);
+    const { code, stdout } = await user.run(
+      ['-c', '{ "$0" "$@"; echo "status $?" >&2; } | head -n 2', JOBCTL, ...args], { bin: '/bin/sh' });
+    assert.equal(code, 0);
+    assert.equal(stdout, 'y\ny\n');
+    assert.equal((await jobNamed(server, alice, name)).message, 'killed by SIGPIPE');
+  }
+});
+
+test('a reader that is slow gets everything', async () => {
+  const [, args] = named(sh('seq 1 40000'), ['--progress-regex', '([0-9]+)%']);
+  const { code, stdout } = await user.run(
+    ['-c', '"$0" "$@" | { sleep 1; cat; }', JOBCTL, ...args], { bin: '/bin/sh' });
+  assert.equal(code, 0);
+  assert.equal(stdout, Array.from({ length: 40000 }, (_, i) => `${i + 1}\n`).join(''));
+});
+
+test('what the command leaves running holds nobody up', async () => {
+  for (const options of [[], ['--progress-regex', '([0-9]+)%']]) {
+    const [name, args] = named(sh('sleep 1000 >&2 2>/dev/null & echo $!; (while :; do echo x; sleep 0.1; done) 2>/dev/null >&2 &'), options);
+    const out = path.join(tempDir(), 'out');
+    const { code } = await user.run(['-c', `"$0" "$@" >${out} 2>&1`, JOBCTL, ...args],
+      { bin: '/bin/sh', deadline: 30_000 });
+    process.kill(Number(fs.readFileSync(out, 'utf8').split('\n')[0]));
+    assert.equal(code, 0);
+    assert.equal((await jobNamed(server, alice, name)).state, 'COMPLETED');
+  }
+});
+
+test('with --json standard output holds the Job alone', async () => {
+  for (const options of [[], ['--progress-regex', '([0-9]+)%']]) {
+    const [name, args] = named(sh('echo out; echo err >&2; exit 4'), ['--json', ...options]);
+    const { code, stdout, stderr } = await user.run(args);
+    assert.equal(code, 4);
+    assert.deepEqual(stderr.split('\n').sort(), ['', 'err', 'out']);
+    assert.deepEqual(JSON.parse(stdout), await jobNamed(server, alice, name));
+  }
+});
+
+test('missing standard streams do no harm', async () => {
+  const [name, args] = named(sh('echo $JOBD_FD'));
+  const { code } = await user.run(['-c', '"$0" "$@" <&- >&- 2>&-', JOBCTL, ...args], { bin: '/bin/sh' });
+  assert.equal(code, 0);
+  assert.equal((await jobNamed(server, alice, name)).state, 'COMPLETED');
+});
+
+test('a job deleted on the server ends its command: TERM, and KILL after the grace', async () => {
+  const [name, args] = named(sh('trap "" TERM; while :; do sleep 0.05; echo 1 >&$JOBD_FD; done'),
+    ['--grace', '300ms']);
+  const { ended } = user.start(args);
+  const job = await jobThat(server, alice, name, (seen) => seen.state === 'RUNNING');
+  await deleteJob(server, alice, job.id);
+  const { code, stderr } = await ended;
+  assert.equal(code, 137);
+  assert.equal(stderr, 'jobctl run: the job was deleted\n');
+  assert.equal((await jobNamed(server, alice, name)).state, 'DELETED');
+});
+
+test('a deletion is seen within seconds by a command with nothing to report', async () => {
+  const [name, args] = named(['sleep', '1000']);
+  const { ended } = user.start(args);
+  const job = await jobThat(server, alice, name, (seen) => seen.state === 'RUNNING');
+  await deleteJob(server, alice, job.id);
+  const { code, stderr } = await ended;
+  assert.equal(code, 143);
+  assert.match(stderr, /the job was deleted/);
+});
+
+test('a job that somebody else ended does not end the command', async () => {
+  const [name, args] = named(sh('read wait; echo "50 more" >&$JOBD_FD; read wait; exit 5'));
+  const { child, ended, so_far } = user.start(args, { stdin: null });
+  const job = await jobThat(server, alice, name, (seen) => seen.state === 'RUNNING');
+  await call(server, 'PATCH', `/rest/jobd/v1/jobs/${job.id}`, { auth: alice, body: { state: 'COMPLETED' } });
+  child.stdin.write('\n');
+  await eventually(() => /not reported on/.test(so_far('stderr')), 'the warning');
+  child.stdin.end('\n');
+  const { code, stderr } = await ended;
+  assert.equal(code, 5);
+  assert.equal(stderr.trimEnd().split('\n').length, 1, stderr);
+});
+
+test('a job the server refuses does not keep the command from running', async () => {
+  const { code, stdout, stderr } = await user.run(
+    ['run', '--name', '', '--type', 't', '--', 'echo', 'ran']);
+  assert.equal(code, 0);
+  assert.equal(stdout, 'ran\n');
+  assert.match(stderr, /^jobctl run: the job is not reported on: .*name/);
+  assert.deepEqual(user.spool(), []);
+});
+
+test('wrong settings do not keep the command from running', async () => {
+  const { code, stdout, stderr } = await new User('nonsense', alice).run(
+    ['run', '--name', 'n', '--type', 't', '--', 'echo', 'ran']);
+  assert.equal(code, 0);
+  assert.equal(stdout, 'ran\n');
+  assert.match(stderr, /^jobctl run: no job is made: the server's address/);
+});
+
+test('on behalf of another user', async () => {
+  const { json: me } = await call(server, 'GET', '/rest/jobd/v1/whoami', { auth: alice });
+  const there = new User(server.url, worker);
+  const [name, args] = named(['true'], ['--user', me.id]);
+  assert.equal((await there.run(args)).code, 0);
+  assert.equal((await jobNamed(server, alice, name)).user, me.id);
+});
