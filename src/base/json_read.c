@@ -183,6 +183,14 @@ static struct span string_of(const json_t *json)
     return (struct span){json_string_value(json), json_string_length(json)};
 }
 
+bool json_text(const struct json_value *value, struct span *ret_text)
+{
+    if (!json_is_string(tree(value)))
+        return false;
+    *ret_text = string_of(tree(value));
+    return true;
+}
+
 static bool read_span(const json_t *json, const struct json_field *field, void *ret,
                       struct err *err)
 {

@@ -35,6 +35,9 @@ bool json_is_array(const struct json_value *value);
 size_t json_length(const struct json_value *array);
 const struct json_value *json_item(const struct json_value *array, size_t index);
 
+/* The text of a string, borrowed from the document; false when the value is none. */
+bool json_text(const struct json_value *value, struct span *ret_text);
+
 /* The compact text of any value in `arena`; ptr NULL without memory. */
 struct span json_dump(struct arena *arena, const struct json_value *value);
 

@@ -67,6 +67,11 @@ bool account_may_create_for_others(const struct account *account)
     return account->role == ROLE_WORKER || account->role == ROLE_ADMIN;
 }
 
+bool account_may_claim(const struct account *account)
+{
+    return account->role == ROLE_WORKER || account->role == ROLE_ADMIN;
+}
+
 static bool owns(const struct account *account, const struct uuid *user)
 {
     return account->role != ROLE_READER && uuid_eq(&account->id, user);

@@ -41,6 +41,7 @@ bool account_password_check(struct span password, struct err *err);
  */
 bool account_may_create(const struct account *account);
 bool account_may_create_for_others(const struct account *account);
+bool account_may_claim(const struct account *account);
 bool account_may_report(const struct account *account, const struct uuid *user,
                         const struct uuid *created_by);
 bool account_may_delete(const struct account *account, const struct uuid *user);

@@ -4,16 +4,19 @@
 #include "base/scope.h"
 #include "base/text.h"
 #include "model/body.h"
+#include "model/claim.h"
 #include "model/text_rule.h"
+
+#include <assert.h>
 
 /* What the request held, before it is checked. */
 struct given {
     struct span name, type, message;
-    const struct json_value *payload;
+    const struct json_value *payload, *claim;
     struct uuid user;
     int64_t run_after, priority, max_attempts;
     bool self_managed;
-    bool has_name, has_type, has_message, has_self_managed, has_user, has_payload;
+    bool has_name, has_type, has_message, has_self_managed, has_user, has_payload, has_claim;
     bool has_run_after, has_priority, has_max_attempts;
 };
 
@@ -31,6 +34,7 @@ static const struct json_field fields[] = {
     JSON_FIELD("user", JSON_UUID, struct given, user, has_user),
     JSON_FIELD("payload", JSON_ANY, struct given, payload, has_payload),
     JSON_FIELD("runAfter", JSON_TIME, struct given, run_after, has_run_after),
+    JSON_FIELD("claim", JSON_ANY, struct given, claim, has_claim),
     INT_FIELD("priority", DRAFT_PRIORITY_MIN, DRAFT_PRIORITY_MAX, priority),
     INT_FIELD("maxAttempts", 1, DRAFT_ATTEMPTS_MAX, max_attempts),
 };
@@ -46,6 +50,8 @@ static bool check(const struct given *given, struct err *err)
         return err_set(err, "The field name is required.");
     if (!given->has_type)
         return err_set(err, "The field type is required.");
+    if (given->has_claim && given->has_run_after)
+        return err_set(err, "The field runAfter does not go with the field claim.");
     return text_rule_check(&name_rule, given->name, err) &&
            text_rule_check(&type_rule, given->type, err) &&
            text_rule_check(&message_rule, given->message, err);
@@ -78,6 +84,25 @@ static enum problem copy_payload(struct arena *arena, const struct json_value *p
     return PROBLEM_NONE;
 }
 
+static enum problem read_claim(struct arena *arena, const struct json_value *object,
+                               struct draft *draft, struct err *err)
+{
+    struct claimant claimant;
+    if (!json_is_object(object)) {
+        err_set(err, "The field claim must be an object.");
+        return PROBLEM_INVALID_REQUEST;
+    }
+    enum problem problem = claimant_read(arena, object, &claimant, err);
+    if (problem == PROBLEM_INVALID_REQUEST)
+        body_error_at(err, "claim");
+    if (problem != PROBLEM_NONE)
+        return problem;
+    draft->has_claim = true;
+    draft->claim_worker = claimant.worker;
+    draft->claim_lease_ms = claimant.lease_ms;
+    return PROBLEM_NONE;
+}
+
 enum problem draft_read(struct arena *arena, const struct json_value *object,
                         struct draft *ret_draft, struct err *err)
 {
@@ -95,13 +120,22 @@ enum problem draft_read(struct arena *arena, const struct json_value *object,
     };
     if (!copy_texts(arena, &given, &draft))
         return problem_no_memory(err);
-    if (given.has_payload) {
-        enum problem problem = copy_payload(arena, given.payload, &draft.payload, err);
-        if (problem != PROBLEM_NONE)
-            return problem;
-    }
-    *ret_draft = draft;
-    return PROBLEM_NONE;
+    enum problem problem = PROBLEM_NONE;
+    if (given.has_payload)
+        problem = copy_payload(arena, given.payload, &draft.payload, err);
+    if (problem == PROBLEM_NONE && given.has_claim)
+        problem = read_claim(arena, given.claim, &draft, err);
+    if (problem == PROBLEM_NONE)
+        *ret_draft = draft;
+    return problem;
+}
+
+static void claim(struct job *job)
+{
+    struct job_event event = {.kind = EVENT_CLAIM, .by = job->created_by, .now = job->modified_on};
+    bool changed;
+    enum problem problem = job_apply(job, &event, &changed, NULL);
+    assert(problem == PROBLEM_NONE);
 }
 
 struct job draft_job(const struct draft *draft, int64_t position, const struct uuid *id,
@@ -127,5 +161,16 @@ struct job draft_job(const struct draft *draft, int64_t position, const struct u
         .max_attempts = draft->max_attempts,
     };
     job.modified_on = job_created_on(&job);
+    if (draft->has_claim)
+        claim(&job);
     return job;
+}
+
+struct lease draft_lease(const struct draft *draft, struct moment now)
+{
+    struct claimant by = {draft->claim_worker, draft->created_by, draft->claim_lease_ms};
+    struct lease lease = {0};
+    if (draft->has_claim)
+        lease_grant(&lease, &by, now);
+    return lease;
 }

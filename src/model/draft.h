@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/json_read.h"
 #include "model/job.h"
+#include "model/lease.h"
 
 #define DRAFT_PAYLOAD_MAX (256 * 1024)
 #define DRAFT_PRIORITY_MIN (-32768)
@@ -24,6 +25,9 @@ struct draft {
     int64_t run_after;
     int32_t priority;
     int32_t max_attempts;
+    bool has_claim; /* created_by holds the job from the start */
+    struct span claim_worker;
+    int64_t claim_lease_ms;
 };
 
 /*
@@ -35,11 +39,14 @@ enum problem draft_read(struct arena *arena, const struct json_value *object,
                         struct draft *ret_draft, struct err *err);
 
 /*
- * The job a draft becomes at a position: WAITING, everything else from the draft. Pure and
- * repeatable, so that the first answer to an idempotent create can be made again. Texts are
- * borrowed from the draft.
+ * The job a draft becomes at a position: WAITING, or with a claim RUNNING in its first attempt;
+ * everything else from the draft. Pure and repeatable, so that the first answer to an idempotent
+ * create can be made again. Texts are borrowed from the draft.
  */
 struct job draft_job(const struct draft *draft, int64_t position, const struct uuid *id,
                      int64_t change);
+
+/* The lease its job has from the start: fence 1 with a claim, all zero without. */
+struct lease draft_lease(const struct draft *draft, struct moment now);
 
 #endif

@@ -80,7 +80,7 @@ static void passwords_are_text_and_never_repeated(void **test)
     assert_false(account_password_check((struct span)SPAN("secret\0secret"), NULL));
 }
 
-/* Rows: create, create for others, then report as user, as creator, as neither, delete own,
+/* Rows: create, create for others, claim, then report as user, as creator, as neither, delete own,
  * others'. */
 static void roles_allow_what_they_should(void **test)
 {
@@ -88,10 +88,10 @@ static void roles_allow_what_they_should(void **test)
         enum role role;
         const char *allowed;
     } rows[] = {
-        {ROLE_READER, "-------"},
-        {ROLE_USER, "y-yy-y-"},
-        {ROLE_WORKER, "yyyy-y-"},
-        {ROLE_ADMIN, "yyyyyyy"},
+        {ROLE_READER, "--------"},
+        {ROLE_USER, "y--yy-y-"},
+        {ROLE_WORKER, "yyyyy-y-"},
+        {ROLE_ADMIN, "yyyyyyyy"},
     };
     const struct uuid other = {{7}};
     (void)test;
@@ -100,6 +100,7 @@ static void roles_allow_what_they_should(void **test)
         const bool answers[] = {
             account_may_create(&account),
             account_may_create_for_others(&account),
+            account_may_claim(&account),
             account_may_report(&account, &account.id, &other),
             account_may_report(&account, &other, &account.id),
             account_may_report(&account, &other, &other),

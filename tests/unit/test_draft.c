@@ -251,6 +251,60 @@ static void job_is_the_draft_at_a_position(void **test)
     assert_int_equal(job.max_attempts, 5);
 }
 
+static void claim_is_read(void **test)
+{
+    struct draft draft = good(with("\"claim\":{\"workerId\":\"host é\"}"));
+    (void)test;
+    assert_true(draft.has_claim);
+    assert_span(draft.claim_worker, "host é");
+    assert_int_equal(draft.claim_lease_ms, 60000);
+    draft = good(with("\"claim\":{\"workerId\":\"w\",\"leaseSeconds\":5}"));
+    assert_int_equal(draft.claim_lease_ms, 5000);
+    assert_false(good(with("\"claim\":null")).has_claim);
+}
+
+static void bad_claims_are_named(void **test)
+{
+    (void)test;
+    bad(with("\"claim\":true"), "The field claim must be an object.");
+    bad(with("\"claim\":[]"), "The field claim must be an object.");
+    bad(with("\"claim\":{}"), "The field claim.workerId is required.");
+    bad(with("\"claim\":{\"workerId\":\"\"}"),
+        "The field claim.workerId must have 1 to 200 characters.");
+    bad(with("\"claim\":{\"workerId\":\"w\",\"leaseSeconds\":4}"),
+        "The field claim.leaseSeconds must be within 5..3600");
+    bad(with("\"claim\":{\"workerId\":\"w\",\"max\":1}"), "claim: ");
+    bad(with("\"claim\":{\"workerId\":\"w\"},\"runAfter\":\"2026-11-23T18:21:05Z\""),
+        "The field runAfter does not go with the field claim.");
+}
+
+static void claimed_job_runs_from_the_start(void **test)
+{
+    struct draft draft = good(with("\"message\":\"m\",\"claim\":{\"workerId\":\"w\"}"));
+    struct moment now = {.wall = 1300, .lease = 50};
+    struct uuid id = {{3}};
+    (void)test;
+    draft.created_by.bytes[0] = 2;
+    struct job job = draft_job(&draft, position_at(1234) + 9, &id, 42);
+    assert_int_equal(job.status, STATUS_RUNNING);
+    assert_int_equal(job.attempt, 1);
+    assert_int_equal(job.started_on, 1234);
+    assert_int_equal(job.modified_on, 1234);
+    assert_true(uuid_eq(&job.modified_by, &draft.created_by));
+    assert_int_equal(job.change, 42);
+    assert_int_equal(job.progress, JOB_NO_PROGRESS);
+    assert_span(job.message, "m");
+    struct lease lease = draft_lease(&draft, now);
+    assert_int_equal(lease.fence, 1);
+    assert_true(lease.held);
+    assert_true(uuid_eq(&lease.account, &draft.created_by));
+    assert_span(lease.worker, "w");
+    assert_int_equal(lease.expires_at, 60050);
+    assert_int_equal(lease.beat_on, 1300);
+    draft.has_claim = false;
+    assert_int_equal(draft_lease(&draft, now).fence, 0);
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
 int main(void)
@@ -268,6 +322,9 @@ int main(void)
         TEST(payload_is_any_json_within_a_limit),
         TEST(without_memory_it_is_internal),
         TEST(job_is_the_draft_at_a_position),
+        TEST(claim_is_read),
+        TEST(bad_claims_are_named),
+        TEST(claimed_job_runs_from_the_start),
     };
     return cmocka_run_group_tests_name("draft", tests, NULL, NULL);
 }

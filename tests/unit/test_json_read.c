@@ -155,6 +155,21 @@ static void arrays_are_walked(void **test)
     json_free(NULL);
 }
 
+static void strings_are_borrowed(void **test)
+{
+    AUTO(json_free_at)
+    struct json_value *root = json_parse(span_of("[\"a\\u00e9\",\"\",1,null,[]]"), NULL);
+    struct span text = {0};
+    (void)test;
+    assert_true(json_text(json_item(root, 0), &text));
+    assert_span(text, "aé");
+    for (size_t i = 2; i < 6; i++)
+        assert_false(json_text(json_item(root, i), &text));
+    assert_span(text, "aé");
+    assert_true(json_text(json_item(root, 1), &text));
+    assert_int_equal(text.len, 0);
+}
+
 static void dumps_to(void **test, const char *text, const char *expected)
 {
     AUTO(json_free_at) struct json_value *root = json_parse(span_of(text), NULL);
@@ -372,6 +387,7 @@ int main(void)
         JSON_TEST(hostile_depth_costs_nothing),
         JSON_TEST(values_end_at_a_million),
         JSON_TEST(arrays_are_walked),
+        JSON_TEST(strings_are_borrowed),
         JSON_TEST(dumps_are_compact),
         JSON_TEST(reals_keep_their_value_and_mostly_their_look),
         JSON_TEST(a_dump_needs_memory),
