@@ -18,7 +18,8 @@ import {
   WHOAMI,
 } from './harness.mjs';
 
-const server = await startJobd({ args: ['--auth-failures', '0'] });
+// What is cached long cannot become right by itself while a test waits.
+const server = await startJobd({ args: ['--auth-failures', '0', '--auth-cache', '1h'] });
 let accounts = 0;
 
 function ask(auth) {

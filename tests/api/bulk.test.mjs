@@ -1,12 +1,15 @@
 // POST /rest/jobd/v1/jobs/bulk: many creates in one request, one by one or all or nothing.
 import test from 'node:test';
 import assert from 'node:assert/strict';
+import net from 'node:net';
 import {
   admin,
   alice,
   assertError,
+  basic,
   bob,
   call,
+  DEADLINE,
   OURS,
   reader,
   startJobd,
@@ -205,6 +208,39 @@ test('a body of 16 MiB is read, a larger one is a 413', async () => {
   };
   assert.equal((await bulk(fill(16 << 20))).status, 200);
   assertError(await bulk(fill((16 << 20) + 1)), 413, 'payloadTooLarge');
+});
+
+// Sends a head that announces so many bytes, then all of them; the answer's text.
+function sendAll(size) {
+  const socket = net.connect(server.port, '127.0.0.1');
+  const piece = Buffer.alloc(1 << 16, ' ');
+  return new Promise((resolve, reject) => {
+    let [text, sent] = ['', 0];
+    const more = () => {
+      while (sent < size) {
+        const part = piece.subarray(0, Math.min(piece.length, size - sent));
+        sent += part.length;
+        if (!socket.write(part)) return;
+      }
+    };
+    socket.setEncoding('utf8').on('data', (data) => {
+      text += data;
+      if (sent >= size) socket.end();
+    });
+    socket.on('drain', () => (sent < size ? more() : text && socket.end()));
+    socket.on('error', (error) => reject(new Error(`after ${sent} bytes`, { cause: error })));
+    socket.on('close', () => resolve(text));
+    socket.setTimeout(DEADLINE, () => socket.destroy(new Error('nothing happens')));
+    socket.write(
+      `POST ${OURS}/bulk HTTP/1.1\r\nHost: x\r\nAuthorization: ${basic(alice)}\r\n` +
+        `Content-Length: ${size}\r\n\r\n`,
+    );
+    more();
+  });
+}
+
+test('a client that sends too much hears why, though it goes on sending', async () => {
+  for (let i = 0; i < 3; i++) assert.match(await sendAll(24 << 20), /^HTTP\/1.1 413 /);
 });
 
 test('a reader creates nothing', async () =>

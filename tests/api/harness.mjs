@@ -35,6 +35,8 @@ const running = new Set();
 process.on('exit', () => {
   for (const server of running) server.abandon();
 });
+// A runner that gives a file up ends it by signal, which would skip the above.
+for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.once(name, () => process.exit(1));
 
 // The test runner's own JOBD_ variables must not become the daemon's options.
 function cleanEnv(extra) {

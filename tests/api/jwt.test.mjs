@@ -27,6 +27,7 @@ const strangerEc = makeKey('ES256', 'ec-1');
 const keys = path.join(tempDir(), 'keys.json');
 writeKeySet(keys, rsa, ec);
 
+// What is cached long cannot become right by itself while a test waits.
 const server = await startJobd({
   users: [alice, bob],
   args: [
@@ -36,6 +37,8 @@ const server = await startJobd({
     ISSUER,
     '--jwt-audience',
     AUDIENCE,
+    '--auth-cache',
+    '1h',
     '--auth-failures',
     '0',
   ],
@@ -331,12 +334,14 @@ test('Basic goes on beside tokens', async () => {
   assert.equal((await call(server, 'GET', WHOAMI, { auth: alice })).status, 200);
 });
 
-test('a disabled account is refused within seconds, whatever its token says', async () => {
-  await accepted(token(rsa, { sub: 'bob' }), 'bob');
+test('a disabled account is refused within seconds, its cached token too', async () => {
+  const bearer = token(rsa, { sub: 'bob' });
+  await accepted(bearer, 'bob');
   assert.equal((await server.user(['disable', 'bob'])).code, 0);
-  await eventually(async () => (await ask(token(rsa, { sub: 'bob' }))).status === 401);
+  await eventually(async () => (await ask(bearer)).status === 401, 'the account is disabled');
+  await refused(token(rsa, { sub: 'bob', jti: 'another' }));
   assert.equal((await server.user(['enable', 'bob'])).code, 0);
-  await eventually(async () => (await ask(token(rsa, { sub: 'bob' }))).status === 200);
+  await eventually(async () => (await ask(bearer)).status === 200, 'the account is enabled');
 });
 
 test('without --jwt-jwks every token is refused', async () => {
