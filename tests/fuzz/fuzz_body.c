@@ -1,10 +1,13 @@
-/* Feeds JSON bodies to what reads them; the first byte says which: draft, report, delete, job. */
+/* Feeds JSON bodies to what reads them; the first byte says which. */
 #include "fuzz.h"
 
 #include "base/buf.h"
 #include "model/body.h"
+#include "model/claim.h"
 #include "model/draft.h"
 #include "model/job_json.h"
+#include "model/lease_json.h"
+#include "model/report.h"
 
 static void read_draft(struct arena *arena, struct span text, struct err *err)
 {
@@ -16,6 +19,25 @@ static void read_draft(struct arena *arena, struct span text, struct err *err)
         MUST(draft.max_attempts >= 1 && draft.max_attempts <= DRAFT_ATTEMPTS_MAX);
     }
     json_free(object);
+}
+
+static void read_claim(struct arena *arena, struct span text, struct err *err)
+{
+    struct claim claim = {0};
+    if (claim_read(arena, text, &claim, err) != PROBLEM_NONE)
+        return;
+    MUST(claim.type_count >= 1 && claim.type_count <= CLAIM_TYPES_MAX);
+    MUST(claim.max >= 1 && claim.max <= CLAIM_JOBS_MAX && claim.by.worker.len > 0);
+    MUST(claim.by.lease_ms >= 1000 * LEASE_SECONDS_MIN);
+}
+
+static void read_report(struct arena *arena, struct span text, struct err *err)
+{
+    struct report report = {0};
+    if (report_parse(arena, text, &report, err) != PROBLEM_NONE)
+        return;
+    MUST(report.delay_ms == 0 || report.event.kind == EVENT_RELEASE);
+    MUST(report.event.kind != EVENT_RETRY || status_state(report.event.status) == STATE_FAILED);
 }
 
 /* A job that was read is written as one that is read again. */
@@ -40,7 +62,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct arena arena;
     struct err err = {0};
-    struct job_event event = {0};
+    int64_t lease_ms;
     struct span message;
     if (size == 0)
         return 0;
@@ -49,7 +71,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (data[0] == 'd')
         read_draft(&arena, text, &err);
     else if (data[0] == 'r')
-        report_read(&arena, text, &event, &err);
+        read_report(&arena, text, &err);
+    else if (data[0] == 'c')
+        read_claim(&arena, text, &err);
+    else if (data[0] == 'l')
+        lease_read(text, &lease_ms, &err);
     else if (data[0] == 'x')
         delete_message_read(&arena, false, (struct span){0}, text, &message, &err);
     else
