@@ -107,6 +107,18 @@ void shape_streams(struct shape *shape, const struct shape_streams *streams)
     condition(shape, " ORDER BY position DESC LIMIT ", 3);
 }
 
+void shape_same_name(struct shape *shape, struct span name_folded,
+                     const struct shape_streams *streams)
+{
+    start(shape);
+    buf_add_str(&shape->sql, "SELECT position");
+    table(shape, "job_name");
+    condition(shape, " WHERE name_folded = ", text(shape, name_folded));
+    condition(shape, " AND position < ", number(shape, streams->below));
+    condition(shape, " AND position > ", number(shape, streams->above));
+    condition(shape, " ORDER BY position DESC LIMIT ", number(shape, (int64_t)streams->limit));
+}
+
 static void date_stream(struct shape *shape, const struct shape_dates *dates, int status)
 {
     const char *column = dates->ended ? "ended_on" : "started_on";

@@ -77,6 +77,10 @@ struct shape_streams {
 /* Columns: position[, started_on, ended_on]; by position, newest first. */
 void shape_streams(struct shape *shape, const struct shape_streams *streams);
 
+/* The same of the jobs of one folded name; of `streams` the positions and the limit count. */
+void shape_same_name(struct shape *shape, struct span name_folded,
+                     const struct shape_streams *streams);
+
 /*
  * An order by a value and then by position, newest first, is read in parts, because an index that
  * is read upwards has the positions upwards too.

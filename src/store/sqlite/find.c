@@ -50,32 +50,32 @@ static bool walk_is_exact(const struct search *search)
     return search->query->order != ORDER_NAME || scope->statuses == STATUS_MASK_ALL;
 }
 
+/* By a date, the streams by type or person tell all that counts. */
 static bool plan_walk(struct search *search, struct plan *plan)
 {
     bool exact = walk_is_exact(search);
+    bool probed = search->by_name || search->query->order == ORDER_NAME;
     bool good = add(search, plan, RUNNER_WALK, SOURCE_STREAMS, !exact);
 
     if (good && search->by_name)
-        good = add(search, plan, RUNNER_ALL,
-                   search->query->match == MATCH_EXACT ? SOURCE_NAME : SOURCE_GRAMS, true);
+        good = add(search, plan, RUNNER_ALL, SOURCE_NAMES, true);
     if (good && !exact && has_filter(search))
-        good = add(search, plan, RUNNER_ALL, SOURCE_STREAMS, true);
+        good = add(search, plan, RUNNER_ALL, SOURCE_STREAMS, probed);
     return good;
 }
 
 /* The order is that of the streams themselves. */
 static bool plan_streams(struct search *search, struct plan *plan)
 {
-    enum source_kind names = search->query->match == MATCH_EXACT ? SOURCE_NAME : SOURCE_GRAMS;
     bool by_value = search->query->order != ORDER_CREATED && search->query->order != ORDER_NAME;
 
     if (!search->by_name)
         return add(search, plan, RUNNER_ORDERED, SOURCE_STREAMS, false);
     if (by_value)
         return add(search, plan, RUNNER_ORDERED, SOURCE_STREAMS, true) &&
-               add(search, plan, RUNNER_ALL, names, true) &&
+               add(search, plan, RUNNER_ALL, SOURCE_NAMES, true) &&
                (!has_filter(search) || add(search, plan, RUNNER_ALL, SOURCE_STREAMS, true));
-    return add(search, plan, RUNNER_ORDERED, names, true) &&
+    return add(search, plan, RUNNER_ORDERED, SOURCE_NAMES, true) &&
            (!has_filter(search) || add(search, plan, RUNNER_ORDERED, SOURCE_STREAMS, true));
 }
 
@@ -149,6 +149,7 @@ static enum problem run(struct search *search, struct store_find *find)
     }
     if (!make_plan(search, &plan))
         problem = problem_no_memory(search->err);
+    search->racing = plan.count > 1;
     if (problem == PROBLEM_NONE)
         problem = runner_race(search, plan.runners, plan.count, &first);
     if (problem == PROBLEM_NONE)

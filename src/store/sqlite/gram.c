@@ -5,13 +5,13 @@
 #include "base/text.h"
 
 /*
- * A document is `<word>t12<word>p34<word><start>folded name<end>`: control characters, which no
- * name has; if one had, it would only be a candidate too often.
+ * A document is `<word>t12<word>p34<word>n5f09a1<word><start>folded name<end>`: control characters,
+ * which no name has; if one had, it would only be a candidate too often.
  */
 #define WORD '\x1f'
 #define START "\x02"
 #define END "\x03"
-#define WORDS 2 /* type and person */
+#define WORDS 3 /* type, person and name */
 #define GRAM_MAX 3
 
 struct cut {
@@ -146,8 +146,8 @@ static bool index_job(struct sqlite_reader *writer, sqlite3_stmt *job, struct bu
     bool done;
 
     buf_clear(document);
-    buf_printf(document, "%ct%lld%cp%lld%c" START, WORD, sqlite3_column_int64(job, 1), WORD,
-               sqlite3_column_int64(job, 2), WORD);
+    buf_printf(document, "%ct%lld%cp%lld%cn%x%c" START, WORD, sqlite3_column_int64(job, 1), WORD,
+               sqlite3_column_int64(job, 2), WORD, gram_name_hash(search_text(job, 4)), WORD);
     buf_add_span(document, search_text(job, 3));
     buf_add_str(document, END);
     if (insert == NULL || buf_failed(document))
@@ -200,8 +200,9 @@ bool sqlite_gram_step(struct sqlite_store *store, struct sqlite_reader *writer, 
     (void)store;
     if (gram_watermark(writer, &watermark, NULL) != PROBLEM_NONE)
         return false;
-    jobs = sqlite_prepare_cached(writer, "SELECT position, type, person, name_folded FROM job "
-                                         "WHERE position > ?1 ORDER BY position LIMIT ?2");
+    jobs =
+        sqlite_prepare_cached(writer, "SELECT position, type, person, name_folded, name FROM job "
+                                      "WHERE position > ?1 ORDER BY position LIMIT ?2");
     if (jobs == NULL)
         return false;
     sqlite3_bind_int64(jobs, 1, watermark);

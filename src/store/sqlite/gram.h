@@ -6,9 +6,12 @@
 
 /*
  * What is indexed of a job: the 1-, 2- and 3-grams of its folded name between two marks, and one
- * word each for its type and its person, none of which ever changes. Positions within the name are
- * not kept, so whoever asks gets candidates and compares the names.
+ * word each for its type, its person and its name as it is, none of which ever changes. Positions
+ * within the name are not kept, so whoever asks gets candidates and compares the names.
  */
+
+/* The word of a whole name is a hash, which few others share. */
+uint32_t gram_name_hash(struct span name);
 
 /* The last position indexed; -1: none yet. */
 enum problem gram_watermark(struct sqlite_reader *reader, int64_t *ret_watermark, struct err *err);
@@ -21,9 +24,11 @@ bool gram_expression(struct arena *arena, const struct query *query, const struc
                      struct span *ret_expression);
 
 /*
- * Yields the positions below `below` of the jobs that have it all, newest first; the limit is
- * parameter 3, for the caller to bind. NULL on an error of the connection.
+ * Yields the positions between `below` and `above` (both exclusive) of the jobs that have it all,
+ * newest first; the limit is parameter 4, for the caller to bind. NULL on an error of the
+ * connection.
  */
-sqlite3_stmt *gram_statement(struct sqlite_reader *reader, struct span expression, int64_t below);
+sqlite3_stmt *gram_statement(struct sqlite_reader *reader, struct span expression, int64_t below,
+                             int64_t above);
 
 #endif

@@ -5,21 +5,33 @@
 #include "base/text.h"
 
 /* More grams find fewer candidates, but each costs a walk through its list. */
-#define GRAMS_MAX 8
+#define GRAMS_MAX 5
 /* More types than these are tested a candidate. */
 #define TYPES_MAX 16
 
-sqlite3_stmt *gram_statement(struct sqlite_reader *reader, struct span expression, int64_t below)
+sqlite3_stmt *gram_statement(struct sqlite_reader *reader, struct span expression, int64_t below,
+                             int64_t above)
 {
-    sqlite3_stmt *statement =
-        sqlite_prepare_cached(reader, "SELECT rowid FROM job_gram WHERE job_gram MATCH ?1 "
-                                      "AND rowid < ?2 ORDER BY rowid DESC LIMIT ?3");
+    sqlite3_stmt *statement = sqlite_prepare_cached(
+        reader, "SELECT rowid FROM job_gram WHERE job_gram MATCH ?1 AND rowid < ?2 AND rowid > ?3 "
+                "ORDER BY rowid DESC LIMIT ?4");
 
     if (statement != NULL) {
         sqlite_bind_span(statement, 1, expression);
         sqlite3_bind_int64(statement, 2, below);
+        sqlite3_bind_int64(statement, 3, above);
     }
     return statement;
+}
+
+/* FNV-1a, folded to 24 bits: a longer word would only make the index larger. */
+uint32_t gram_name_hash(struct span name)
+{
+    uint32_t hash = 2166136261U;
+
+    for (size_t i = 0; i < name.len; i++)
+        hash = (hash ^ (unsigned char)name.ptr[i]) * 16777619U;
+    return (hash ^ hash >> 24) & 0xFFFFFF;
 }
 
 static void add_term(struct buf *out, struct span term)
@@ -62,17 +74,51 @@ static struct span head(struct span text, size_t points)
     return (struct span){text.ptr, text.len - rest.len};
 }
 
-/* Spread evenly over the pattern, the first and the last among them. */
+/*
+ * Three letters are found in many names; a gram over the end of a word, or with a digit, in few.
+ * So these come first.
+ */
+static bool is_plain(struct span gram)
+{
+    for (size_t i = 0; i < gram.len; i++) {
+        if (gram.ptr[i] < 'a' || gram.ptr[i] > 'z')
+            return false;
+    }
+    return true;
+}
+
+/* Of the grams of a kind, `want` out of `all`, spread evenly. */
+struct choice {
+    size_t all, want, seen;
+};
+
+static bool choose(struct choice *choice)
+{
+    size_t before = choice->seen * choice->want / choice->all;
+
+    choice->seen++;
+    return choice->seen * choice->want / choice->all > before;
+}
+
+static size_t at_most(size_t count, size_t bound)
+{
+    return count < bound ? count : bound;
+}
+
 static void add_grams(struct buf *out, struct span pattern)
 {
-    size_t points = code_points(pattern), size = points < 3 ? points : 3;
-    size_t all = points - size + 1, count = all < GRAMS_MAX ? all : GRAMS_MAX, at = 0;
+    size_t points = code_points(pattern), size = at_most(points, 3), count = points - size + 1;
+    struct choice plain = {0}, other = {0};
+    struct span rest = pattern;
 
-    for (size_t i = 0; i < count; i++) {
-        size_t next = count > 1 ? i * (all - 1) / (count - 1) : 0;
-        pattern = span_skip(pattern, head(pattern, next - at).len);
-        at = next;
-        add_term(out, head(pattern, size));
+    for (size_t i = 0; i < count; i++, rest = span_skip(rest, text_step(rest)))
+        *(is_plain(head(rest, size)) ? &plain.all : &other.all) += 1;
+    other.want = at_most(other.all, GRAMS_MAX);
+    plain.want = at_most(plain.all, GRAMS_MAX - other.want);
+    for (rest = pattern; count > 0; count--, rest = span_skip(rest, text_step(rest))) {
+        struct span gram = head(rest, size);
+        if (choose(is_plain(gram) ? &plain : &other))
+            add_term(out, gram);
     }
 }
 
@@ -104,14 +150,16 @@ bool gram_expression(struct arena *arena, const struct query *query, const struc
     AUTO(buf_release) struct buf out = BUF(1 << 20);
 
     *ret_expression = (struct span){"", 0};
-    if (query->name_folded.len == 0 || has_controls(query->name_folded))
+    if (query->match == MATCH_EXACT) {
+        buf_printf(&out, "\"\x1fn%x\"", gram_name_hash(query->name));
+    } else if (query->name_folded.len == 0 || has_controls(query->name_folded)) {
         return true;
-    add_pattern(&pattern, query);
-    if (buf_failed(&pattern))
-        return false;
-    add_grams(&out, buf_span(&pattern));
+    } else {
+        add_pattern(&pattern, query);
+        add_grams(&out, buf_span(&pattern));
+    }
     add_words(&out, scope);
-    if (buf_failed(&out))
+    if (buf_failed(&pattern) || buf_failed(&out))
         return false;
     *ret_expression = arena_span(arena, buf_span(&out));
     return ret_expression->ptr != NULL;

@@ -1,10 +1,9 @@
 /* Runners: how each finds, and the race between them. */
 #include "store/sqlite/runner.h"
 
-/* Candidates in the first turn; each turn is twice the one before. */
-#define TURN_FIRST 64
-/* Candidates read at once. */
-#define PIECE_MAX 1024
+/* Candidates or rows of a piece: each is twice as large as the one before. */
+#define PIECE_FIRST 32
+#define PIECE_MAX 2048
 
 struct runner *runner_new(struct search *search, enum runner_kind kind, enum source_kind candidates,
                           bool tested)
@@ -16,6 +15,7 @@ struct runner *runner_new(struct search *search, enum runner_kind kind, enum sou
     runner->kind = kind;
     runner->candidates = candidates;
     runner->tested = tested;
+    runner->piece = PIECE_FIRST;
     if (kind == RUNNER_WALK && walk_init(search, &runner->walk) != PROBLEM_NONE) {
         runner_release(runner);
         return NULL;
@@ -29,16 +29,6 @@ void runner_release(struct runner *runner)
     values_release(&runner->values);
     if (runner->kind == RUNNER_WALK)
         walk_release(&runner->walk);
-}
-
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
-static void spend(size_t *budget, size_t cost)
-{
-    *budget -= smaller(*budget, cost);
 }
 
 /* The source of the next value; all values at once unless the runner is ordered. */
@@ -56,31 +46,49 @@ static enum problem open_source(struct search *search, struct runner *runner)
     runner->has_source = more;
     if (problem != PROBLEM_NONE || !more)
         return problem;
-    return source_init(search, &runner->source, runner->candidates, &runner->scope, below);
+    problem = source_init(search, &runner->source, runner->candidates, &runner->scope, below);
+    runner->source.dated = runner->kind == RUNNER_ALL && !runner->tested;
+    return problem;
 }
 
-static enum problem no_memory_unless(struct search *search, bool good)
+static bool is_behind(const struct search *search, const struct place *place)
 {
-    return good ? PROBLEM_NONE : problem_no_memory(search->err);
+    return !search->has_after || search_compare(search, place, &search->after) > 0;
 }
 
-static enum problem take_candidate(struct search *search, struct runner *runner, int64_t position)
+static enum problem take_dated(struct search *search, struct runner *runner,
+                               const struct source_entry *entry)
+{
+    struct place place = {.value = entry->date, .position = entry->position};
+
+    if (!is_behind(search, &place) || best_add(search, &runner->best, &place))
+        return PROBLEM_NONE;
+    return problem_no_memory(search->err);
+}
+
+static enum problem take_probed(struct search *search, struct runner *runner, int64_t position)
 {
     struct place place;
     bool matches;
-    enum problem problem;
+    enum problem problem = search_probe(search, &runner->scope, position, &matches, &place);
 
-    if (!runner->tested) {
-        best_append(&runner->best, position);
-        return PROBLEM_NONE;
-    }
-    problem = search_probe(search, &runner->scope, position, &matches, &place);
     if (problem != PROBLEM_NONE || !matches)
         return problem;
     if (runner->kind == RUNNER_ORDERED)
         best_append(&runner->best, position);
-    else if (!search->has_after || search_compare(search, &place, &search->after) > 0)
-        return no_memory_unless(search, best_add(search, &runner->best, &place));
+    else if (is_behind(search, &place) && !best_add(search, &runner->best, &place))
+        return problem_no_memory(search->err);
+    return PROBLEM_NONE;
+}
+
+static enum problem take_candidate(struct search *search, struct runner *runner,
+                                   const struct source_entry *entry)
+{
+    if (runner->tested)
+        return take_probed(search, runner, entry->position);
+    if (runner->kind == RUNNER_ALL)
+        return take_dated(search, runner, entry);
+    best_append(&runner->best, entry->position);
     return PROBLEM_NONE;
 }
 
@@ -89,7 +97,7 @@ static enum problem take_candidates(struct search *search, struct runner *runner
     bool stops = runner->kind == RUNNER_ORDERED;
 
     for (size_t i = 0; i < runner->source.count && !runner->done; i++) {
-        enum problem problem = take_candidate(search, runner, runner->source.positions[i]);
+        enum problem problem = take_candidate(search, runner, &runner->source.entries[i]);
         if (problem != PROBLEM_NONE)
             return problem;
         runner->done = stops && best_is_full(search, &runner->best);
@@ -97,20 +105,30 @@ static enum problem take_candidates(struct search *search, struct runner *runner
     return PROBLEM_NONE;
 }
 
-static enum problem advance_source(struct search *search, struct runner *runner, size_t *budget)
+/* How much to read now: exactly what is wanted, or the next piece. */
+static size_t next_piece(const struct search *search, struct runner *runner)
 {
-    size_t rest = search->want - runner->best.count;
-    size_t limit = runner->tested ? smaller(*budget, PIECE_MAX) : rest;
+    size_t piece = runner->piece;
+
+    if (!runner->tested && runner->kind != RUNNER_ALL)
+        return search->want - runner->best.count;
+    runner->piece = piece < PIECE_MAX ? 2 * piece : piece;
+    return piece;
+}
+
+static enum problem advance_source(struct search *search, struct runner *runner)
+{
+    struct source *source = &runner->source;
     enum problem problem = PROBLEM_NONE;
 
     if (!runner->has_source)
         problem = open_source(search, runner);
-    if (problem == PROBLEM_NONE && !runner->done)
-        problem = source_read(search, &runner->source, limit);
-    if (problem == PROBLEM_NONE && !runner->done)
+    if (problem != PROBLEM_NONE || runner->done)
+        return problem;
+    problem = source_read(search, source, next_piece(search, runner));
+    if (problem == PROBLEM_NONE)
         problem = take_candidates(search, runner);
-    spend(budget, 1 + runner->source.list_count / 4 + runner->source.count);
-    if (runner->source.ended) {
+    if (source->ended) {
         runner->has_source = false;
         runner->done = runner->done || runner->kind == RUNNER_ALL;
     }
@@ -123,73 +141,69 @@ static bool entry_needs_probe(const struct search *search, const struct runner *
     return runner->walk.by_name ? search->scope.statuses != STATUS_MASK_ALL : search->by_name;
 }
 
-static bool entry_may_match(const struct search *search, const struct runner *runner,
-                            const struct walk_entry *entry)
-{
-    if (search->scope.person != 0 && entry->person != search->scope.person)
-        return false;
-    if (!scope_has_type(&search->scope, entry->type))
-        return false;
-    return !runner->walk.by_name || !search->by_name ||
-           search_name_matches(search, entry->place.text);
-}
-
-static enum problem take_entry(struct search *search, struct runner *runner,
-                               const struct walk_entry *entry)
+static enum problem take_entry(struct search *search, struct runner *runner, bool probe,
+                               int64_t position)
 {
     struct place place;
-    bool matches = entry_may_match(search, runner, entry);
+    bool matches = true;
     enum problem problem = PROBLEM_NONE;
 
-    if (matches && entry_needs_probe(search, runner))
-        problem = search_probe(search, &search->scope, entry->place.position, &matches, &place);
+    if (probe)
+        problem = search_probe(search, &search->scope, position, &matches, &place);
     if (problem == PROBLEM_NONE && matches)
-        best_append(&runner->best, entry->place.position);
+        best_append(&runner->best, position);
     return problem;
 }
 
-static enum problem advance_walk(struct search *search, struct runner *runner, size_t *budget)
+static enum problem advance_walk(struct search *search, struct runner *runner)
 {
-    size_t rest = search->want - runner->best.count;
-    size_t limit = runner->tested ? smaller(*budget, PIECE_MAX) : rest;
-    enum problem problem = walk_read(search, &runner->walk, limit);
+    struct walk *walk = &runner->walk;
+    bool probe = entry_needs_probe(search, runner);
+    enum problem problem = walk_read(search, walk, next_piece(search, runner));
 
-    for (size_t i = 0; problem == PROBLEM_NONE && i < runner->walk.count && !runner->done; i++) {
-        problem = take_entry(search, runner, &runner->walk.entries[i]);
+    for (size_t i = 0; problem == PROBLEM_NONE && i < walk->count && !runner->done; i++) {
+        problem = take_entry(search, runner, probe, walk->entries[i].position);
         runner->done = best_is_full(search, &runner->best);
     }
-    runner->done = runner->done || runner->walk.ended;
-    spend(budget, runner->walk.cost + 1);
+    runner->done = runner->done || walk->ended;
     return problem;
 }
 
-static enum problem advance(struct search *search, struct runner *runner, size_t budget)
+static enum problem advance(struct search *search, struct runner *runner)
 {
-    enum problem problem = PROBLEM_NONE;
+    if (runner->kind == RUNNER_WALK)
+        return advance_walk(search, runner);
+    return advance_source(search, runner);
+}
 
-    while (problem == PROBLEM_NONE && !runner->done && budget > 0) {
-        if (runner->kind == RUNNER_WALK)
-            problem = advance_walk(search, runner, &budget);
-        else
-            problem = advance_source(search, runner, &budget);
+static struct runner *least_spent(struct runner **runners, size_t count)
+{
+    struct runner *least = runners[0];
+
+    for (size_t i = 1; i < count; i++) {
+        if (runners[i]->spent < least->spent)
+            least = runners[i];
     }
-    return problem;
+    return least;
 }
 
 enum problem runner_race(struct search *search, struct runner **runners, size_t count,
                          struct runner **ret_first)
 {
-    size_t turn = count > 1 ? TURN_FIRST : SIZE_MAX;
+    struct runner *runner = runners[0];
+    int64_t start = count > 1 ? clock_mono_ns(&clock_system) : 0, now = 0;
 
-    for (;; turn *= 2) {
-        for (size_t i = 0; i < count; i++) {
-            enum problem problem = advance(search, runners[i], turn);
-            if (problem != PROBLEM_NONE)
-                return problem;
-            if (runners[i]->done) {
-                *ret_first = runners[i];
-                return PROBLEM_NONE;
-            }
-        }
-    }
+    do {
+        enum problem problem = advance(search, runner);
+        if (problem != PROBLEM_NONE)
+            return problem;
+        *ret_first = runner;
+        if (runner->done || count == 1)
+            continue;
+        now = clock_mono_ns(&clock_system);
+        runner->spent += now - start;
+        start = now;
+        runner = least_spent(runners, count);
+    } while (!(*ret_first)->done);
+    return PROBLEM_NONE;
 }

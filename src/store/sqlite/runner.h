@@ -1,4 +1,4 @@
-/* Runners: ways to answer a find, each by itself enough, run against each other in small turns. */
+/* Runners: ways to answer a find, each by itself enough, run against each other in turns. */
 #ifndef JOBD_STORE_SQLITE_RUNNER_H
 #define JOBD_STORE_SQLITE_RUNNER_H
 
@@ -16,8 +16,10 @@ enum runner_kind {
 struct runner {
     enum runner_kind kind;
     enum source_kind candidates;
-    bool tested; /* false: whatever the source yields matches */
+    bool tested; /* false: whatever comes matches, and RUNNER_ALL is by date */
     bool done;
+    size_t piece; /* how much to read next */
+    int64_t spent; /* ns */
     struct best best; /* the answer, when done */
     /* RUNNER_ORDERED, RUNNER_ALL */
     struct source source;
@@ -36,8 +38,9 @@ struct runner *runner_new(struct search *search, enum runner_kind kind, enum sou
 void runner_release(struct runner *runner);
 
 /*
- * Runs all in turns of growing size until one is done, which is *ret_first. So the answer costs at
- * most a small multiple of what the best of them costs, whichever that is.
+ * Runs all, piece by piece, always the one that has taken the least time so far, until one is done,
+ * which is *ret_first. So the answer takes at most as many times as long as there are runners than
+ * by the best of them, whichever that is.
  */
 enum problem runner_race(struct search *search, struct runner **runners, size_t count,
                          struct runner **ret_first);

@@ -13,8 +13,7 @@ enum { STATUS, TYPE, PERSON, STARTED_ON, ENDED_ON, NAME_FOLDED, NAME };
 
 void search_release(struct search *search)
 {
-    if (search->probed)
-        sqlite_rewind(sqlite_prepare_cached(search->reader, PROBE));
+    sqlite_rewind(search->probe);
     arena_release(&search->names);
     shape_release(&search->shape);
     arena_release(&search->scratch);
@@ -250,19 +249,24 @@ static enum problem row_place(struct search *search, sqlite3_stmt *row, struct p
     return PROBLEM_NONE;
 }
 
-/* The statement is left on its row, which holds the place's text, until the next look-up. */
+/*
+ * The statement is left on its row, which holds the place's text; while it is on a row, the cache
+ * keeps it.
+ */
 enum problem search_probe(struct search *search, const struct scope *scope, int64_t position,
                           bool *ret_match, struct place *ret_place)
 {
-    sqlite3_stmt *statement = sqlite_prepare_cached(search->reader, PROBE);
+    sqlite3_stmt *statement = search->probe;
     int code;
 
     if (statement == NULL)
+        statement = sqlite_prepare_cached(search->reader, PROBE);
+    if (statement == NULL)
         return search_failed(search);
-    search->probed = true;
     sqlite3_reset(statement);
     sqlite3_bind_int64(statement, 1, position);
     code = sqlite3_step(statement);
+    search->probe = code == SQLITE_ROW ? statement : NULL;
     if (code != SQLITE_ROW && code != SQLITE_DONE)
         return search_failed(search);
     *ret_match = code == SQLITE_ROW && row_matches(search, scope, statement);

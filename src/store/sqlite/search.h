@@ -5,6 +5,8 @@
 #include "store/shapes.h"
 #include "store/sqlite/sqlite.h"
 
+struct source_entry;
+
 /* The exact filters, words replaced by the numbers that stand for them. */
 struct scope {
     uint32_t statuses; /* 0: nothing can match */
@@ -30,12 +32,13 @@ struct search {
     struct shape shape; /* of the statement at hand */
     struct scope scope;
     bool by_name; /* there is a name filter that not everything passes */
+    bool racing; /* several ways are tried in turns */
     bool has_after;
     struct place after;
     size_t want; /* one more than a page */
-    int64_t *merge; /* room for scope_read */
+    struct source_entry *merge; /* room for the sources to merge in */
     size_t merge_room;
-    bool probed; /* the statement of search_probe may be on a row */
+    sqlite3_stmt *probe; /* of search_probe, on a row */
     struct arena names; /* of `types`, cleared together */
     size_t name_count;
     struct search_type {

@@ -1,4 +1,4 @@
-/* Sources: streams of the indexes, the name index with the jobs it lacks, one folded name. */
+/* Sources: streams of the indexes, and the name index with the jobs it lacks. */
 #include "store/sqlite/source.h"
 
 #include "store/sqlite/gram.h"
@@ -49,10 +49,35 @@ static enum problem init_streams(struct search *search, struct source *source)
     return list_streams(search, source);
 }
 
-static enum problem init_grams(struct search *search, struct source *source)
+/* Into how many parts the index is cut; each look takes twice as many as the one before. */
+#define WINDOWS 2048
+
+/*
+ * The lists of grams may be long though they have little in common, and how far the index walks
+ * through them for one more candidate cannot be bounded but by positions.
+ */
+static enum problem init_window(struct search *search, struct source *source)
+{
+    sqlite3_stmt *statement =
+        sqlite_prepare_cached(search->reader, "SELECT min(position) FROM job");
+    int code = statement != NULL ? sqlite3_step(statement) : SQLITE_ERROR;
+    int64_t top = source->watermark < source->below ? source->watermark : source->below;
+
+    if (code == SQLITE_ROW)
+        source->oldest = sqlite3_column_int64(statement, 0);
+    sqlite_rewind(statement);
+    if (code != SQLITE_ROW && code != SQLITE_DONE)
+        return search_failed(search);
+    source->window = top > source->oldest ? (top - source->oldest) / WINDOWS + 1 : 1;
+    return PROBLEM_NONE;
+}
+
+static enum problem init_names(struct search *search, struct source *source)
 {
     enum problem problem = gram_watermark(search->reader, &source->watermark, search->err);
 
+    if (problem == PROBLEM_NONE && search->racing)
+        problem = init_window(search, source);
     if (problem != PROBLEM_NONE)
         return problem;
     return gram_expression(&search->scratch, search->query, &source->scope, &source->expression)
@@ -66,22 +91,19 @@ enum problem source_init(struct search *search, struct source *source, enum sour
     struct source old = *source;
 
     *source = (struct source){.kind = kind, .scope = *scope, .below = below};
-    source->positions = old.positions;
+    source->entries = old.entries;
     source->room = old.room;
     switch (kind) {
     case SOURCE_STREAMS:
         return init_streams(search, source);
-    case SOURCE_GRAMS:
+    case SOURCE_NAMES:
         source->ended = scope->statuses == 0;
-        return init_grams(search, source);
-    case SOURCE_NAME:
-        source->ended = scope->statuses == 0;
-        break;
+        return init_names(search, source);
     }
     return PROBLEM_NONE;
 }
 
-static bool grow(struct arena *arena, int64_t **positions, size_t *room, size_t need)
+static bool grow(struct arena *arena, struct source_entry **entries, size_t *room, size_t need)
 {
     size_t size = *room > 0 ? *room : 64;
 
@@ -89,21 +111,37 @@ static bool grow(struct arena *arena, int64_t **positions, size_t *room, size_t 
         return true;
     while (size < need)
         size *= 2;
-    *positions = ARENA_ARRAY(arena, int64_t, size);
-    *room = *positions != NULL ? size : 0;
-    return *positions != NULL;
+    *entries = ARENA_ARRAY(arena, struct source_entry, size);
+    *room = *entries != NULL ? size : 0;
+    return *entries != NULL;
 }
 
-/* Reads the positions a statement yields, `limit` at most, from a column. */
-static enum problem read_positions(struct search *search, sqlite3_stmt *statement, int column,
-                                   int64_t *ret_positions, size_t *ret_count)
+/* Which column has the date; -1: none. */
+static int date_column(const struct search *search, const struct source *source)
+{
+    if (!source->dated)
+        return -1;
+    return search->query->order == ORDER_START_DATE ? 1 : 2;
+}
+
+static int64_t date_at(sqlite3_stmt *row, int column)
+{
+    if (column < 0 || sqlite3_column_type(row, column) == SQLITE_NULL)
+        return JOB_NO_TIME;
+    return sqlite3_column_int64(row, column);
+}
+
+/* Reads what a statement yields, which are no more rows than there is room for. */
+static enum problem read_rows(struct search *search, sqlite3_stmt *statement, int date,
+                              struct source_entry *ret_entries, size_t *ret_count)
 {
     size_t count = 0;
     int code = SQLITE_ERROR;
     enum problem problem = PROBLEM_NONE;
 
     while (statement != NULL && (code = sqlite3_step(statement)) == SQLITE_ROW)
-        ret_positions[count++] = sqlite3_column_int64(statement, column);
+        ret_entries[count++] = (struct source_entry){.position = sqlite3_column_int64(statement, 0),
+                                                     .date = date_at(statement, date)};
     if (code != SQLITE_DONE)
         problem = search_failed(search);
     sqlite_rewind(statement);
@@ -111,18 +149,25 @@ static enum problem read_positions(struct search *search, sqlite3_stmt *statemen
     return problem;
 }
 
-/* Merges sorted `more` into the first `limit` of the source's positions. */
-static void merge(struct search *search, struct source *source, const int64_t *more,
+static enum problem read_shape(struct search *search, struct source *source)
+{
+    return read_rows(search, search_statement(search), date_column(search, source), source->entries,
+                     &source->count);
+}
+
+/* Merges sorted `more` into the first `limit` of the source's entries. */
+static void merge(struct search *search, struct source *source, const struct source_entry *more,
                   size_t more_count, size_t limit)
 {
-    int64_t *merged = search->merge + limit;
+    struct source_entry *merged = search->merge + limit;
     size_t count = 0, i = 0, j = 0;
 
     while (count < limit && (i < source->count || j < more_count)) {
-        bool ours = j == more_count || (i < source->count && source->positions[i] > more[j]);
-        merged[count++] = ours ? source->positions[i++] : more[j++];
+        bool ours = j == more_count ||
+                    (i < source->count && source->entries[i].position > more[j].position);
+        merged[count++] = ours ? source->entries[i++] : more[j++];
     }
-    memcpy(source->positions, merged, count * sizeof(*merged));
+    memcpy(source->entries, merged, count * sizeof(*merged));
     source->count = count;
 }
 
@@ -141,9 +186,10 @@ static enum problem read_groups(struct search *search, struct source *source, si
 
         group.streams = source->list + i;
         group.count = rest < SHAPE_STREAMS_MAX ? rest : SHAPE_STREAMS_MAX;
-        group.above = source->count == limit ? source->positions[limit - 1] : -1;
+        group.above = source->count == limit ? source->entries[limit - 1].position : -1;
         shape_streams(&search->shape, &group);
-        problem = read_positions(search, search_statement(search), 0, search->merge, &count);
+        problem = read_rows(search, search_statement(search), date_column(search, source),
+                            search->merge, &count);
         if (problem != PROBLEM_NONE)
             return problem;
         merge(search, source, search->merge, count, limit);
@@ -157,6 +203,7 @@ static enum problem read_streams(struct search *search, struct source *source, s
 
     source->streams.below = source->below;
     source->streams.limit = limit;
+    source->streams.columns = source->dated ? SHAPE_DATES : SHAPE_POSITION;
     if (source->list_count > SHAPE_STREAMS_MAX) {
         problem = read_groups(search, source, limit);
     } else {
@@ -165,14 +212,13 @@ static enum problem read_streams(struct search *search, struct source *source, s
             source->streams.count = source->list_count;
         }
         shape_streams(&search->shape, &source->streams);
-        problem =
-            read_positions(search, search_statement(search), 0, source->positions, &source->count);
+        problem = read_shape(search, source);
     }
     source->ended = source->count < limit;
     return problem;
 }
 
-/* The jobs that the index lacks. */
+/* The jobs that the index lacks; for a whole name there is another index. */
 static enum problem read_newest(struct search *search, struct source *source, size_t limit)
 {
     struct shape_streams newest = {
@@ -184,21 +230,35 @@ static enum problem read_newest(struct search *search, struct source *source, si
         .limit = limit,
     };
 
-    shape_streams(&search->shape, &newest);
-    return read_positions(search, search_statement(search), 0, source->positions, &source->count);
+    if (search->query->match == MATCH_EXACT)
+        shape_same_name(&search->shape, search->query->name_folded, &newest);
+    else
+        shape_streams(&search->shape, &newest);
+    return read_shape(search, source);
 }
 
+/* The next window; what it holds beyond the limit is left for the next time. */
 static enum problem read_index(struct search *search, struct source *source, size_t limit)
 {
-    sqlite3_stmt *statement = gram_statement(search->reader, source->expression, source->below);
+    bool whole = source->window == 0 || source->below - source->window <= source->oldest;
+    int64_t above = whole ? -1 : source->below - source->window;
+    sqlite3_stmt *statement =
+        gram_statement(search->reader, source->expression, source->below, above);
+    enum problem problem;
 
     if (statement != NULL)
-        sqlite3_bind_int64(statement, 3, (int64_t)limit);
-    return read_positions(search, statement, 0, source->positions, &source->count);
+        sqlite3_bind_int64(statement, 4, (int64_t)limit);
+    problem = read_rows(search, statement, -1, source->entries, &source->count);
+    if (source->count == limit)
+        return problem;
+    source->ended = whole;
+    source->below = above + 1;
+    source->window *= 2;
+    return problem;
 }
 
 /* Without an expression the index cannot tell anything: all jobs are candidates. */
-static enum problem read_grams(struct search *search, struct source *source, size_t limit)
+static enum problem read_names(struct search *search, struct source *source, size_t limit)
 {
     enum problem problem = PROBLEM_NONE;
 
@@ -206,46 +266,14 @@ static enum problem read_grams(struct search *search, struct source *source, siz
         source->watermark = -1;
     if (source->below > source->watermark + 1)
         problem = read_newest(search, source, limit);
-    if (problem != PROBLEM_NONE || source->count > 0)
+    if (problem != PROBLEM_NONE || source->count == limit)
         return problem;
-    if (source->below > source->watermark)
+    if (source->below > source->watermark + 1) {
         source->below = source->watermark + 1;
-    source->ended = source->watermark < 0;
-    if (source->ended)
+        source->ended = source->watermark < 0;
         return PROBLEM_NONE;
-    problem = read_index(search, source, limit);
-    source->ended = source->count < limit;
-    return problem;
-}
-
-static enum problem read_name(struct search *search, struct source *source, size_t limit)
-{
-    struct shape_names names = {
-        .part = SHAPE_INSIDE,
-        .value = search->query->name_folded,
-        .below = source->below,
-        .limit = limit,
-    };
-    enum problem problem;
-
-    shape_names(&search->shape, &names);
-    problem =
-        read_positions(search, search_statement(search), 1, source->positions, &source->count);
-    source->ended = source->count < limit;
-    return problem;
-}
-
-static enum problem read_kind(struct search *search, struct source *source, size_t limit)
-{
-    switch (source->kind) {
-    case SOURCE_STREAMS:
-        return read_streams(search, source, limit);
-    case SOURCE_GRAMS:
-        return read_grams(search, source, limit);
-    case SOURCE_NAME:
-        return read_name(search, source, limit);
     }
-    return PROBLEM_NONE;
+    return read_index(search, source, limit);
 }
 
 enum problem source_read(struct search *search, struct source *source, size_t limit)
@@ -255,10 +283,11 @@ enum problem source_read(struct search *search, struct source *source, size_t li
     source->count = 0;
     if (source->ended)
         return PROBLEM_NONE;
-    if (!grow(&search->scratch, &source->positions, &source->room, limit))
+    if (!grow(&search->scratch, &source->entries, &source->room, limit))
         return problem_no_memory(search->err);
-    problem = read_kind(search, source, limit);
-    if (problem == PROBLEM_NONE && source->count > 0)
-        source->below = source->positions[source->count - 1];
+    problem = source->kind == SOURCE_STREAMS ? read_streams(search, source, limit)
+                                             : read_names(search, source, limit);
+    if (problem == PROBLEM_NONE && source->count == limit)
+        source->below = source->entries[limit - 1].position;
     return problem;
 }

@@ -6,24 +6,31 @@
 
 enum source_kind {
     SOURCE_STREAMS, /* the jobs of a scope, exactly */
-    SOURCE_GRAMS, /* those whose name has the grams; those the index lacks, whatever their name */
-    SOURCE_NAME, /* those of exactly the folded name */
+    SOURCE_NAMES, /* those the name index finds; of those it lacks, whatever their name is */
+};
+
+struct source_entry {
+    int64_t position;
+    int64_t date; /* with `dated` only: that of the query's order */
 };
 
 struct source {
     enum source_kind kind;
-    struct scope scope; /* SOURCE_GRAMS uses of it what the index knows */
+    struct scope scope; /* SOURCE_NAMES uses of it what the index knows */
     int64_t below; /* the next candidates lie below this position */
+    bool dated; /* SOURCE_STREAMS by type or person only: reads the dates too */
     bool ended;
     /* What the last read found. */
-    int64_t *positions;
+    struct source_entry *entries;
     size_t count, room;
     /* SOURCE_STREAMS */
     struct shape_streams streams;
     struct shape_stream *list;
     size_t list_count;
-    /* SOURCE_GRAMS */
+    /* SOURCE_NAMES */
     int64_t watermark;
+    int64_t oldest; /* no job is older */
+    int64_t window; /* how far down to look next, in positions; 0: to the end */
     struct span expression;
 };
 

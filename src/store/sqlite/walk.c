@@ -2,23 +2,23 @@
 #include "store/sqlite/walk.h"
 
 /* A name folds to at most 18 times its code points. */
-#define TEXT_MAX ((size_t)1 << 20)
-#define TEXTS_MAX ((size_t)64 << 20)
+#define NAME_MAX ((size_t)1 << 20)
 /* Upwards, a piece that ends within a value is read again. */
 #define LIMIT_MIN 16
 
 void walk_release(struct walk *walk)
 {
-    buf_release(&walk->text);
-    arena_release(&walk->texts);
+    buf_release(&walk->from.name);
+    buf_release(&walk->value.name);
+    buf_release(&walk->before.name);
 }
 
-static bool set_text(struct walk *walk, struct span text)
+static bool set_name(struct walk_value *value, struct span name)
 {
-    buf_clear(&walk->text);
-    if (text.len > 0)
-        buf_add_span(&walk->text, text);
-    return !buf_failed(&walk->text);
+    buf_clear(&value->name);
+    if (name.len > 0)
+        buf_add_span(&value->name, name);
+    return !buf_failed(&value->name);
 }
 
 static bool has_prefix(const struct search *search)
@@ -33,18 +33,17 @@ static bool start_names(struct search *search, struct walk *walk)
     if (!has_prefix(search))
         return true;
     walk->part = SHAPE_FROM;
-    if (!set_text(walk, search->query->name_folded))
+    if (!set_name(&walk->from, search->query->name_folded))
         return false;
     if (!search->query->ascending)
-        buf_add_char(&walk->text, '\xff');
-    return !buf_failed(&walk->text);
+        buf_add_char(&walk->from.name, '\xff');
+    return !buf_failed(&walk->from.name);
 }
 
 static void start_dates(struct search *search, struct walk *walk)
 {
     walk->part = SHAPE_BEYOND;
-    walk->value = search->query->ascending ? INT64_MIN : INT64_MAX;
-    walk->ended = search->scope.statuses == 0;
+    walk->from.date = search->query->ascending ? INT64_MIN : INT64_MAX;
 }
 
 static bool start_behind(struct search *search, struct walk *walk)
@@ -52,17 +51,17 @@ static bool start_behind(struct search *search, struct walk *walk)
     const struct place *after = &search->after;
 
     walk->below = after->position;
-    walk->value = after->value;
+    walk->from.date = after->value;
     walk->part = !walk->by_name && after->value == JOB_NO_TIME ? SHAPE_ABSENT : SHAPE_INSIDE;
-    return !walk->by_name || set_text(walk, after->text);
+    return !walk->by_name || set_name(&walk->from, after->text);
 }
 
 enum problem walk_init(struct search *search, struct walk *walk)
 {
     bool good = true;
 
-    *walk = (struct walk){.by_name = search->query->order == ORDER_NAME, .text = BUF(TEXT_MAX)};
-    arena_init(&walk->texts, TEXTS_MAX);
+    *walk = (struct walk){.by_name = search->query->order == ORDER_NAME};
+    walk->from.name.ceiling = walk->value.name.ceiling = walk->before.name.ceiling = NAME_MAX;
     if (search->has_after)
         good = start_behind(search, walk);
     else if (walk->by_name)
@@ -77,7 +76,7 @@ static void shape_piece(struct search *search, const struct walk *walk, size_t l
     struct shape_names names = {
         .ascending = search->query->ascending,
         .part = walk->part,
-        .value = buf_span(&walk->text),
+        .value = buf_span(&walk->from.name),
         .below = walk->below,
         .limit = limit,
     };
@@ -86,7 +85,7 @@ static void shape_piece(struct search *search, const struct walk *walk, size_t l
         .ascending = search->query->ascending,
         .part = walk->part,
         .statuses = search->scope.statuses,
-        .value = walk->value,
+        .value = walk->from.date,
         .below = walk->below,
         .limit = limit,
     };
@@ -97,21 +96,61 @@ static void shape_piece(struct search *search, const struct walk *walk, size_t l
         shape_dates(&search->shape, &dates);
 }
 
-static bool read_row(struct walk *walk, sqlite3_stmt *row)
+/* The value of this row becomes the last one, the last one the one before. */
+static bool next_group(const struct search *search, struct walk *walk, int64_t date,
+                       struct span name)
 {
-    struct walk_entry *entry = &walk->entries[walk->count];
-    bool absent = sqlite3_column_type(row, 0) == SQLITE_NULL;
+    struct walk_value before = walk->before;
 
-    *entry = (struct walk_entry){.type = sqlite3_column_int64(row, 2),
-                                 .person = sqlite3_column_int64(row, 3)};
-    entry->place.position = sqlite3_column_int64(row, 1);
-    walk->count++;
-    if (!walk->by_name) {
-        entry->place.value = absent ? JOB_NO_TIME : sqlite3_column_int64(row, 0);
+    walk->before = walk->value;
+    walk->value = before;
+    walk->value.date = date;
+    walk->group++;
+    walk->name_matches = !walk->by_name || !search->by_name || search_name_matches(search, name);
+    return !walk->by_name || set_name(&walk->value, name);
+}
+
+/* Takes note of the row's value; false without memory. */
+static bool read_value(const struct search *search, struct walk *walk, sqlite3_stmt *row)
+{
+    struct span name = {0};
+    int64_t date = JOB_NO_TIME;
+
+    if (walk->by_name)
+        name = search_text(row, 0);
+    else if (walk->part != SHAPE_ABSENT)
+        date = sqlite3_column_int64(row, 0);
+    if (walk->rows > 0 && date == walk->value.date && span_eq(name, buf_span(&walk->value.name)))
         return true;
-    }
-    entry->place.text = arena_span(&walk->texts, search_text(row, 0));
-    return entry->place.text.ptr != NULL;
+    return next_group(search, walk, date, name);
+}
+
+static bool row_may_match(const struct search *search, const struct walk *walk, sqlite3_stmt *row)
+{
+    const struct scope *scope = &search->scope;
+
+    if (!walk->name_matches)
+        return false;
+    if (scope->person != 0 && sqlite3_column_int64(row, 3) != scope->person)
+        return false;
+    return scope->type_count == 0 || scope_has_type(scope, sqlite3_column_int64(row, 2));
+}
+
+static bool read_row(const struct search *search, struct walk *walk, sqlite3_stmt *row)
+{
+    if (!read_value(search, walk, row))
+        return false;
+    walk->rows++;
+    walk->position = sqlite3_column_int64(row, 1);
+    if (row_may_match(search, walk, row))
+        walk->entries[walk->count++] = (struct walk_entry){walk->position, walk->group};
+    return true;
+}
+
+/* Behind the prefix nothing matches. */
+static bool is_behind(const struct search *search, const struct walk *walk)
+{
+    return walk->by_name && !walk->name_matches && has_prefix(search);
 }
 
 static enum problem read_piece(struct search *search, struct walk *walk, size_t limit)
@@ -120,127 +159,94 @@ static enum problem read_piece(struct search *search, struct walk *walk, size_t 
     enum problem problem = PROBLEM_NONE;
     int code = SQLITE_ERROR;
 
+    walk->count = walk->rows = walk->group = 0;
     shape_piece(search, walk, limit);
     statement = search_statement(search);
     while (statement != NULL && (code = sqlite3_step(statement)) == SQLITE_ROW) {
-        if (!read_row(walk, statement)) {
+        if (!read_row(search, walk, statement))
             problem = problem_no_memory(search->err);
+        walk->ended = is_behind(search, walk);
+        if (walk->ended || problem != PROBLEM_NONE)
             break;
-        }
     }
-    if (problem == PROBLEM_NONE && code != SQLITE_DONE)
+    if (code != SQLITE_ROW && code != SQLITE_DONE)
         problem = search_failed(search);
     sqlite_rewind(statement);
     return problem;
 }
 
-static bool same_value(const struct walk_entry *a, const struct walk_entry *b)
+static void turn(struct walk_entry *first, struct walk_entry *last)
 {
-    return a->place.value == b->place.value && span_eq(a->place.text, b->place.text);
-}
-
-/* Where the entries of the same value as the one before `end` begin. */
-static size_t group_start(const struct walk *walk, size_t end)
-{
-    size_t start = end - 1;
-
-    while (start > 0 && same_value(&walk->entries[start - 1], &walk->entries[end - 1]))
-        start--;
-    return start;
-}
-
-/* Turns each group of entries of the same value around: newest first. */
-static void turn_groups(struct walk *walk)
-{
-    for (size_t end = walk->count; end > 0;) {
-        size_t start = group_start(walk, end);
-        for (size_t i = start, j = end - 1; i < j; i++, j--) {
-            struct walk_entry entry = walk->entries[i];
-            walk->entries[i] = walk->entries[j];
-            walk->entries[j] = entry;
-        }
-        end = start;
+    for (; first < last; first++, last--) {
+        struct walk_entry entry = *first;
+        *first = *last;
+        *last = entry;
     }
 }
 
-static bool go_on(struct walk *walk, enum shape_part part, const struct walk_entry *entry,
+/* Turns the entries of each value around: newest first. */
+static void turn_groups(struct walk *walk)
+{
+    for (size_t start = 0, end; start < walk->count; start = end) {
+        for (end = start + 1; end < walk->count; end++) {
+            if (walk->entries[end].group != walk->entries[start].group)
+                break;
+        }
+        turn(&walk->entries[start], &walk->entries[end - 1]);
+    }
+}
+
+static bool go_on(struct walk *walk, enum shape_part part, const struct walk_value *value,
                   int64_t below)
 {
     walk->part = part;
-    walk->value = entry->place.value;
     walk->below = below;
-    return !walk->by_name || set_text(walk, entry->place.text);
-}
-
-/* What was behind the last value: those without a date. */
-static void go_beyond_all(struct walk *walk)
-{
-    walk->ended = walk->by_name;
-    walk->part = SHAPE_ABSENT;
-    walk->below = INT64_MAX;
+    walk->from.date = value->date;
+    return !walk->by_name || set_name(&walk->from, buf_span(&value->name));
 }
 
 /* A full piece upwards: what is after its last whole value comes again, by itself if need be. */
 static bool cut_upwards(struct walk *walk)
 {
-    size_t start = group_start(walk, walk->count);
-
-    walk->count = start;
-    if (start == 0)
-        return go_on(walk, SHAPE_INSIDE, &walk->entries[0], INT64_MAX);
+    while (walk->count > 0 && walk->entries[walk->count - 1].group == walk->group)
+        walk->count--;
+    if (walk->group == 1)
+        return go_on(walk, SHAPE_INSIDE, &walk->value, INT64_MAX);
     turn_groups(walk);
-    return go_on(walk, SHAPE_BEYOND, &walk->entries[start - 1], 0);
+    return go_on(walk, SHAPE_BEYOND, &walk->before, 0);
 }
 
-/* Goes on behind the last entry of a full piece. */
-static bool go_on_behind(struct walk *walk, enum shape_part part)
+/* A value, or those without one, newest first. */
+static bool move_within(struct walk *walk, bool full)
 {
-    const struct walk_entry *last = &walk->entries[walk->count - 1];
-
-    return go_on(walk, part, last, last->place.position);
-}
-
-static bool move_on(struct walk *walk, bool full, bool ascending)
-{
-    if (walk->part == SHAPE_INSIDE && !full) {
-        walk->part = SHAPE_BEYOND;
-        return true;
-    }
-    if (walk->part == SHAPE_ABSENT && !full) {
-        walk->ended = true;
-        return true;
-    }
-    if (walk->part == SHAPE_INSIDE || walk->part == SHAPE_ABSENT)
-        return go_on_behind(walk, walk->part);
-    if (full && ascending)
-        return cut_upwards(walk);
     if (full)
-        return go_on_behind(walk, SHAPE_INSIDE);
-    if (ascending)
-        turn_groups(walk);
-    go_beyond_all(walk);
+        return go_on(walk, walk->part, &walk->value, walk->position);
+    walk->ended = walk->part == SHAPE_ABSENT;
+    walk->part = SHAPE_BEYOND; /* what `from` holds already */
     return true;
 }
 
-/* Behind the prefix nothing matches. */
-static void cut_at_prefix(const struct search *search, struct walk *walk)
+/* Behind the last value are those without a date. */
+static bool move_on(struct walk *walk, bool full, bool ascending)
 {
-    if (!walk->by_name || !has_prefix(search))
-        return;
-    for (size_t i = 0; i < walk->count; i++) {
-        if (!search_name_matches(search, walk->entries[i].place.text)) {
-            walk->count = i;
-            walk->ended = true;
-        }
-    }
+    if (walk->part == SHAPE_INSIDE || walk->part == SHAPE_ABSENT)
+        return move_within(walk, full);
+    if (full && ascending)
+        return cut_upwards(walk);
+    if (full)
+        return go_on(walk, SHAPE_INSIDE, &walk->value, walk->position);
+    if (ascending)
+        turn_groups(walk);
+    walk->ended = walk->ended || walk->by_name;
+    walk->part = SHAPE_ABSENT;
+    walk->below = INT64_MAX;
+    return true;
 }
 
 static bool make_room(struct search *search, struct walk *walk, size_t need)
 {
     size_t room = walk->room > 0 ? walk->room : 64;
 
-    arena_clear(&walk->texts);
-    walk->count = 0;
     if (walk->room >= need)
         return true;
     while (room < need)
@@ -255,16 +261,15 @@ enum problem walk_read(struct search *search, struct walk *walk, size_t limit)
     size_t size = limit > LIMIT_MIN ? limit : LIMIT_MIN;
     enum problem problem;
 
-    if (!make_room(search, walk, size))
-        return problem_no_memory(search->err);
+    walk->count = walk->rows = 0;
     if (walk->ended)
         return PROBLEM_NONE;
+    if (!make_room(search, walk, size))
+        return problem_no_memory(search->err);
     problem = read_piece(search, walk, size);
     if (problem != PROBLEM_NONE)
         return problem;
-    walk->cost = walk->count + 1;
-    if (!move_on(walk, walk->count == size, search->query->ascending))
+    if (!move_on(walk, walk->rows == size && !walk->ended, search->query->ascending))
         return problem_no_memory(search->err);
-    cut_at_prefix(search, walk);
     return PROBLEM_NONE;
 }

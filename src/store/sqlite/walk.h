@@ -4,24 +4,31 @@
 
 #include "store/sqlite/search.h"
 
-struct walk_entry {
-    struct place place; /* its text is valid until the next read */
-    int64_t type, person;
+/* A value of the order: a date or a folded name. */
+struct walk_value {
+    int64_t date;
+    struct buf name;
 };
 
 struct walk {
     bool by_name; /* else by the date of the query's order */
     bool ended;
-    /* The next entries. */
+    /* What comes next: a part of the index from a value and a position on. */
     enum shape_part part;
-    int64_t value; /* a date */
-    struct buf text; /* a name */
+    struct walk_value from;
     int64_t below;
-    /* What the last read found. */
-    struct walk_entry *entries;
+    /* What the last read found, of the jobs that may match, in the query's order. */
+    struct walk_entry {
+        int64_t position;
+        size_t group; /* the same for jobs of the same value */
+    } * entries;
     size_t count, room;
-    struct arena texts;
-    size_t cost; /* rows read, also those in vain */
+    size_t rows; /* read, also those that cannot match */
+    /* The last row of the piece at hand, and the value before its own. */
+    size_t group;
+    bool name_matches;
+    int64_t position;
+    struct walk_value value, before;
 };
 
 /*
@@ -31,7 +38,10 @@ struct walk {
 enum problem walk_init(struct search *search, struct walk *walk);
 void walk_release(struct walk *walk);
 
-/* Reads the next entries, about `limit`. None do not mean the end, `ended` does. */
+/*
+ * Reads about `limit` rows on, and keeps those that pass the filters by type and person, by name
+ * also that by name. None do not mean the end, `ended` does.
+ */
 enum problem walk_read(struct search *search, struct walk *walk, size_t limit);
 
 #endif
