@@ -117,7 +117,14 @@ const char *const data_parts[] = {
 };
 const size_t data_part_count = ARRAY_SIZE(data_parts);
 
-const char *const data_types[] = {"IMPORT", "import", "SCAN", "Ä\"'%", "X"};
+#define WIDE_5 "🚀🚀🚀🚀🚀"
+#define WIDE_50 WIDE_5 WIDE_5 WIDE_5 WIDE_5 WIDE_5 WIDE_5 WIDE_5 WIDE_5 WIDE_5 WIDE_5
+#define WIDE_250 WIDE_50 WIDE_50 WIDE_50 WIDE_50 WIDE_50
+
+/* The last two are as long as may be, and differ in their last character. */
+const char *const data_types[] = {
+    "IMPORT", "import", "Ä\"'%", WIDE_250 "🚀🚀🚀🚀x", WIDE_250 "🚀🚀🚀🚀🚀",
+};
 const size_t data_type_count = ARRAY_SIZE(data_types);
 
 #define ROUNDS 2

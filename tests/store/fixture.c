@@ -2,6 +2,7 @@
 #include "fixture.h"
 
 #include "base/mem.h"
+#include "base/metrics.h"
 #include "base/parse.h"
 #include "base/text.h"
 
@@ -117,6 +118,17 @@ void fixture_reopen(struct fixture *fixture)
 {
     store_close(TAKE(fixture->store));
     fixture->store = fixture_open(fixture, true);
+}
+
+void fixture_settle(void)
+{
+    int64_t deadline = clock_mono_ns(&clock_system) + INT64_C(30000000000);
+
+    while (metric_get(METRIC_STORE_INDEX_LAG) > 0) {
+        if (clock_mono_ns(&clock_system) > deadline)
+            fail_msg("the index is behind for too long");
+        usleep(1000);
+    }
 }
 
 struct uuid user_at(unsigned number)

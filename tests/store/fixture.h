@@ -51,6 +51,9 @@ int fixture_teardown(void **state);
 struct store *fixture_open(struct fixture *fixture, bool daemon);
 void fixture_reopen(struct fixture *fixture);
 
+/* Waits until the store has done what it does behind its commits; there must have been some. */
+void fixture_settle(void);
+
 /* What follows may be asked on any thread, with an arena of its own; it never fails a test. */
 
 struct uuid user_at(unsigned number);

@@ -167,6 +167,7 @@ static void check_name(struct fixture *fixture, const struct shadow *shadow, con
 
 static void check_whole_names(struct fixture *fixture, const struct shadow *shadow)
 {
+    fixture_settle();
     for (size_t i = 0; i < data_name_count; i++)
         check_name(fixture, shadow, data_names[i]);
 }
@@ -178,6 +179,7 @@ static void by_whole_names(void **state)
 
 static void check_parts(struct fixture *fixture, const struct shadow *shadow)
 {
+    fixture_settle();
     for (size_t i = 0; i < data_part_count; i++)
         check_name(fixture, shadow, data_parts[i]);
 }
@@ -193,6 +195,7 @@ static void check_name_pages(struct fixture *fixture, const struct shadow *shado
     static const char *const names[] = {"import", "a", "", "é"};
     struct query query = query_all();
 
+    fixture_settle();
     for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
         for (int match = MATCH_START; match <= MATCH_EXACT; match++) {
             query_by_name(&fixture->arena, &query, names[i], (enum name_match)match);
@@ -236,6 +239,7 @@ static void check_name_pairs(struct fixture *fixture, const struct shadow *shado
     static const char *const names[] = {"import", "im", "A", "ss", "%", "é", "zzz", "\u00AD"};
     struct query query = query_all();
 
+    fixture_settle();
     for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
         for (int match = MATCH_START; match <= MATCH_EXACT; match++) {
             query_by_name(&fixture->arena, &query, names[i], (enum name_match)match);

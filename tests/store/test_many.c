@@ -210,6 +210,7 @@ static void pages_anywhere_among_thousands(void **state)
     arena_init(&arena, 1 << 26);
     shadow_init(&many.shadow);
     fill(&many);
+    fixture_settle();
     for (uint64_t i = 0; i < queries; i++) {
         struct query query = random_query(&many, &arena);
         check_places(&many, &query, &arena);
