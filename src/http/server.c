@@ -72,14 +72,21 @@ void request_pause(struct request *request, void (*resume)(struct request *reque
     request->resume = resume;
 }
 
-/* The exchange may be gone as soon as the wake is published: everything needed later is read
- * before. */
+/* From here on the connection may be served, or found closed, by its thread. */
+static void resume(struct server *server, struct MHD_Connection *mhd)
+{
+    MHD_resume_connection(mhd);
+    atomic_fetch_sub(&server->suspended, 1);
+}
+
+/* The exchange may be gone as soon as the wake is published: what is needed later is read before. */
 void request_wake(struct request *request)
 {
     struct exchange *exchange = exchange_of(request);
+    struct server *server = exchange->server;
     struct MHD_Connection *mhd = exchange->mhd;
     if (atomic_exchange(&exchange->wake, WAKE_DONE) == WAKE_SUSPENDED)
-        MHD_resume_connection(mhd);
+        resume(server, mhd);
 }
 
 static void expect(struct exchange *exchange, int64_t timeout_ms)
@@ -124,7 +131,7 @@ static enum MHD_Result suspend(struct exchange *exchange)
     atomic_fetch_add(&exchange->server->suspended, 1);
     MHD_suspend_connection(exchange->mhd);
     if (!atomic_compare_exchange_strong(&exchange->wake, &expected, WAKE_SUSPENDED))
-        MHD_resume_connection(exchange->mhd);
+        resume(exchange->server, exchange->mhd);
     return MHD_YES;
 }
 
@@ -146,9 +153,9 @@ static enum MHD_Result settle(struct exchange *exchange)
     while (request->resume != NULL) {
         if (atomic_load(&exchange->wake) != WAKE_DONE)
             return suspend(exchange);
-        void (*resume)(struct request *) = request->resume;
+        void (*go_on)(struct request *) = request->resume;
         request->resume = NULL;
-        resume(request);
+        go_on(request);
     }
     if (request->response.status != 0 && may_answer(exchange))
         return queue_response(exchange);
@@ -291,10 +298,8 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *mhd, const c
     struct exchange *exchange = *context;
     if (exchange == NULL)
         return MHD_NO;
-    if (exchange->request.resume != NULL) {
-        atomic_fetch_sub(&exchange->server->suspended, 1);
+    if (exchange->request.resume != NULL)
         return settle(exchange);
-    }
     if (exchange->stage == STAGE_HEAD) {
         exchange->stage = STAGE_AUTH;
         open_request(exchange, method, version);
@@ -348,6 +353,9 @@ static void on_completed(void *cls, struct MHD_Connection *mhd, void **context,
     struct exchange *exchange = *context;
     if (exchange == NULL)
         return;
+    /* The client went while the request slept: it is woken only to be ended here. */
+    if (exchange->request.resume != NULL)
+        atomic_fetch_sub(&server->suspended, 1);
     exchange_account(exchange, clock_mono_ns(server->options.clock));
     if (gate_has_body(&exchange->gate) && exchange->stage != STAGE_HANDLE)
         linger_add(server->lingering, exchange->connection->watched.fd);
