@@ -51,8 +51,8 @@ const struct option_row option_rows[] = {
      "Failed sign-ins an address may make before it is slowed to one every six seconds; 0: any "
      "number."},
     {"jwt-jwks", OPTION_TEXT, MEMBER(jwt_jwks), NULL, 0, 0, NULL,
-     "JSON Web Key Set that signs accepted tokens: a file or an https URL. Without it no tokens are "
-     "accepted."},
+     "JSON Web Key Set that signs accepted tokens: a file or an https URL. Without it no tokens "
+     "are accepted."},
     {"jwt-issuer", OPTION_TEXT, MEMBER(jwt_issuer), NULL, 0, 0, NULL,
      "What a token's iss claim must be; without it any."},
     {"jwt-audience", OPTION_TEXT, MEMBER(jwt_audience), NULL, 0, 0, NULL,

@@ -24,8 +24,8 @@ static const char *const environment[] = {
     "  JOBD_PASSWORD_FILE  password-file   the file whose first line it is\n"
     "  JOBD_TOKEN          token           a JSON Web Token instead, or\n"
     "  JOBD_TOKEN_FILE     token-file      the file whose first line it is",
-    "Credentials are taken from one place: with any of them in the environment, those of the file "
-    "do not count. NO_COLOR switches colours off, TERM=dumb bars too.",
+    ("Credentials are taken from one place: with any of them in the environment, those of the file "
+     "do not count. NO_COLOR switches colours off, TERM=dumb bars too."),
 };
 
 static const char exit_status[] =
