@@ -130,6 +130,25 @@ test('a request begun before is answered, a new one is not taken', async () => {
   assert.deepEqual(kept.json, answer.json);
 });
 
+test('clients that left while their writes waited do not hold it up', async () => {
+  const { server, disk } = await startOnDisk({ args: drains(10_000) });
+  const made = await createJob(server, alice);
+  const body = JSON.stringify({ name: 'left', type: 'LEFT' });
+  disk.set('sync_us', 300_000);
+  const clients = await Promise.all(Array.from({ length: 50 }, () => connect(server)));
+  await Promise.all(clients.map((raw) => raw.write(request('POST', OURS,
+    [AUTH, `Content-Length: ${body.length}`], body))));
+  const seen = disk.syncs();
+  await eventually(() => disk.syncs() > seen, 'a write under way');
+  for (const raw of clients) raw.reset();
+  const { code, took } = await stopped(server);
+  assert.equal(code, 0);
+  assert.ok(took < 3000 + MARGIN, `${took} ms`);
+  disk.clear('sync_us');
+  await server.start();
+  assert.equal((await send(server, 'GET', `${JOBS}/${made.id}`, { auth: alice })).status, 200);
+});
+
 test('a second SIGTERM ends it at once', async () => {
   const { server } = await startOnDisk({ args: drains(60_000) });
   const made = await createJob(server, alice);
