@@ -34,17 +34,27 @@ static unsigned text(struct shape *shape, struct span value)
     return keep(shape, (struct shape_value){.is_text = true, .text = value});
 }
 
-/* ` AND column = ?1`; the first condition of a statement is given with ` WHERE `. */
+/* ` AND column = ?1`, without printf: this is half the work of a short find. */
 static void condition(struct shape *shape, const char *before, unsigned parameter)
 {
-    buf_printf(&shape->sql, "%s%c%u", before, shape->dialect->parameter, parameter);
+    buf_add_str(&shape->sql, before);
+    buf_add_char(&shape->sql, shape->dialect->parameter);
+    if (parameter >= 10)
+        buf_add_char(&shape->sql, (char)('0' + parameter / 10));
+    buf_add_char(&shape->sql, (char)('0' + parameter % 10));
+}
+
+static void add(struct shape *shape, const char *first, const char *second)
+{
+    buf_add_str(&shape->sql, first);
+    buf_add_str(&shape->sql, second);
 }
 
 static void table(struct shape *shape, const char *index)
 {
     buf_add_str(&shape->sql, " FROM job");
     if (shape->dialect->hints && index != NULL)
-        buf_printf(&shape->sql, " INDEXED BY %s", index);
+        add(shape, " INDEXED BY ", index);
 }
 
 /* The next power of two. */
@@ -123,10 +133,11 @@ static void date_stream(struct shape *shape, const struct shape_dates *dates, in
 {
     const char *column = dates->ended ? "ended_on" : "started_on";
 
-    buf_printf(&shape->sql, "SELECT %s, position, type, person", column);
+    add(shape, "SELECT ", column);
+    buf_add_str(&shape->sql, dates->words ? ", position, type, person" : ", position");
     table(shape, dates->ended ? "job_ended" : "job_started");
     condition(shape, " WHERE status = ", number(shape, status));
-    buf_printf(&shape->sql, " AND %s", column);
+    add(shape, " AND ", column);
     switch (dates->part) {
     case SHAPE_FIRST:
     case SHAPE_FROM:
@@ -182,7 +193,7 @@ void shape_names(struct shape *shape, const struct shape_names *names)
 {
     start(shape);
     number(shape, (int64_t)names->limit);
-    buf_add_str(&shape->sql, "SELECT name_folded, position, type, person");
+    add(shape, "SELECT name_folded, position", names->words ? ", type, person" : "");
     table(shape, "job_name");
     switch (names->part) {
     case SHAPE_FIRST:

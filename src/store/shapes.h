@@ -97,23 +97,25 @@ struct shape_dates {
     bool ended; /* ended_on, not started_on */
     bool ascending;
     enum shape_part part;
+    bool words; /* type and person are wanted */
     uint32_t statuses;
     int64_t value, below;
     size_t limit;
 };
 
-/* Columns: the date, position, type, person. */
+/* Columns: the date, position[, type, person]. */
 void shape_dates(struct shape *shape, const struct shape_dates *dates);
 
 struct shape_names {
     bool ascending;
     enum shape_part part;
+    bool words; /* type and person are wanted */
     struct span value;
     int64_t below;
     size_t limit;
 };
 
-/* Columns: name_folded, position, type, person. */
+/* Columns: name_folded, position[, type, person]. */
 void shape_names(struct shape *shape, const struct shape_names *names);
 
 #endif

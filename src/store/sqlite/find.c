@@ -99,20 +99,27 @@ static bool make_plan(struct search *search, struct plan *plan)
     return plan_streams(search, plan);
 }
 
-static enum problem load_job(struct search *search, int64_t position, struct store_find *find,
-                             struct job *ret_job)
+static enum problem load_job(struct search *search, sqlite3_stmt *statement, int64_t position,
+                             struct store_find *find, struct job *ret_job)
+{
+    sqlite3_reset(statement);
+    sqlite3_bind_int64(statement, 1, position);
+    if (sqlite3_step(statement) == SQLITE_ROW)
+        return sqlite_job_row(search->reader, statement, find->arena, ret_job, search->err);
+    return search_failed(search);
+}
+
+static enum problem load_jobs(struct search *search, const struct best *best,
+                              struct store_find *find, struct job *jobs)
 {
     sqlite3_stmt *statement = sqlite_prepare_cached(
         search->reader, "SELECT " SQLITE_JOB_COLUMNS " FROM job WHERE position = ?1");
-    enum problem problem;
+    enum problem problem = statement != NULL ? PROBLEM_NONE : search_failed(search);
 
-    if (statement == NULL)
-        return search_failed(search);
-    sqlite3_bind_int64(statement, 1, position);
-    if (sqlite3_step(statement) == SQLITE_ROW)
-        problem = sqlite_job_row(search->reader, statement, find->arena, ret_job, search->err);
-    else
-        problem = search_failed(search);
+    for (size_t i = 0; i < find->count && problem == PROBLEM_NONE; i++) {
+        problem = load_job(search, statement, best->entries[i].place.position, find, &jobs[i]);
+        find->jobs[i] = &jobs[i];
+    }
     sqlite_rewind(statement);
     return problem;
 }
@@ -128,13 +135,7 @@ static enum problem load_page(struct search *search, const struct best *best,
         return problem_no_memory(search->err);
     find->count = count;
     find->more = best->count > count;
-    for (size_t i = 0; i < count; i++) {
-        enum problem problem = load_job(search, best->entries[i].place.position, find, &jobs[i]);
-        if (problem != PROBLEM_NONE)
-            return problem;
-        find->jobs[i] = &jobs[i];
-    }
-    return PROBLEM_NONE;
+    return count > 0 ? load_jobs(search, best, find, jobs) : PROBLEM_NONE;
 }
 
 static enum problem run(struct search *search, struct store_find *find)
@@ -149,7 +150,6 @@ static enum problem run(struct search *search, struct store_find *find)
     }
     if (!make_plan(search, &plan))
         problem = problem_no_memory(search->err);
-    search->racing = plan.count > 1;
     if (problem == PROBLEM_NONE)
         problem = runner_race(search, plan.runners, plan.count, &first);
     if (problem == PROBLEM_NONE)

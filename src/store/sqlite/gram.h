@@ -24,11 +24,9 @@ bool gram_expression(struct arena *arena, const struct query *query, const struc
                      struct span *ret_expression);
 
 /*
- * Yields the positions between `below` and `above` (both exclusive) of the jobs that have it all,
- * newest first; the limit is parameter 4, for the caller to bind. NULL on an error of the
- * connection.
+ * Yields the positions below `below` of the jobs that have it all, newest first; the limit is
+ * parameter 3, for the caller to bind. NULL on an error of the connection.
  */
-sqlite3_stmt *gram_statement(struct sqlite_reader *reader, struct span expression, int64_t below,
-                             int64_t above);
+sqlite3_stmt *gram_statement(struct sqlite_reader *reader, struct span expression, int64_t below);
 
 #endif

@@ -9,17 +9,15 @@
 /* More types than these are tested a candidate. */
 #define TYPES_MAX 16
 
-sqlite3_stmt *gram_statement(struct sqlite_reader *reader, struct span expression, int64_t below,
-                             int64_t above)
+sqlite3_stmt *gram_statement(struct sqlite_reader *reader, struct span expression, int64_t below)
 {
-    sqlite3_stmt *statement = sqlite_prepare_cached(
-        reader, "SELECT rowid FROM job_gram WHERE job_gram MATCH ?1 AND rowid < ?2 AND rowid > ?3 "
-                "ORDER BY rowid DESC LIMIT ?4");
+    sqlite3_stmt *statement =
+        sqlite_prepare_cached(reader, "SELECT rowid FROM job_gram WHERE job_gram MATCH ?1 "
+                                      "AND rowid < ?2 ORDER BY rowid DESC LIMIT ?3");
 
     if (statement != NULL) {
         sqlite_bind_span(statement, 1, expression);
         sqlite3_bind_int64(statement, 2, below);
-        sqlite3_bind_int64(statement, 3, above);
     }
     return statement;
 }

@@ -5,6 +5,12 @@
 #define PIECE_FIRST 32
 #define PIECE_MAX 2048
 
+/*
+ * How long the name index may take for its next candidate has no bound but its size: it walks
+ * through the lists of all grams until they meet. So the others begin, and often are done by then.
+ */
+#define INDEX_HANDICAP_NS 1000000
+
 struct runner *runner_new(struct search *search, enum runner_kind kind, enum source_kind candidates,
                           bool tested)
 {
@@ -16,6 +22,7 @@ struct runner *runner_new(struct search *search, enum runner_kind kind, enum sou
     runner->candidates = candidates;
     runner->tested = tested;
     runner->piece = PIECE_FIRST;
+    runner->spent = kind != RUNNER_WALK && candidates == SOURCE_NAMES ? INDEX_HANDICAP_NS : 0;
     if (kind == RUNNER_WALK && walk_init(search, &runner->walk) != PROBLEM_NONE) {
         runner_release(runner);
         return NULL;
@@ -190,7 +197,7 @@ static struct runner *least_spent(struct runner **runners, size_t count)
 enum problem runner_race(struct search *search, struct runner **runners, size_t count,
                          struct runner **ret_first)
 {
-    struct runner *runner = runners[0];
+    struct runner *runner = least_spent(runners, count);
     int64_t start = count > 1 ? clock_mono_ns(&clock_system) : 0, now = 0;
 
     do {

@@ -49,35 +49,10 @@ static enum problem init_streams(struct search *search, struct source *source)
     return list_streams(search, source);
 }
 
-/* Into how many parts the index is cut; each look takes twice as many as the one before. */
-#define WINDOWS 2048
-
-/*
- * The lists of grams may be long though they have little in common, and how far the index walks
- * through them for one more candidate cannot be bounded but by positions.
- */
-static enum problem init_window(struct search *search, struct source *source)
-{
-    sqlite3_stmt *statement =
-        sqlite_prepare_cached(search->reader, "SELECT min(position) FROM job");
-    int code = statement != NULL ? sqlite3_step(statement) : SQLITE_ERROR;
-    int64_t top = source->watermark < source->below ? source->watermark : source->below;
-
-    if (code == SQLITE_ROW)
-        source->oldest = sqlite3_column_int64(statement, 0);
-    sqlite_rewind(statement);
-    if (code != SQLITE_ROW && code != SQLITE_DONE)
-        return search_failed(search);
-    source->window = top > source->oldest ? (top - source->oldest) / WINDOWS + 1 : 1;
-    return PROBLEM_NONE;
-}
-
 static enum problem init_names(struct search *search, struct source *source)
 {
     enum problem problem = gram_watermark(search->reader, &source->watermark, search->err);
 
-    if (problem == PROBLEM_NONE && search->racing)
-        problem = init_window(search, source);
     if (problem != PROBLEM_NONE)
         return problem;
     return gram_expression(&search->scratch, search->query, &source->scope, &source->expression)
@@ -237,23 +212,15 @@ static enum problem read_newest(struct search *search, struct source *source, si
     return read_shape(search, source);
 }
 
-/* The next window; what it holds beyond the limit is left for the next time. */
 static enum problem read_index(struct search *search, struct source *source, size_t limit)
 {
-    bool whole = source->window == 0 || source->below - source->window <= source->oldest;
-    int64_t above = whole ? -1 : source->below - source->window;
-    sqlite3_stmt *statement =
-        gram_statement(search->reader, source->expression, source->below, above);
+    sqlite3_stmt *statement = gram_statement(search->reader, source->expression, source->below);
     enum problem problem;
 
     if (statement != NULL)
-        sqlite3_bind_int64(statement, 4, (int64_t)limit);
+        sqlite3_bind_int64(statement, 3, (int64_t)limit);
     problem = read_rows(search, statement, -1, source->entries, &source->count);
-    if (source->count == limit)
-        return problem;
-    source->ended = whole;
-    source->below = above + 1;
-    source->window *= 2;
+    source->ended = source->count < limit;
     return problem;
 }
 

@@ -29,8 +29,6 @@ struct source {
     size_t list_count;
     /* SOURCE_NAMES */
     int64_t watermark;
-    int64_t oldest; /* no job is older */
-    int64_t window; /* how far down to look next, in positions; 0: to the end */
     struct span expression;
 };
 

@@ -73,9 +73,11 @@ enum problem walk_init(struct search *search, struct walk *walk)
 
 static void shape_piece(struct search *search, const struct walk *walk, size_t limit)
 {
+    bool words = search->scope.person != 0 || search->scope.type_count > 0;
     struct shape_names names = {
         .ascending = search->query->ascending,
         .part = walk->part,
+        .words = words,
         .value = buf_span(&walk->from.name),
         .below = walk->below,
         .limit = limit,
@@ -84,6 +86,7 @@ static void shape_piece(struct search *search, const struct walk *walk, size_t l
         .ended = search->query->order == ORDER_END_DATE,
         .ascending = search->query->ascending,
         .part = walk->part,
+        .words = words,
         .statuses = search->scope.statuses,
         .value = walk->from.date,
         .below = walk->below,
