@@ -80,7 +80,7 @@ test('a command that cannot be executed is 127 or 126, and its job fails', async
 
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT']) {
   test(`${signal} is passed on to the whole group, and the job is ABORTED`, async () => {
-    const [name, args] = named(sh('ulimit -c 0; sleep 1000 & sleep 1000; wait'));
+    const [name, args] = named(sh('ulimit -c 0; sleep 1000; exit 9'));
     const { child, ended } = user.start(args);
     await jobThat(server, alice, name, (job) => job.state === 'RUNNING');
     child.kill(signal);
