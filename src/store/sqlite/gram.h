@@ -16,12 +16,18 @@ uint32_t gram_name_hash(struct span name);
 /* The last position indexed; -1: none yet. */
 enum problem gram_watermark(struct sqlite_reader *reader, int64_t *ret_watermark, struct err *err);
 
+struct gram_question {
+    const struct query *query;
+    const struct scope *scope;
+};
+
 /*
  * What to ask the index for the query's name and the scope's types and person; empty when it cannot
- * tell anything. False without memory.
+ * tell anything. It looks into the index for what is rare.
  */
-bool gram_expression(struct arena *arena, const struct query *query, const struct scope *scope,
-                     struct span *ret_expression);
+enum problem gram_expression(struct sqlite_reader *reader, struct arena *arena,
+                             const struct gram_question *question, struct span *ret_expression,
+                             struct err *err);
 
 /*
  * Yields the positions below `below` of the jobs that have it all, newest first; the limit is

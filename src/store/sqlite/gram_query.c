@@ -4,8 +4,19 @@
 #include "base/scope.h"
 #include "base/text.h"
 
-/* More grams find fewer candidates, but each costs a walk through its list. */
+#include <stdlib.h>
+
+/*
+ * More grams find fewer candidates, but each costs a walk through its list. So of a long pattern's
+ * grams GRAMS_SEEN are looked at, and the rarest are asked for: two that are rare, or GRAMS_MAX.
+ */
+#define GRAMS_SEEN 8
 #define GRAMS_MAX 5
+/* Patterns of so few grams are taken as they are. */
+#define GRAMS_FEW 4
+/* How far a list is read to see how rare it is, and how many jobs are few. */
+#define LOOK 32
+#define RARE 4000
 /* More types than these are tested a candidate. */
 #define TYPES_MAX 16
 
@@ -103,7 +114,15 @@ static size_t at_most(size_t count, size_t bound)
     return count < bound ? count : bound;
 }
 
-static void add_grams(struct buf *out, struct span pattern)
+struct grams {
+    struct gram {
+        struct span text;
+        int64_t count; /* how many names have it, roughly */
+    } list[GRAMS_SEEN];
+    size_t count;
+};
+
+static void cut_grams(struct span pattern, struct grams *grams)
 {
     size_t points = code_points(pattern), size = at_most(points, 3), count = points - size + 1;
     struct choice plain = {0}, other = {0};
@@ -111,13 +130,90 @@ static void add_grams(struct buf *out, struct span pattern)
 
     for (size_t i = 0; i < count; i++, rest = span_skip(rest, text_step(rest)))
         *(is_plain(head(rest, size)) ? &plain.all : &other.all) += 1;
-    other.want = at_most(other.all, GRAMS_MAX);
-    plain.want = at_most(plain.all, GRAMS_MAX - other.want);
+    other.want = at_most(other.all, GRAMS_SEEN);
+    plain.want = at_most(plain.all, GRAMS_SEEN - other.want);
     for (rest = pattern; count > 0; count--, rest = span_skip(rest, text_step(rest))) {
         struct span gram = head(rest, size);
         if (choose(is_plain(gram) ? &plain : &other))
-            add_term(out, gram);
+            grams->list[grams->count++].text = gram;
     }
+}
+
+/* The positions of the newest and the oldest job that the index has. */
+struct extent {
+    int64_t newest, oldest;
+};
+
+static bool read_extent(struct sqlite_reader *reader, struct extent *ret_extent)
+{
+    sqlite3_stmt *statement = sqlite_prepare_cached(reader, "SELECT min(position) FROM job");
+    bool good = statement != NULL && sqlite3_step(statement) == SQLITE_ROW;
+
+    if (good)
+        ret_extent->oldest = sqlite3_column_int64(statement, 0);
+    sqlite_rewind(statement);
+    return good && gram_watermark(reader, &ret_extent->newest, NULL) == PROBLEM_NONE;
+}
+
+/* By how far back its newest names are. */
+static bool count_gram(struct sqlite_reader *reader, const struct extent *extent, struct gram *gram)
+{
+    AUTO(buf_release) struct buf term = BUF(256);
+    sqlite3_stmt *statement;
+    int64_t last = extent->newest;
+    int code;
+
+    gram->count = 0;
+    add_term(&term, gram->text);
+    statement = gram_statement(reader, buf_span(&term), INT64_MAX);
+    if (buf_failed(&term) || statement == NULL)
+        return false;
+    sqlite3_bind_int64(statement, 3, LOOK);
+    while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
+        last = sqlite3_column_int64(statement, 0);
+        gram->count++;
+    }
+    sqlite_rewind(statement);
+    if (gram->count == LOOK && last < extent->newest)
+        gram->count *= 1 + (extent->newest - extent->oldest) / (extent->newest - last);
+    return code == SQLITE_DONE;
+}
+
+static int by_count(const void *a, const void *b)
+{
+    const struct gram *left = a, *right = b;
+
+    return (left->count > right->count) - (left->count < right->count);
+}
+
+/* Leaves those of many grams that are worth asking for. */
+static bool choose_grams(struct sqlite_reader *reader, struct grams *grams)
+{
+    struct extent extent;
+
+    if (grams->count <= GRAMS_FEW)
+        return true;
+    if (!read_extent(reader, &extent))
+        return false;
+    for (size_t i = 0; i < grams->count; i++) {
+        if (!count_gram(reader, &extent, &grams->list[i]))
+            return false;
+    }
+    qsort(grams->list, grams->count, sizeof(grams->list[0]), by_count);
+    grams->count = grams->list[0].count < RARE ? 2 : GRAMS_MAX;
+    return true;
+}
+
+static bool add_grams(struct sqlite_reader *reader, struct buf *out, struct span pattern)
+{
+    struct grams grams = {.count = 0};
+
+    cut_grams(pattern, &grams);
+    if (!choose_grams(reader, &grams))
+        return false;
+    for (size_t i = 0; i < grams.count; i++)
+        add_term(out, grams.list[i].text);
+    return true;
 }
 
 static void add_words(struct buf *out, const struct scope *scope)
@@ -141,24 +237,39 @@ static bool has_controls(struct span text)
     return false;
 }
 
-bool gram_expression(struct arena *arena, const struct query *query, const struct scope *scope,
-                     struct span *ret_expression)
+static enum problem compose(struct sqlite_reader *reader, const struct query *query,
+                            struct buf *out, struct err *err)
 {
     AUTO(buf_release) struct buf pattern = BUF(1 << 20);
+
+    if (query->match == MATCH_EXACT) {
+        buf_printf(out, "\"\x1fn%x\"", gram_name_hash(query->name));
+        return PROBLEM_NONE;
+    }
+    add_pattern(&pattern, query);
+    if (buf_failed(&pattern))
+        return problem_no_memory(err);
+    return add_grams(reader, out, buf_span(&pattern)) ? PROBLEM_NONE
+                                                      : sqlite_problem(reader->db, err);
+}
+
+enum problem gram_expression(struct sqlite_reader *reader, struct arena *arena,
+                             const struct gram_question *question, struct span *ret_expression,
+                             struct err *err)
+{
+    const struct query *query = question->query;
     AUTO(buf_release) struct buf out = BUF(1 << 20);
+    enum problem problem;
 
     *ret_expression = (struct span){"", 0};
-    if (query->match == MATCH_EXACT) {
-        buf_printf(&out, "\"\x1fn%x\"", gram_name_hash(query->name));
-    } else if (query->name_folded.len == 0 || has_controls(query->name_folded)) {
-        return true;
-    } else {
-        add_pattern(&pattern, query);
-        add_grams(&out, buf_span(&pattern));
-    }
-    add_words(&out, scope);
-    if (buf_failed(&pattern) || buf_failed(&out))
-        return false;
-    *ret_expression = arena_span(arena, buf_span(&out));
-    return ret_expression->ptr != NULL;
+    if (query->match != MATCH_EXACT &&
+        (query->name_folded.len == 0 || has_controls(query->name_folded)))
+        return PROBLEM_NONE;
+    problem = compose(reader, query, &out, err);
+    if (problem != PROBLEM_NONE)
+        return problem;
+    add_words(&out, question->scope);
+    if (!buf_failed(&out))
+        *ret_expression = arena_span(arena, buf_span(&out));
+    return buf_failed(&out) || ret_expression->ptr == NULL ? problem_no_memory(err) : PROBLEM_NONE;
 }

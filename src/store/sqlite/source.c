@@ -51,13 +51,13 @@ static enum problem init_streams(struct search *search, struct source *source)
 
 static enum problem init_names(struct search *search, struct source *source)
 {
+    struct gram_question question = {.query = search->query, .scope = &source->scope};
     enum problem problem = gram_watermark(search->reader, &source->watermark, search->err);
 
     if (problem != PROBLEM_NONE)
         return problem;
-    return gram_expression(&search->scratch, search->query, &source->scope, &source->expression)
-               ? PROBLEM_NONE
-               : problem_no_memory(search->err);
+    return gram_expression(search->reader, &search->scratch, &question, &source->expression,
+                           search->err);
 }
 
 enum problem source_init(struct search *search, struct source *source, enum source_kind kind,
