@@ -193,7 +193,7 @@ bool sqlite_gram_step(struct sqlite_store *store, struct sqlite_reader *writer, 
                       int *ret_done)
 {
     sqlite3_stmt *jobs;
-    int64_t watermark;
+    int64_t watermark = -1;
     int done = 0;
     bool good;
 

@@ -19,15 +19,18 @@ enum problem gram_watermark(struct sqlite_reader *reader, int64_t *ret_watermark
 struct gram_question {
     const struct query *query;
     const struct scope *scope;
+    bool thorough; /* look how rare the grams are, however few */
 };
 
-/*
- * What to ask the index for the query's name and the scope's types and person; empty when it cannot
- * tell anything. It looks into the index for what is rare.
- */
-enum problem gram_expression(struct sqlite_reader *reader, struct arena *arena,
-                             const struct gram_question *question, struct span *ret_expression,
-                             struct err *err);
+struct gram_answer {
+    struct span expression; /* empty: the index cannot tell anything */
+    bool rare; /* it finds few, or nothing */
+};
+
+/* What to ask the index for the query's name and the scope's types and person. */
+enum problem gram_ask(struct sqlite_reader *reader, struct arena *arena,
+                      const struct gram_question *question, struct gram_answer *ret_answer,
+                      struct err *err);
 
 /*
  * Yields the positions below `below` of the jobs that have it all, newest first; the limit is

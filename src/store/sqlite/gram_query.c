@@ -4,6 +4,7 @@
 #include "base/scope.h"
 #include "base/text.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 /*
@@ -103,8 +104,10 @@ struct choice {
 
 static bool choose(struct choice *choice)
 {
-    size_t before = choice->seen * choice->want / choice->all;
+    size_t before;
 
+    assert(choice->seen < choice->all);
+    before = choice->seen * choice->want / choice->all;
     choice->seen++;
     return choice->seen * choice->want / choice->all > before;
 }
@@ -120,6 +123,7 @@ struct grams {
         int64_t count; /* how many names have it, roughly */
     } list[GRAMS_SEEN];
     size_t count;
+    bool rare; /* at least one of them */
 };
 
 static void cut_grams(struct span pattern, struct grams *grams)
@@ -191,8 +195,6 @@ static bool choose_grams(struct sqlite_reader *reader, struct grams *grams)
 {
     struct extent extent;
 
-    if (grams->count <= GRAMS_FEW)
-        return true;
     if (!read_extent(reader, &extent))
         return false;
     for (size_t i = 0; i < grams->count; i++) {
@@ -200,19 +202,8 @@ static bool choose_grams(struct sqlite_reader *reader, struct grams *grams)
             return false;
     }
     qsort(grams->list, grams->count, sizeof(grams->list[0]), by_count);
-    grams->count = grams->list[0].count < RARE ? 2 : GRAMS_MAX;
-    return true;
-}
-
-static bool add_grams(struct sqlite_reader *reader, struct buf *out, struct span pattern)
-{
-    struct grams grams = {.count = 0};
-
-    cut_grams(pattern, &grams);
-    if (!choose_grams(reader, &grams))
-        return false;
-    for (size_t i = 0; i < grams.count; i++)
-        add_term(out, grams.list[i].text);
+    grams->rare = grams->list[0].count < RARE;
+    grams->count = at_most(grams->count, grams->rare ? 2 : GRAMS_MAX);
     return true;
 }
 
@@ -237,39 +228,43 @@ static bool has_controls(struct span text)
     return false;
 }
 
-static enum problem compose(struct sqlite_reader *reader, const struct query *query,
-                            struct buf *out, struct err *err)
+static enum problem add_name(struct sqlite_reader *reader, const struct gram_question *question,
+                             struct buf *out, bool *ret_rare, struct err *err)
 {
     AUTO(buf_release) struct buf pattern = BUF(1 << 20);
+    struct grams grams = {.count = 0};
 
-    if (query->match == MATCH_EXACT) {
-        buf_printf(out, "\"\x1fn%x\"", gram_name_hash(query->name));
-        return PROBLEM_NONE;
-    }
-    add_pattern(&pattern, query);
+    add_pattern(&pattern, question->query);
     if (buf_failed(&pattern))
         return problem_no_memory(err);
-    return add_grams(reader, out, buf_span(&pattern)) ? PROBLEM_NONE
-                                                      : sqlite_problem(reader->db, err);
+    cut_grams(buf_span(&pattern), &grams);
+    if ((question->thorough || grams.count > GRAMS_FEW) && !choose_grams(reader, &grams))
+        return sqlite_problem(reader->db, err);
+    for (size_t i = 0; i < grams.count; i++)
+        add_term(out, grams.list[i].text);
+    *ret_rare = grams.rare;
+    return PROBLEM_NONE;
 }
 
-enum problem gram_expression(struct sqlite_reader *reader, struct arena *arena,
-                             const struct gram_question *question, struct span *ret_expression,
-                             struct err *err)
+enum problem gram_ask(struct sqlite_reader *reader, struct arena *arena,
+                      const struct gram_question *question, struct gram_answer *ret_answer,
+                      struct err *err)
 {
     const struct query *query = question->query;
     AUTO(buf_release) struct buf out = BUF(1 << 20);
-    enum problem problem;
+    enum problem problem = PROBLEM_NONE;
 
-    *ret_expression = (struct span){"", 0};
-    if (query->match != MATCH_EXACT &&
-        (query->name_folded.len == 0 || has_controls(query->name_folded)))
+    *ret_answer = (struct gram_answer){.expression = {"", 0}};
+    if (query->match == MATCH_EXACT)
+        buf_printf(&out, "\"\x1fn%x\"", gram_name_hash(query->name));
+    else if (query->name_folded.len == 0 || has_controls(query->name_folded))
         return PROBLEM_NONE;
-    problem = compose(reader, query, &out, err);
+    else
+        problem = add_name(reader, question, &out, &ret_answer->rare, err);
     if (problem != PROBLEM_NONE)
         return problem;
     add_words(&out, question->scope);
     if (!buf_failed(&out))
-        *ret_expression = arena_span(arena, buf_span(&out));
-    return buf_failed(&out) || ret_expression->ptr == NULL ? problem_no_memory(err) : PROBLEM_NONE;
+        ret_answer->expression = arena_span(arena, buf_span(&out));
+    return ret_answer->expression.len > 0 ? PROBLEM_NONE : problem_no_memory(err);
 }

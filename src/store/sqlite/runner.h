@@ -20,6 +20,7 @@ struct runner {
     bool done;
     size_t piece; /* how much to read next */
     int64_t spent; /* ns */
+    bool waits; /* lets the others go ahead once */
     struct best best; /* the answer, when done */
     /* RUNNER_ORDERED, RUNNER_ALL */
     struct source source;

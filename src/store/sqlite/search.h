@@ -32,6 +32,7 @@ struct search {
     struct shape shape; /* of the statement at hand */
     struct scope scope;
     bool by_name; /* there is a name filter that not everything passes */
+    bool racing; /* several ways are tried in turns */
     bool has_after;
     struct place after;
     size_t want; /* one more than a page */

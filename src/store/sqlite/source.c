@@ -51,13 +51,18 @@ static enum problem init_streams(struct search *search, struct source *source)
 
 static enum problem init_names(struct search *search, struct source *source)
 {
-    struct gram_question question = {.query = search->query, .scope = &source->scope};
+    struct gram_question question = {
+        .query = search->query, .scope = &source->scope, .thorough = search->racing};
+    struct gram_answer answer;
     enum problem problem = gram_watermark(search->reader, &source->watermark, search->err);
 
+    if (problem == PROBLEM_NONE)
+        problem = gram_ask(search->reader, &search->scratch, &question, &answer, search->err);
     if (problem != PROBLEM_NONE)
         return problem;
-    return gram_expression(search->reader, &search->scratch, &question, &source->expression,
-                           search->err);
+    source->expression = answer.expression;
+    source->rare = answer.rare;
+    return PROBLEM_NONE;
 }
 
 enum problem source_init(struct search *search, struct source *source, enum source_kind kind,

@@ -30,6 +30,7 @@ struct source {
     /* SOURCE_NAMES */
     int64_t watermark;
     struct span expression;
+    bool rare; /* the index is known to have few candidates, or none */
 };
 
 /* Its memory lives in the search's. `below` is exclusive. */
