@@ -3,11 +3,14 @@
 install_main() {
     prefix=${1:-/usr/local}
     packages run build
-    configure build-install "${CC:-gcc}" -Dtests=disabled --prefix "$prefix"
+    configure build-install "${CC:-gcc}" -Dtests=disabled --prefix "$prefix" --libdir lib
     meson compile -C build-install
-    if [ -w "$prefix" ] || { [ ! -e "$prefix" ] && mkdir -p "$prefix" 2>/dev/null; }; then
-        meson install -C build-install --no-rebuild
-    else
-        as_root meson install -C build-install --no-rebuild
+    maybe_root=as_root
+    if mkdir -p "$prefix" 2>/dev/null && [ -w "$prefix" ]; then
+        maybe_root=
     fi
+    $maybe_root meson install -C build-install --no-rebuild
+    case $prefix in
+    /usr | /usr/local) $maybe_root ldconfig ;; # the loader's list of libraries
+    esac
 }
