@@ -71,6 +71,15 @@ static void take_coding(struct gate *gate, struct span value)
     gate->other_coding = gate->other_coding || !gate->chunked;
 }
 
+void gate_target(struct gate *gate, struct span part)
+{
+    gate->size += part.len;
+    for (size_t i = 0; i < part.len; i++) {
+        unsigned char c = (unsigned char)part.ptr[i];
+        gate->bad_target = gate->bad_target || c <= ' ' || c == 0x7f;
+    }
+}
+
 void gate_header(struct gate *gate, struct span name, struct span value)
 {
     gate->size += name.len + value.len;
@@ -119,6 +128,9 @@ enum problem gate_verdict(const struct gate *gate, const char *method, const cha
         return refuse(err, PROBLEM_HEADERS_TOO_LARGE, "The head of the request is too large.");
     if (!is_upper(method))
         return refuse(err, PROBLEM_INVALID_REQUEST, "The method is not a word in capitals.");
+    if (gate->bad_target)
+        return refuse(err, PROBLEM_INVALID_REQUEST,
+                      "The target has blanks or control characters; escape them.");
     if (gate->bad_name)
         return refuse(err, PROBLEM_INVALID_REQUEST, "A header name is not a token.");
     if (gate->bad_value)

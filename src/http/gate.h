@@ -15,24 +15,29 @@
  */
 #define GATE_HEAD_MAX (14u << 10)
 
-/* What the headers of one request add up to; start from {0} and show it each of them. */
+/*
+ * What the headers of one request add up to; start from {0} and show it each of them, and the
+ * target.
+ */
 struct gate {
     unsigned hosts, lengths, codings, credentials;
-    bool bad_name, bad_value, bad_length, other_coding, cross_site;
+    bool bad_target, bad_name, bad_value, bad_length, other_coding, cross_site;
     bool chunked;
     bool expects; /* the client waits for a word before it sends its body */
     uint64_t length; /* of the body, by Content-Length; 0 without */
-    size_t size; /* of the head's texts in bytes; begins with the target's */
+    size_t size; /* of the head's texts, in bytes */
 };
 
+/* A part of the request's target, as it came. */
+void gate_target(struct gate *gate, struct span part);
 void gate_header(struct gate *gate, struct span name, struct span value);
 
 /*
  * The verdict: PROBLEM_NONE, INVALID_REQUEST (more or less than one Host in HTTP/1.1, several or
  * malformed Content-Length, several Authorization, one beside a Transfer-Encoding, chunked in
- * HTTP/1.0, bytes that do not belong into names, values or the method), HEADERS_TOO_LARGE,
- * NOT_IMPLEMENTED (a coding other than chunked), FORBIDDEN (a browser sends a write from another
- * site). After any but the last the connection must end.
+ * HTTP/1.0, bytes that do not belong into the target, names, values or the method),
+ * HEADERS_TOO_LARGE, NOT_IMPLEMENTED (a coding other than chunked), FORBIDDEN (a browser sends a
+ * write from another site). After any but the last the connection must end.
  */
 enum problem gate_verdict(const struct gate *gate, const char *method, const char *version,
                           struct err *err);

@@ -263,7 +263,8 @@ static void open_request(struct exchange *exchange, const char *method, const ch
     if (request->method == NULL || request->path.ptr == NULL)
         return respond_problem(request, PROBLEM_INTERNAL, NULL);
     trace_start(&request->trace, request_header(request, "traceparent"));
-    exchange->gate.size = request->path.len + request->query.len;
+    gate_target(&exchange->gate, request->path);
+    gate_target(&exchange->gate, request->query);
     MHD_get_connection_values_n(exchange->mhd, MHD_HEADER_KIND, show_header, &exchange->gate);
     enum problem problem = gate_verdict(&exchange->gate, method, version, &err);
     request->response.close = problem != PROBLEM_NONE && problem != PROBLEM_FORBIDDEN;
@@ -444,7 +445,8 @@ static size_t fill_options(struct server *server, struct MHD_OptionItem *items)
                                          (intptr_t)options->connections_max, NULL};
     items[n++] = (struct MHD_OptionItem){MHD_OPTION_PER_IP_CONNECTION_LIMIT,
                                          (intptr_t)options->connections_per_address_max, NULL};
-    items[n++] = (struct MHD_OptionItem){MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL};
+    /* Strict, it would refuse a missing Host itself, and send the head of that answer twice. */
+    items[n++] = (struct MHD_OptionItem){MHD_OPTION_STRICT_FOR_CLIENT, 0, NULL};
     if (options->threads > 1)
         items[n++] =
             (struct MHD_OptionItem){MHD_OPTION_THREAD_POOL_SIZE, (intptr_t)options->threads, NULL};

@@ -20,9 +20,9 @@ probes(server, 'request lines', [
     '400|414|431|501 closed canned'],
   ['two blanks', line('GET  /healthz HTTP/1.1'), '200|400|404 canned'],
   ['a tab for a blank', line('GET\t/healthz\tHTTP/1.1'), '200|400|cut canned'],
-  ['a blank in the target', line('GET /healthz x HTTP/1.1'), '400|404|cut canned'],
+  ['a blank in the target', line('GET /healthz x HTTP/1.1'), '400 closed'],
   ['a NUL in the target', line('GET /healthz\0x HTTP/1.1'), NUL],
-  ['a control character in the target', line('GET /healthz\x01 HTTP/1.1'), '400|404 canned'],
+  ['a control character in the target', line('GET /healthz\x01 HTTP/1.1'), '400 closed'],
   ['no target', line('GET HTTP/1.1'), '400|404|505 canned'],
   ['no method', line(' /healthz HTTP/1.1'), '400|404|405|501|cut canned'],
   ['blanks only', line('   '), '400|404|405|501|505|cut closed canned'],
@@ -134,8 +134,8 @@ probes(server, 'the ends of lines', [
 ]);
 
 probes(server, 'Host', [
-  ['missing', 'GET /healthz HTTP/1.1\r\n\r\n', '400 closed canned'],
-  ['missing, with credentials', `GET /rest/jobd/v1/whoami HTTP/1.1\r\n${AUTH}\r\n\r\n`, '400 closed canned'],
+  ['missing', 'GET /healthz HTTP/1.1\r\n\r\n', '400 closed'],
+  ['missing, with credentials', `GET /rest/jobd/v1/whoami HTTP/1.1\r\n${AUTH}\r\n\r\n`, '400 closed'],
   ['twice', health('Host: a', 'Host: b'), '400 closed'],
   ['twice the same', health('Host: a', 'Host: a'), '400 closed'],
   ['twice in HTTP/1.0', 'GET /healthz HTTP/1.0\r\nHost: a\r\nHost: b\r\n\r\n', '400 closed'],
