@@ -60,6 +60,39 @@ static void codings_are_chunked_alone(void **test)
                      PROBLEM_INVALID_REQUEST);
 }
 
+/* As libmicrohttpd hands over `Content-Length:` with its value on a line below. */
+static void folded_lengths_and_codings_do_not_hide(void **test)
+{
+    (void)test;
+    assert_int_equal(POST("Content-Length44", ""), PROBLEM_INVALID_REQUEST);
+    assert_int_equal(POST("content-length4", "4"), PROBLEM_INVALID_REQUEST);
+    assert_int_equal(POST("Transfer-Encodingchunked", ""), PROBLEM_INVALID_REQUEST);
+    assert_int_equal(POST("Transfer-Encoding", "chunked "), PROBLEM_NOT_IMPLEMENTED);
+}
+
+static enum problem target_verdict(const char *target, size_t header_size)
+{
+    static char value[GATE_HEAD_MAX + 1];
+    struct gate gate = {0};
+    struct err err = {0};
+    memset(value, 'v', sizeof(value));
+    gate_target(&gate, span_of(target));
+    gate_header(&gate, span_of("Host"), span_of("x"));
+    gate_header(&gate, span_of("X-Text"), (struct span){value, header_size});
+    return gate_verdict(&gate, "GET", "HTTP/1.1", &err);
+}
+
+static void targets_are_plain_and_heads_are_small(void **test)
+{
+    (void)test;
+    assert_int_equal(target_verdict("/jobs", 0), PROBLEM_NONE);
+    assert_int_equal(target_verdict("/jobs%20x", 8000), PROBLEM_NONE);
+    assert_int_equal(target_verdict("/jobs x", 0), PROBLEM_INVALID_REQUEST);
+    assert_int_equal(target_verdict("/jobs\x01", 0), PROBLEM_INVALID_REQUEST);
+    assert_int_equal(target_verdict("/jobs\x7f", 0), PROBLEM_INVALID_REQUEST);
+    assert_int_equal(target_verdict("/jobs", GATE_HEAD_MAX), PROBLEM_HEADERS_TOO_LARGE);
+}
+
 static void names_values_methods_and_versions_are_what_they_should_be(void **test)
 {
     (void)test;
@@ -92,6 +125,8 @@ int main(void)
         cmocka_unit_test(one_host_is_needed),
         cmocka_unit_test(lengths_are_single_plain_numbers),
         cmocka_unit_test(codings_are_chunked_alone),
+        cmocka_unit_test(folded_lengths_and_codings_do_not_hide),
+        cmocka_unit_test(targets_are_plain_and_heads_are_small),
         cmocka_unit_test(names_values_methods_and_versions_are_what_they_should_be),
         cmocka_unit_test(pages_of_other_sites_may_read_but_not_write),
     };
