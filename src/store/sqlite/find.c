@@ -50,6 +50,23 @@ static bool walk_is_exact(const struct search *search)
     return search->query->order != ORDER_NAME || scope->statuses == STATUS_MASK_ALL;
 }
 
+/*
+ * Whether it may pay to read all of the filters' jobs. A walk by date, or value by value, reads the
+ * same streams itself where only statuses are asked for.
+ */
+static bool worth_reading_all(const struct search *search)
+{
+    const struct scope *scope = &search->scope;
+
+    if (search->query->order == ORDER_NAME)
+        return has_filter(search);
+    if (search->query->order == ORDER_TYPE)
+        return has_filter(search) && scope->type_count == 0;
+    if (search->query->order == ORDER_STATE || search->query->order == ORDER_RESULT)
+        return false;
+    return scope->type_count > 0 || scope->person != 0;
+}
+
 /* By a date, the streams by type or person tell all that counts. */
 static bool plan_walk(struct search *search, struct plan *plan)
 {
@@ -59,7 +76,7 @@ static bool plan_walk(struct search *search, struct plan *plan)
 
     if (good && search->by_name)
         good = add(search, plan, RUNNER_ALL, SOURCE_NAMES, true);
-    if (good && !exact && has_filter(search))
+    if (good && !exact && worth_reading_all(search))
         good = add(search, plan, RUNNER_ALL, SOURCE_STREAMS, probed);
     return good;
 }
@@ -74,7 +91,7 @@ static bool plan_streams(struct search *search, struct plan *plan)
     if (by_value)
         return add(search, plan, RUNNER_ORDERED, SOURCE_STREAMS, true) &&
                add(search, plan, RUNNER_ALL, SOURCE_NAMES, true) &&
-               (!has_filter(search) || add(search, plan, RUNNER_ALL, SOURCE_STREAMS, true));
+               (!worth_reading_all(search) || add(search, plan, RUNNER_ALL, SOURCE_STREAMS, true));
     return add(search, plan, RUNNER_ORDERED, SOURCE_NAMES, true) &&
            (!has_filter(search) || add(search, plan, RUNNER_ORDERED, SOURCE_STREAMS, true));
 }

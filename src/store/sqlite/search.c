@@ -5,11 +5,14 @@
 /* So many names of types fill the memory for them, at four bytes a code point. */
 #define NAMES_KEPT 1024
 
-/* The columns of a probe. */
-enum { STATUS, TYPE, PERSON, STARTED_ON, ENDED_ON, NAME_FOLDED, NAME };
-#define PROBE                                                                                      \
-    "SELECT status, type, person, started_on, ended_on, name_folded, name FROM job "               \
-    "WHERE position = ?1"
+/* The columns of a probe: no more than what the query looks at, for each costs its share. */
+enum { STATUS, TYPE, PERSON, NAME, DATE };
+#define PROBE(name, date) "SELECT status, type, person, " name date " FROM job WHERE position = ?1"
+static const char *const probes[2][3] = {
+    {PROBE("name_folded", ""), PROBE("name_folded", ", started_on"),
+     PROBE("name_folded", ", ended_on")},
+    {PROBE("name", ""), PROBE("name", ", started_on"), PROBE("name", ", ended_on")},
+};
 
 void search_release(struct search *search)
 {
@@ -46,11 +49,12 @@ sqlite3_stmt *search_statement(struct search *search)
     return statement;
 }
 
+/* As a blob: as a text it would be copied for the sake of a NUL. */
 struct span search_text(sqlite3_stmt *row, int column)
 {
-    const char *text = (const char *)sqlite3_column_text(row, column);
+    const char *text = sqlite3_column_blob(row, column);
 
-    return (struct span){text, (size_t)sqlite3_column_bytes(row, column)};
+    return (struct span){text != NULL ? text : "", (size_t)sqlite3_column_bytes(row, column)};
 }
 
 bool scope_has_type(const struct scope *scope, int64_t type)
@@ -211,7 +215,7 @@ static bool row_matches(const struct search *search, const struct scope *scope, 
         return true;
     if (search->query->match == MATCH_EXACT)
         return span_eq(search_text(row, NAME), search->query->name);
-    return search_name_matches(search, search_text(row, NAME_FOLDED));
+    return search_name_matches(search, search_text(row, NAME));
 }
 
 static int64_t date_at(sqlite3_stmt *row, int column)
@@ -229,15 +233,13 @@ static enum problem row_place(struct search *search, sqlite3_stmt *row, struct p
     case ORDER_CREATED:
         break;
     case ORDER_NAME:
-        place->text = search_text(row, NAME_FOLDED);
+        place->text = search_text(row, NAME);
         break;
     case ORDER_TYPE:
         return search_type_name(search, sqlite3_column_int64(row, TYPE), &place->text);
     case ORDER_START_DATE:
-        place->value = date_at(row, STARTED_ON);
-        break;
     case ORDER_END_DATE:
-        place->value = date_at(row, ENDED_ON);
+        place->value = date_at(row, DATE);
         break;
     case ORDER_STATE:
         place->value = (int64_t)status_state(status);
@@ -249,6 +251,17 @@ static enum problem row_place(struct search *search, sqlite3_stmt *row, struct p
     return PROBLEM_NONE;
 }
 
+static sqlite3_stmt *probe(struct search *search)
+{
+    const struct query *query = search->query;
+    bool exact = search->by_name && query->match == MATCH_EXACT;
+    int date = query->order == ORDER_START_DATE ? 1 : query->order == ORDER_END_DATE ? 2 : 0;
+
+    if (search->probe != NULL)
+        return search->probe;
+    return sqlite_prepare_cached(search->reader, probes[exact][date]);
+}
+
 /*
  * The statement is left on its row, which holds the place's text; while it is on a row, the cache
  * keeps it.
@@ -256,11 +269,9 @@ static enum problem row_place(struct search *search, sqlite3_stmt *row, struct p
 enum problem search_probe(struct search *search, const struct scope *scope, int64_t position,
                           bool *ret_match, struct place *ret_place)
 {
-    sqlite3_stmt *statement = search->probe;
+    sqlite3_stmt *statement = probe(search);
     int code;
 
-    if (statement == NULL)
-        statement = sqlite_prepare_cached(search->reader, PROBE);
     if (statement == NULL)
         return search_failed(search);
     sqlite3_reset(statement);
