@@ -87,7 +87,9 @@ static bool plan_streams(struct search *search, struct plan *plan)
     bool by_value = search->query->order != ORDER_CREATED && search->query->order != ORDER_NAME;
 
     if (!search->by_name)
-        return add(search, plan, RUNNER_ORDERED, SOURCE_STREAMS, false);
+        return add(search, plan, RUNNER_ORDERED, SOURCE_STREAMS, false) &&
+               (!by_value || !worth_reading_all(search) ||
+                add(search, plan, RUNNER_ALL, SOURCE_STREAMS, true));
     if (by_value)
         return add(search, plan, RUNNER_ORDERED, SOURCE_STREAMS, true) &&
                add(search, plan, RUNNER_ALL, SOURCE_NAMES, true) &&
@@ -137,7 +139,7 @@ static enum problem load_jobs(struct search *search, const struct best *best,
         problem = load_job(search, statement, best->entries[i].place.position, find, &jobs[i]);
         find->jobs[i] = &jobs[i];
     }
-    sqlite_rewind(statement);
+    sqlite3_reset(statement);
     return problem;
 }
 
