@@ -66,7 +66,7 @@ static struct date date_of(int64_t days)
 }
 
 /* Right-aligned with zeros, `width` digits. */
-static void put_digits(char *text, int width, int64_t value)
+static void put_digits(char *text, int width, int value)
 {
     for (int i = width - 1; i >= 0; i--) {
         text[i] = (char)('0' + value % 10);
@@ -74,20 +74,33 @@ static void put_digits(char *text, int width, int64_t value)
     }
 }
 
+/* The date's ten characters; each thread keeps those of the day it wrote last, mostly today's. */
+static const char *date_text(int64_t day)
+{
+    static _Thread_local int64_t kept = -1;
+    static _Thread_local char text[] = "0000-00-00";
+
+    if (day != kept) {
+        struct date date = date_of(day);
+        put_digits(text, 4, date.year);
+        put_digits(text + 5, 2, date.month);
+        put_digits(text + 8, 2, date.day);
+        kept = day;
+    }
+    return text;
+}
+
 void clock_format(int64_t ms, char ret_text[static CLOCK_TEXT_SIZE])
 {
     int64_t second = ms / 1000;
-    int64_t of_day = second % DAY_S;
-    struct date date = date_of(second / DAY_S);
+    int of_day = (int)(second % DAY_S);
 
-    memcpy(ret_text, "0000-00-00T00:00:00.000Z", CLOCK_TEXT_SIZE);
-    put_digits(ret_text, 4, date.year);
-    put_digits(ret_text + 5, 2, date.month);
-    put_digits(ret_text + 8, 2, date.day);
+    memcpy(ret_text, date_text(second / DAY_S), 10);
+    memcpy(ret_text + 10, "T00:00:00.000Z", CLOCK_TEXT_SIZE - 10);
     put_digits(ret_text + 11, 2, of_day / 3600);
     put_digits(ret_text + 14, 2, of_day / 60 % 60);
     put_digits(ret_text + 17, 2, of_day % 60);
-    put_digits(ret_text + 20, 3, ms % 1000);
+    put_digits(ret_text + 20, 3, (int)(ms % 1000));
 }
 
 /* Takes exactly `width` digits off the front, of a value within min..max. */

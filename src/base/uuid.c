@@ -15,17 +15,26 @@ static bool dash_before(size_t byte)
     return byte == 4 || byte == 6 || byte == 8 || byte == 10;
 }
 
+static char *put_bytes(char *out, const uint8_t *bytes, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        *out++ = HEX[bytes[i] >> 4];
+        *out++ = HEX[bytes[i] & 15];
+    }
+    return out;
+}
+
+/* Group by group, which compilers unroll: a page of jobs has dozens of ids. */
 void uuid_format(const struct uuid *uuid, char ret_text[static UUID_TEXT_SIZE])
 {
-    char *out = ret_text;
+    char *out = put_bytes(ret_text, uuid->bytes, 4);
 
-    for (size_t i = 0; i < sizeof(uuid->bytes); i++) {
-        if (dash_before(i))
-            *out++ = '-';
-        *out++ = HEX[uuid->bytes[i] >> 4];
-        *out++ = HEX[uuid->bytes[i] & 15];
+    for (size_t at = 4; at <= 8; at += 2) {
+        *out++ = '-';
+        out = put_bytes(out, uuid->bytes + at, 2);
     }
-    *out = '\0';
+    *out++ = '-';
+    *put_bytes(out, uuid->bytes + 10, 6) = '\0';
 }
 
 bool uuid_parse(struct span text, struct uuid *ret_uuid)
