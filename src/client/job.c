@@ -14,14 +14,13 @@ struct job_box {
 #define ARENA_CEILING (4u << 20)
 
 _Static_assert(JOBD_ID_SIZE == UUID_TEXT_SIZE, "the header spells the size of an id anew");
-_Static_assert(JOBD_NO_TIME == JOB_NO_TIME && JOBD_NO_PROGRESS == JOB_NO_PROGRESS,
-               "and what is absent");
 
 static const char *copy(struct arena *arena, struct span text)
 {
     return arena_strndup(arena, text.ptr, text.len);
 }
 
+/* What is absent is -1 on both sides. */
 static void fill(const struct job *from, struct jobd_job *to)
 {
     uuid_format(&from->id, to->id);

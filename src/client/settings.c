@@ -35,18 +35,30 @@ static void close_file(FILE **file)
         fclose(*file);
 }
 
+static bool read_first_line(FILE *file, struct arena *arena, const char **ret_text, struct err *err)
+{
+    char line[LINE_MAX_BYTES];
+    if (fgets(line, sizeof(line), file) == NULL)
+        return err_set(err, "it is empty");
+    const char *text = arena_strndup(arena, line, strcspn(line, "\r\n"));
+    explicit_bzero(line, sizeof(line));
+    if (text == NULL)
+        return err_set(err, "no memory");
+    *ret_text = text;
+    return true;
+}
+
 /* The first line of a file: secrets are kept in one so. */
 static bool read_secret(struct arena *arena, const char *path, const char **ret_text,
                         struct err *err)
 {
-    char line[LINE_MAX_BYTES];
-    AUTO(close_file) FILE *file = fopen(path, "re");
-    if (file == NULL || fgets(line, sizeof(line), file) == NULL)
-        return err_set(err, "cannot read %s: %s", path,
-                       file == NULL ? strerror(errno) : "it is empty");
-    *ret_text = arena_strndup(arena, line, strcspn(line, "\r\n"));
-    explicit_bzero(line, sizeof(line));
-    return *ret_text != NULL || err_set(err, "no memory");
+    FILE *file = fopen(path, "re");
+    if (file == NULL)
+        return err_set(err, "cannot read %s: %s", path, strerror(errno));
+    bool good =
+        read_first_line(file, arena, ret_text, err) || err_prefix(err, "cannot read %s", path);
+    fclose(file);
+    return good;
 }
 
 /* The address may come from one place and the credentials from another, but never half of them. */

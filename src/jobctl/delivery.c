@@ -290,36 +290,54 @@ static bool is_too_late(struct reporter *reporter)
     return monotonic() >= deadline || (reporter->tried_end && reporter->failures > 0 && in_vain);
 }
 
-/* When the next thing is due; what it is depends on the stage alone. */
+/* When something is due while the command runs and the job is known to. */
+static int64_t due_meanwhile(const struct reporter *reporter, const struct view *view)
+{
+    if (view->dirty)
+        return reporter->last_report + PROGRESS_INTERVAL;
+    return reporter->replaying ? 0 : reporter->last_contact + LOOK_INTERVAL;
+}
+
+/* When the next thing is due; the end of the command makes up for one pause. */
 static int64_t due(const struct reporter *reporter, const struct view *view)
 {
-    int64_t due = LOOK_INTERVAL + reporter->last_contact;
-    if (reporter->stage != STAGE_RUNNING || view->ended)
-        due = 0;
-    else if (view->dirty)
-        due = reporter->last_report + PROGRESS_INTERVAL;
-    else if (reporter->replaying)
-        due = 0;
+    int64_t due = 0;
     if (view->ended && !reporter->tried_end)
         return 0;
+    if (reporter->stage == STAGE_RUNNING && !view->ended)
+        due = due_meanwhile(reporter, view);
     return due > reporter->not_before ? due : reporter->not_before;
 }
 
-static void act(struct reporter *reporter, const struct view *view)
+static void act_meanwhile(struct reporter *reporter, const struct view *view)
 {
-    reporter->tried_end |= view->ended;
-    if (reporter->stage == STAGE_CREATE)
-        create_job(reporter);
-    else if (reporter->stage == STAGE_START)
-        report_progress(reporter);
-    else if (view->ended)
-        report_end(reporter);
-    else if (view->dirty)
+    if (view->dirty)
         report_progress(reporter);
     else if (reporter->replaying)
         replay_one(reporter);
     else
         look_at_job(reporter);
+}
+
+static void act(struct reporter *reporter, const struct view *view)
+{
+    reporter->tried_end |= view->ended;
+    switch (reporter->stage) {
+    case STAGE_CREATE:
+        create_job(reporter);
+        break;
+    case STAGE_START:
+        report_progress(reporter);
+        break;
+    case STAGE_RUNNING:
+        if (view->ended)
+            report_end(reporter);
+        else
+            act_meanwhile(reporter, view);
+        break;
+    case STAGE_OVER:
+        break;
+    }
 }
 
 static void step(struct reporter *reporter)

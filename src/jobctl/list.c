@@ -10,7 +10,11 @@
 #define PAGE_MAX 50
 #define LIMIT_MAX 100000
 #define OUT_CEILING (1u << 30)
+#define STATE_WIDTH 10
 #define TYPE_WIDTH_MAX 24
+#define NAME_WIDTH_MIN 10
+/* So many columns show everything. */
+#define WIDE 120
 
 struct list_options {
     const char *name, *match, *user, *sort, *order;
@@ -161,24 +165,51 @@ static void add_progress(struct buf *out, const struct jobd_job *job, bool termi
     print_cell(out, text, 5, SIZE_MAX);
 }
 
+static bool is_narrow(const struct screen *screen)
+{
+    return screen->terminal && screen->columns < WIDE;
+}
+
+/* What stands between the state and the name; a narrow terminal has no room for all of it. */
+static void add_middle(struct buf *out, const struct jobd_job *job, const struct screen *screen,
+                       size_t type)
+{
+    char created[PRINT_TIME_SIZE];
+    if (is_narrow(screen)) {
+        add_progress(out, job, true);
+        return;
+    }
+    print_time(job->created_on, created);
+    add_result(out, job);
+    add_progress(out, job, screen->terminal);
+    buf_printf(out, "%s ", created);
+    print_cell(out, job->type, type + 1, type);
+}
+
 static void add_row(struct buf *out, const struct jobd_job *job, const struct screen *screen,
                     size_t type)
 {
-    char created[PRINT_TIME_SIZE];
-    struct buf fixed = BUF(4096);
-    print_time(job->created_on, created);
+    AUTO(buf_release) struct buf middle = BUF(16u << 10);
+    add_middle(&middle, job, screen, type);
+    size_t used = JOBD_ID_SIZE + STATE_WIDTH + (buf_failed(&middle) ? 0 : print_width(middle.ptr));
+    size_t left = screen->columns > used + NAME_WIDTH_MIN ? screen->columns - used : NAME_WIDTH_MIN;
     buf_printf(out, "%s ", job->id);
-    print_state(out, job->state, 10, screen->color);
-    add_result(&fixed, job);
-    add_progress(&fixed, job, screen->terminal);
-    buf_printf(&fixed, "%s ", created);
-    print_cell(&fixed, job->type, type + 1, type);
-    size_t used = sizeof("RUNNING   ") + JOBD_ID_SIZE + print_width(fixed.ptr);
-    size_t left = screen->columns > used + 10 ? screen->columns - used : 10;
-    buf_add_span(out, buf_span(&fixed));
+    print_state(out, job->state, STATE_WIDTH, screen->color);
+    buf_add_span(out, buf_span(&middle));
     print_cell(out, job->name, 0, screen->terminal ? left : SIZE_MAX);
     buf_add_char(out, '\n');
-    buf_release(&fixed);
+}
+
+static void add_heading(struct buf *out, const struct screen *screen, size_t type)
+{
+    if (!screen->terminal)
+        return;
+    buf_printf(out, "%-37s%-10s", "ID", "STATE");
+    if (is_narrow(screen))
+        buf_printf(out, "%-18sNAME\n", "PROGRESS");
+    else
+        buf_printf(out, "%-21s%-18s%-20s%-*sNAME\n", "RESULT", "PROGRESS", "CREATED", (int)type + 1,
+                   "TYPE");
 }
 
 static void as_table(struct buf *out, const struct found *found)
@@ -187,9 +218,7 @@ static void as_table(struct buf *out, const struct found *found)
     size_t type = type_width(found);
     if (screen.terminal && type > TYPE_WIDTH_MAX)
         type = TYPE_WIDTH_MAX;
-    if (screen.terminal)
-        buf_printf(out, "%-37s%-10s%-21s%-18s%-20s%-*sNAME\n", "ID", "STATE", "RESULT", "PROGRESS",
-                   "CREATED", (int)type + 1, "TYPE");
+    add_heading(out, &screen, type);
     for (size_t i = 0; i < found->page_count; i++)
         for (size_t j = 0; j < found->pages[i]->count; j++)
             add_row(out, found->pages[i]->jobs[j], &screen, type);
@@ -220,8 +249,8 @@ const struct command command_list = {
     .operands = "",
     .summary = "find jobs",
     .description = "Shows jobs, newest first unless told otherwise: id, state, result, progress, "
-                   "time of creation, type, name. On a terminal with a heading, a bar and names "
-                   "cut to fit; elsewhere one plain line a job. With --json, an array of Jobs.",
+                   "time of creation, type, name. On a terminal with a heading, a bar and what "
+                   "fits; elsewhere one plain line a job. With --json, an array of Jobs.",
     .rows = rows,
     .row_count = ARRAY_SIZE(rows),
     .options_size = sizeof(struct list_options),

@@ -18,6 +18,9 @@
 #define MS INT64_C(1000000)
 /* How long output of what the command left running is still passed on. */
 #define LINGER (500 * MS)
+/* How long the reporter may take in all, once the command has ended. */
+#define LAST_RESORT (12000 * MS)
+#define LOOK_MS 1000
 
 struct run_options {
     const char *name, *type, *message, *user, *pattern;
@@ -203,18 +206,26 @@ static void follow(struct running *running)
         lines_end(&running->lines[i]);
 }
 
-/* The reporter is bound to end soon by itself; another signal makes it sooner. */
-static void await_reporter(struct running *running)
+/*
+ * The reporter is bound to end soon by itself; another signal makes it sooner. False when it hangs
+ * where nothing bounds it, as in a file of credentials that does not come.
+ */
+static bool await_reporter(struct running *running)
 {
     struct pollfd fds[] = {{.fd = running->process.signals, .events = POLLIN},
                            {.fd = running->wake, .events = POLLIN}};
-    while (!reporter_is_done(running->reporter)) {
-        poll(fds, ARRAY_SIZE(fds), -1);
+    int64_t until = now() + LAST_RESORT;
+    while (!reporter_is_done(running->reporter) && now() < until) {
+        if (poll(fds, ARRAY_SIZE(fds), LOOK_MS) <= 0)
+            continue;
         if (fds[1].revents != 0)
             drain_wake(running->wake);
-        if (fds[0].revents != 0 && process_on_signals(&running->process) > 0)
+        if (fds[0].revents != 0 && process_on_signals(&running->process) > 0) {
             reporter_hurry(running->reporter);
+            until = now() + LAST_RESORT / 4;
+        }
     }
+    return reporter_is_done(running->reporter);
 }
 
 static struct ending finish(struct running *running)
@@ -258,7 +269,10 @@ static int run_with(struct running *running, const struct jobd_create *create)
     connect_pumps(running);
     follow(running);
     struct ending ending = finish(running);
-    await_reporter(running);
+    if (!await_reporter(running)) {
+        complain(running->call, 0, "the job is not reported on: that would take too long");
+        _exit(ending.exit_status);
+    }
     int status = tell_job(running, ending.exit_status);
     reporter_free(running->reporter);
     return status;
@@ -293,18 +307,19 @@ const struct command command_run = {
     .operands = "-- CMD...",
     .summary = "run a command and show it as a job",
     .description =
-        "Runs the command at once and tells the server of it: a self-managed job that is RUNNING "
-        "and ends as the command does. A server that is away neither delays nor fails the "
-        "command: one warning, then what could not be delivered is kept in "
-        "$XDG_STATE_HOME/jobd/spool (~/.local/state/jobd/spool) and delivered by the next jobctl "
-        "run against the same server. The command reports progress by lines `42 message`, `42%`, "
-        "`42` or `message` on the descriptor whose number is in $JOBD_FD, or by its output with "
-        "--progress-regex; without either the job's progress is unknown. Its output passes "
-        "through unchanged. It ends COMPLETED with SUCCESS when its exit status is 0, otherwise "
-        "FAILED; TERM, INT, HUP and QUIT are passed on to it, and it is ABORTED then. When the "
-        "job is deleted on the server the command gets SIGTERM, and SIGKILL after the grace. "
-        "With --json the command's standard output goes to standard error, and after its end the "
-        "Job is written to standard output, or null where the server does not know of the end.",
+        "Runs the command at once and tells the server of it: a self-managed job that is "
+        "RUNNING and ends as the command does. A server that is away neither delays nor fails "
+        "the command: one warning, then what could not be delivered is kept in "
+        "$XDG_STATE_HOME/jobd/spool (~/.local/state/jobd/spool) and delivered by the next "
+        "jobctl run against the same server. The command reports progress by lines `42 "
+        "message`, `42%`, `42` or `message` on the descriptor whose number is in $JOBD_FD, or "
+        "by its output with --progress-regex; without either the job's progress is unknown. Its "
+        "output passes through unchanged. It ends COMPLETED with SUCCESS when its exit status "
+        "is 0, otherwise FAILED; TERM, INT, HUP and QUIT are passed on to it, and it is ABORTED "
+        "then, as it is by an interrupt from the keyboard. When the job is deleted on the "
+        "server the command gets SIGTERM, and SIGKILL after the grace. With --json the "
+        "command's standard output goes to standard error, and after its end the Job is written "
+        "to standard output, or null where the server does not know of the end.",
     .rows = rows,
     .row_count = ARRAY_SIZE(rows),
     .options_size = sizeof(struct run_options),

@@ -186,6 +186,10 @@ test('on a terminal there are a heading, a bar and colours, and names are cut to
   assert.ok(width <= 140, `${width} columns`);
   assert.match((await onTerminal('140', ['get', job.id])).stdout, /progress +\[####\.{6}\] +42%/);
 
+  const narrow = (await onTerminal('80', ['list', '--type', type], { NO_COLOR: '1' })).stdout;
+  assert.match(narrow, /^ID +STATE +PROGRESS +NAME\r\n/);
+  assert.match(narrow, /RUNNING +\[####\.{6}\] +42% wide (漢字)+…/);
+
   const plain = (await onTerminal('140', ['list', '--type', type], { NO_COLOR: '1' })).stdout;
   assert.match(plain, /\[####/);
   assert.doesNotMatch(plain, /\x1b/);

@@ -1,7 +1,7 @@
 // run without a server: nothing is delayed, nothing is lost, nothing is told twice.
 import test, { after } from 'node:test';
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
@@ -298,4 +298,20 @@ test('with --json an end that was not delivered is null', async () => {
   const user = new User(await nobody(), alice);
   const { stdout } = await user.run(named(['true'], ['--json'])[1]);
   assert.equal(stdout, 'null\n');
+});
+
+test('credentials that never come do not hold up the end for long', async () => {
+  const user = new User(server.url, { name: 'alice' });
+  const fifo = path.join(user.home, 'fifo');
+  execFileSync('mkfifo', [fifo]);
+  const { child, ended, so_far } = user.start(named(sh('echo ready; read wait; exit 3'))[1],
+    { stdin: null, env: { JOBD_PASSWORD_FILE: fifo } });
+  await eventually(() => so_far('stdout') === 'ready\n', 'the command');
+  child.stdin.end('\n');
+  const children = `/proc/${child.pid}/task/${child.pid}/children`;
+  await eventually(() => fs.readFileSync(children, 'utf8') === '', 'the command\'s end');
+  child.kill('SIGINT');
+  const { code, stderr } = await ended;
+  assert.equal(code, 3);
+  assert.match(stderr, /would take too long/);
 });
