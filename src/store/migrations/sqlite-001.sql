@@ -91,3 +91,5 @@ CREATE INDEX idempotency_age ON idempotency (created_on);
 CREATE VIRTUAL TABLE job_gram USING fts5 (
     name, content = '', detail = none, columnsize = 0, tokenize = 'jobd_gram'
 );
+-- Two segments of a level are enough to merge them when there is time.
+INSERT INTO job_gram (job_gram, rank) VALUES ('usermerge', 2);

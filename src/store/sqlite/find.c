@@ -2,18 +2,22 @@
 #include "store/sqlite/runner.h"
 
 /*
- * What is bounded and what is not (N jobs, a page of n, M that match):
+ * What a page costs, with N jobs of which M match, and what bounds it:
  *
- * - Without a name: by creation, state, result or type exactly the page is read, from at most
- *   1,100 streams (100 types in 11 statuses). By date or name without a filter by type or user
- *   (by name: without any) likewise.
- * - Otherwise the order's index is walked and tested while, in turns, the filters' jobs are read
- *   and the best kept: at most twice min(jobs before the page is full, M). With filters that have
- *   nothing to do with the order that is about sqrt(n N). Filters that go against it (the jobs
- *   of a user come last of all) and match many cost M.
- * - By name the candidates have some of the pattern's grams, its types and its user in common; each
- *   is read and compared. A pattern whose grams are all frequent but that is rare itself costs
- *   as many as there are candidates.
+ * - Without a name filter, by creation, state or result: the page itself, from at most 1,100
+ *   streams (100 types in 11 statuses). By date with filters by status only, and by name without
+ *   filters, likewise. By type: a seek a type there is, or M.
+ * - By date or name with other filters: the order's index is walked and tested against the filters'
+ *   own jobs being read whole, whichever ends first, so about twice min(rows before the page is
+ *   full, M). Where filter and order have nothing to do with each other that is about sqrt(n N)
+ *   rows for a page of n. Not bounded: filters that many match but whose jobs come last in the
+ *   order (M rows of an index by date, M jobs by name).
+ * - With a name filter, candidates have the pattern's rarest grams, its types and its user in
+ *   common; each is read and compared. Few where one gram is rare, and none where it is absent. Not
+ *   bounded: grams that are frequent each but hardly ever together (the index walks through the
+ *   shortest list), and by name a frequent pattern whose names begin late in the alphabet (the walk
+ *   compares each name before them, some five a microsecond).
+ * - The jobs that the name index lacks, INDEX_BEHIND_MAX at most, are read one by one in addition.
  */
 
 /* The ways that are tried for one query. */

@@ -115,9 +115,10 @@ bool sqlite_gram_register(sqlite3 *db);
 /*
  * Indexes the names of at most `budget` further jobs, from the position in meta 'gram_watermark'
  * (absent: none yet) on, and moves it. *ret_done is how many; fewer than `budget` means that the
- * index has caught up. On the writer thread, inside a write transaction that the caller begins, and
- * commits without a sync: a power cut may lose that commit, but never the watermark alone, so what
- * was lost is indexed again. False with sqlite3_errmsg set: the caller rolls back and tries later.
+ * index has caught up and is in good order: while it is being tidied, that counts as `budget` jobs.
+ * On the writer thread, inside a write transaction that the caller begins, and commits without a
+ * sync: a power cut may lose that commit, but never the watermark alone, so what was lost is
+ * indexed again. False with sqlite3_errmsg set: the caller rolls back and tries later.
  */
 bool sqlite_gram_step(struct sqlite_store *store, struct sqlite_reader *writer, int budget,
                       int *ret_done);
