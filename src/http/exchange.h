@@ -11,7 +11,7 @@
 #include <stddef.h>
 
 struct server;
-struct connection;
+struct peer;
 struct MHD_Connection;
 
 /* Where an exchange stands; it only ever moves down this list. */
@@ -28,7 +28,7 @@ enum wake { WAKE_NOT_YET, WAKE_DONE, WAKE_SUSPENDED };
 struct exchange {
     struct request request;
     struct server *server;
-    struct connection *connection;
+    struct peer *peer;
     struct MHD_Connection *mhd;
     enum stage stage;
     _Atomic int wake;
