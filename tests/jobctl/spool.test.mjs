@@ -119,6 +119,7 @@ test('a file locked by another process is left to it', async () => {
   const { user, name } = await spooled(server.url);
   const file = path.join(user.spoolDir(), user.spool()[0]);
   const holder = spawn('flock', [file, 'sh', '-c', 'echo locked; read wait'], { stdio: ['pipe', 'pipe', 'inherit'] });
+  after(() => holder.stdin.destroy());
   await new Promise((resolve) => holder.stdout.once('data', resolve));
   assert.equal((await user.run(named(['true'])[1])).code, 0);
   assert.deepEqual(await jobsNamed(server, alice, name), []);
