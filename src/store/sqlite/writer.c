@@ -200,6 +200,7 @@ void writer_stop(struct writer *writer)
     pthread_mutex_unlock(&writer->lock);
     pthread_cond_signal(&writer->more);
     pthread_join(writer->thread, NULL);
+    news_release(&writer->news);
     pthread_cond_destroy(&writer->more);
     pthread_mutex_destroy(&writer->lock);
 }
