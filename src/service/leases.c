@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/metrics.h"
 #include "base/scope.h"
 
 #include <pthread.h>
@@ -210,6 +211,7 @@ static void reaped(struct store_call *call)
         in_ms = REAP_RETRY_MS;
         log_event(LOG_WARN, "leases not looked after", LOG_F_STR("reason", call->err.text));
     }
+    metric_add(METRIC_LEASES_EXPIRED, (int64_t)reap->expired);
     pthread_mutex_lock(&leases->lock);
     leases->reaping = false;
     leases->reap_ns = min_ns(leases->reap_ns, clock_mono_ns(leases->clock) + in_ms * NS_PER_MS);

@@ -1,6 +1,7 @@
 /* Waiting claims: a list in order of arrival, and counts that exclude lost wake-ups. */
 #include "service/waiting.h"
 
+#include "base/metrics.h"
 #include "model/type_list.h"
 
 /* FNV-1a: the buckets need no more than to be spread. */
@@ -52,6 +53,7 @@ static void insert(struct waiting *waiting, struct waiter *waiter, struct waiter
 void waiting_add(struct waiting *waiting, struct waiter *waiter)
 {
     struct waiter *before = NULL;
+    metric_add(METRIC_CLAIMS_WAITING, 1);
     waiter->woken_for = (struct span){0};
     if (waiter->arrival == 0) {
         waiter->arrival = ++waiting->arrivals;
@@ -69,6 +71,7 @@ void waiting_remove(struct waiting *waiting, struct waiter *waiter)
     *(waiter->previous != NULL ? &waiter->previous->next : &waiting->first) = waiter->next;
     *(waiter->next != NULL ? &waiter->next->previous : &waiting->last) = waiter->previous;
     waiter->previous = waiter->next = NULL;
+    metric_add(METRIC_CLAIMS_WAITING, -1);
 }
 
 struct waiter *waiting_wake(struct waiting *waiting, struct span type)
