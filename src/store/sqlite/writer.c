@@ -180,6 +180,7 @@ bool writer_start(struct writer *writer, struct sqlite_store *store,
         .background = background,
         .wake_at = 1,
     };
+    news_init(&writer->news);
     if (!batch_load_counters(writer) || !index_load(writer)) {
         sqlite_problem(connection->db, err);
         return false;
