@@ -3,16 +3,25 @@
 #define JOBD_HTTP_EXCHANGE_H
 
 #include "auth/auth.h"
+#include "base/scope.h"
 #include "http/gate.h"
 #include "http/request.h"
+#include "http/watchdog.h"
 
+#include <netinet/in.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stddef.h>
 
 struct server;
-struct connection;
+struct server_options;
 struct MHD_Connection;
+
+/* A client's connection, which carries one exchange after another. */
+struct connection {
+    struct watched watched;
+    char address[INET6_ADDRSTRLEN]; /* empty for a Unix socket */
+};
 
 /* Where an exchange stands; it only ever moves down this list. */
 enum stage {
@@ -28,6 +37,7 @@ enum wake { WAKE_NOT_YET, WAKE_DONE, WAKE_SUSPENDED };
 struct exchange {
     struct request request;
     struct server *server;
+    const struct server_options *options;
     struct connection *connection;
     struct MHD_Connection *mhd;
     enum stage stage;
@@ -39,6 +49,11 @@ struct exchange {
     int64_t started_ns;
     struct exchange *next; /* in the pool */
 };
+
+static inline struct exchange *exchange_of(struct request *request)
+{
+    return CONTAINER_OF(request, struct exchange, request);
+}
 
 /* Exchanges at rest keep a little memory each, so that the steady state allocates nothing. Any
  * thread. */

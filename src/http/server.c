@@ -6,16 +6,16 @@
 #include "base/metrics.h"
 #include "base/scope.h"
 #include "http/exchange.h"
+#include "http/intake.h"
 #include "http/linger.h"
 #include "http/listen.h"
 #include "http/response.h"
-#include "http/router.h"
 #include "http/watchdog.h"
-#include "service/policy.h"
 
 #include <arpa/inet.h>
 #include <inttypes.h>
 #include <microhttpd.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <sys/socket.h>
@@ -29,17 +29,8 @@
  */
 #define CONNECTION_MEMORY (16u << 10)
 
-/* An answer made before the body came waits for so much of it, so that the connection goes on. */
-#define DISCARD_MAX (64u << 10)
-
 /* A server counts as quiet when nothing was in flight for so long. */
 #define QUIET_MS 100
-
-struct connection {
-    struct watched watched;
-    struct server *server;
-    char address[INET6_ADDRSTRLEN];
-};
 
 struct server {
     struct server_options options;
@@ -51,11 +42,6 @@ struct server {
     _Atomic bool stopping;
     char address[LISTEN_ADDRESS_SIZE];
 };
-
-static struct exchange *exchange_of(struct request *request)
-{
-    return CONTAINER_OF(request, struct exchange, request);
-}
 
 struct span request_header(struct request *request, const char *name)
 {
@@ -79,7 +65,8 @@ static void resume(struct server *server, struct MHD_Connection *mhd)
     atomic_fetch_sub(&server->suspended, 1);
 }
 
-/* The exchange may be gone as soon as the wake is published: what is needed later is read before. */
+/* The exchange may be gone as soon as the wake is published: what is needed later is read before.
+ */
 void request_wake(struct request *request)
 {
     struct exchange *exchange = exchange_of(request);
@@ -87,6 +74,14 @@ void request_wake(struct request *request)
     struct MHD_Connection *mhd = exchange->mhd;
     if (atomic_exchange(&exchange->wake, WAKE_DONE) == WAKE_SUSPENDED)
         resume(server, mhd);
+}
+
+/* A half-closed connection counts: nobody who waits for an answer hangs up. */
+bool request_client_gone(struct request *request)
+{
+    struct pollfd poll_fd = {.fd = exchange_of(request)->connection->watched.fd,
+                             .events = POLLRDHUP};
+    return poll(&poll_fd, 1, 0) > 0;
 }
 
 static void expect(struct exchange *exchange, int64_t timeout_ms)
@@ -143,7 +138,7 @@ static enum MHD_Result suspend(struct exchange *exchange)
 static bool may_answer(const struct exchange *exchange)
 {
     return exchange->stage == STAGE_HANDLE || exchange->request.response.close ||
-           exchange->gate.length > DISCARD_MAX || exchange->gate.expects;
+           exchange->gate.length > INTAKE_DISCARD_MAX || exchange->gate.expects;
 }
 
 /* Goes on until the exchange waits for somebody or for its body, or has its answer. */
@@ -163,84 +158,6 @@ static enum MHD_Result settle(struct exchange *exchange)
     return MHD_YES;
 }
 
-/* The head is good and the caller known: what can be refused without the body is. */
-static void admit(struct exchange *exchange)
-{
-    const struct route *route = exchange->request.route;
-    struct err err = {0};
-    enum problem problem = PROBLEM_NONE;
-    exchange->body.ceiling = route->body_max;
-    exchange->stage = STAGE_BODY;
-    if (route->access == ACCESS_WRITE)
-        problem = policy_write(&exchange->request.account, &err);
-    if (problem == PROBLEM_NONE && exchange->gate.length > route->body_max)
-        problem = PROBLEM_PAYLOAD_TOO_LARGE;
-    if (problem != PROBLEM_NONE)
-        respond_problem(&exchange->request, problem, err.text);
-}
-
-/* Everything is here. */
-static void handle(struct exchange *exchange)
-{
-    exchange->stage = STAGE_HANDLE;
-    if (exchange->request.response.status != 0)
-        return;
-    exchange->request.body = buf_span(&exchange->body);
-    exchange->request.route->handle(&exchange->request);
-}
-
-static void after_auth(struct request *request)
-{
-    struct exchange *exchange = exchange_of(request);
-    const struct auth_check *check = &exchange->check;
-    if (check->problem == PROBLEM_NONE) {
-        request->account = check->account;
-        admit(exchange);
-        return;
-    }
-    log_event(LOG_INFO, "not authenticated", LOG_F_STR("reason", check->err.text),
-              LOG_F_STR("address", exchange->connection->address),
-              LOG_F_STR("span", request->trace.span_id));
-    if (check->retry_after > 0)
-        respond_header(request, "Retry-After",
-                       arena_printf(&request->arena, "%d", check->retry_after));
-    respond_problem(request, check->problem, NULL);
-}
-
-static void auth_done(struct auth_check *check)
-{
-    request_wake(check->context);
-}
-
-/* Behind a reverse proxy on a Unix socket the proxy's word for the client counts: only this machine
- * can speak there. */
-static struct span client_address(struct exchange *exchange)
-{
-    if (exchange->connection->address[0] != '\0')
-        return span_of(exchange->connection->address);
-    struct span forwarded = request_header(&exchange->request, "X-Forwarded-For"), part = {0};
-    while (span_cut(&forwarded, ',', &part))
-        ;
-    part = span_trim(part);
-    return part.len > 0 ? part : span_of("local");
-}
-
-static void authenticate(struct exchange *exchange)
-{
-    exchange->stage = STAGE_AUTH;
-    if (exchange->request.route->access == ACCESS_ANONYMOUS) {
-        admit(exchange);
-        return;
-    }
-    request_pause(&exchange->request, after_auth);
-    exchange->check =
-        (struct auth_check){.done = auth_done,
-                            .context = &exchange->request,
-                            .authorization = request_header(&exchange->request, "Authorization"),
-                            .address = client_address(exchange)};
-    auth_check(exchange->server->options.auth, &exchange->check);
-}
-
 static enum MHD_Result show_header(void *cls, enum MHD_ValueKind kind, const char *name,
                                    size_t name_len, const char *value, size_t value_len)
 {
@@ -249,46 +166,13 @@ static enum MHD_Result show_header(void *cls, enum MHD_ValueKind kind, const cha
     return MHD_YES;
 }
 
-static void refuse(struct exchange *exchange, enum problem problem, const struct err *err)
-{
-    respond_problem(&exchange->request, problem, err->text);
-}
-
+/* What the gate has to see is only to be had here. */
 static void open_request(struct exchange *exchange, const char *method, const char *version)
 {
-    struct request *request = &exchange->request;
-    const struct server_options *options = &exchange->server->options;
-    struct err err = {0};
-    request->method = arena_strdup(&request->arena, method);
-    if (request->method == NULL || request->path.ptr == NULL)
-        return respond_problem(request, PROBLEM_INTERNAL, NULL);
-    trace_start(&request->trace, request_header(request, "traceparent"));
-    gate_target(&exchange->gate, request->path);
-    gate_target(&exchange->gate, request->query);
+    gate_target(&exchange->gate, exchange->request.path);
+    gate_target(&exchange->gate, exchange->request.query);
     MHD_get_connection_values_n(exchange->mhd, MHD_HEADER_KIND, show_header, &exchange->gate);
-    enum problem problem = gate_verdict(&exchange->gate, method, version, &err);
-    request->response.close = problem != PROBLEM_NONE && problem != PROBLEM_FORBIDDEN;
-    if (problem == PROBLEM_NONE)
-        problem = router_match(options->routes, options->route_count, request, &err);
-    if (problem != PROBLEM_NONE)
-        return refuse(exchange, problem, &err);
-    authenticate(exchange);
-}
-
-/* Past the ceiling the rest is thrown away for a while, so that the client can hear why; then the
- * connection is cut. */
-static enum MHD_Result take_body(struct exchange *exchange, const char *bytes, size_t *len)
-{
-    struct request *request = &exchange->request;
-    if (request->response.status == 0) {
-        buf_add(&exchange->body, bytes, *len);
-        if (buf_failed(&exchange->body))
-            respond_problem(request, PROBLEM_PAYLOAD_TOO_LARGE, NULL);
-    } else {
-        exchange->discarded += *len;
-    }
-    *len = 0;
-    return exchange->discarded > DISCARD_MAX + exchange->gate.length ? MHD_NO : MHD_YES;
+    intake_open(exchange, method, version);
 }
 
 static enum MHD_Result on_request(void *cls, struct MHD_Connection *mhd, const char *url,
@@ -302,13 +186,15 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *mhd, const c
     if (exchange->request.resume != NULL)
         return settle(exchange);
     if (exchange->stage == STAGE_HEAD) {
-        exchange->stage = STAGE_AUTH;
         open_request(exchange, method, version);
         return settle(exchange);
     }
-    if (*upload_size > 0)
-        return take_body(exchange, upload, upload_size);
-    handle(exchange);
+    if (*upload_size > 0) {
+        size_t len = *upload_size;
+        *upload_size = 0;
+        return intake_body(exchange, upload, len) ? MHD_YES : MHD_NO;
+    }
+    intake_end(exchange);
     return settle(exchange);
 }
 
@@ -333,6 +219,7 @@ static void *on_target(void *cls, const char *target, struct MHD_Connection *mhd
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
     exchange->server = server;
+    exchange->options = &server->options;
     exchange->connection = info->socket_context;
     exchange->mhd = mhd;
     exchange->request.service = server->options.service;
@@ -388,7 +275,6 @@ static void describe_peer(struct MHD_Connection *mhd, char address[static INET6_
 static void open_connection(struct server *server, struct MHD_Connection *mhd, void **context)
 {
     struct connection *connection = mem_need(mem_alloc(1, sizeof(*connection)));
-    connection->server = server;
     connection->watched.fd =
         MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
     describe_peer(mhd, connection->address);
