@@ -327,9 +327,11 @@ const char *job_difference(const struct job *a, const struct job *b)
 
 struct job must_create(struct fixture *fixture, const struct draft *draft)
 {
-    struct job *jobs;
+    struct job *jobs = NULL;
 
     assert_int_equal(job_create(fixture->store, &fixture->arena, draft, 1, &jobs), PROBLEM_NONE);
+    if (jobs == NULL)
+        abort(); /* the assertion above has failed, which its declaration does not say */
     return jobs[0];
 }
 
