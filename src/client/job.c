@@ -13,6 +13,7 @@ struct job_box {
 
 #define ARENA_CEILING (4u << 20)
 
+/* NOLINTNEXTLINE(misc-redundant-expression): that they are the same is what is asserted. */
 _Static_assert(JOBD_ID_SIZE == UUID_TEXT_SIZE, "the header spells the size of an id anew");
 
 static const char *copy(struct arena *arena, struct span text)

@@ -15,13 +15,8 @@
 
 struct server;
 struct server_options;
+struct peer;
 struct MHD_Connection;
-
-/* A client's connection, which carries one exchange after another. */
-struct connection {
-    struct watched watched;
-    char address[INET6_ADDRSTRLEN]; /* empty for a Unix socket */
-};
 
 /* Where an exchange stands; it only ever moves down this list. */
 enum stage {
@@ -38,7 +33,7 @@ struct exchange {
     struct request request;
     struct server *server;
     const struct server_options *options;
-    struct connection *connection;
+    struct peer *peer;
     struct MHD_Connection *mhd;
     enum stage stage;
     _Atomic int wake;

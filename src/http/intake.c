@@ -2,6 +2,7 @@
 #include "http/intake.h"
 
 #include "base/log.h"
+#include "http/peer.h"
 #include "http/response.h"
 #include "http/router.h"
 #include "http/server.h"
@@ -46,7 +47,7 @@ static void after_auth(struct request *request)
         return;
     }
     log_event(LOG_INFO, "not authenticated", LOG_F_STR("reason", check->err.text),
-              LOG_F_STR("address", exchange->connection->address),
+              LOG_F_STR("address", exchange->peer->address),
               LOG_F_STR("span", request->trace.span_id));
     if (check->retry_after > 0)
         respond_header(request, "Retry-After",
@@ -57,19 +58,6 @@ static void after_auth(struct request *request)
 static void auth_done(struct auth_check *check)
 {
     request_wake(check->context);
-}
-
-/* Behind a reverse proxy on a Unix socket the proxy's word for the client counts: only this machine
- * can speak there. */
-static struct span client_address(struct exchange *exchange)
-{
-    if (exchange->connection->address[0] != '\0')
-        return span_of(exchange->connection->address);
-    struct span forwarded = request_header(&exchange->request, "X-Forwarded-For"), part = {0};
-    while (span_cut(&forwarded, ',', &part))
-        ;
-    part = span_trim(part);
-    return part.len > 0 ? part : span_of("local");
 }
 
 static void authenticate(struct exchange *exchange)
@@ -83,7 +71,7 @@ static void authenticate(struct exchange *exchange)
         (struct auth_check){.done = auth_done,
                             .context = &exchange->request,
                             .authorization = request_header(&exchange->request, "Authorization"),
-                            .address = client_address(exchange)};
+                            .address = peer_client(exchange->peer, &exchange->request)};
     auth_check(exchange->options->auth, &exchange->check);
 }
 

@@ -3,23 +3,21 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/metrics.h"
 #include "base/scope.h"
 #include "http/exchange.h"
 #include "http/intake.h"
 #include "http/linger.h"
 #include "http/listen.h"
+#include "http/peer.h"
 #include "http/response.h"
+#include "http/traffic.h"
 #include "http/watchdog.h"
 
-#include <arpa/inet.h>
-#include <inttypes.h>
 #include <microhttpd.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 /*
@@ -29,16 +27,13 @@
  */
 #define CONNECTION_MEMORY (16u << 10)
 
-/* A server counts as quiet when nothing was in flight for so long. */
-#define QUIET_MS 100
-
 struct server {
     struct server_options options;
     struct MHD_Daemon *daemon;
     struct watchdog *watchdog;
     struct lingering *lingering;
     struct exchange_pool pool;
-    _Atomic int in_flight, suspended;
+    struct traffic traffic;
     _Atomic bool stopping;
     char address[LISTEN_ADDRESS_SIZE];
 };
@@ -62,11 +57,10 @@ void request_pause(struct request *request, void (*resume)(struct request *reque
 static void resume(struct server *server, struct MHD_Connection *mhd)
 {
     MHD_resume_connection(mhd);
-    atomic_fetch_sub(&server->suspended, 1);
+    atomic_fetch_sub(&server->traffic.suspended, 1);
 }
 
-/* The exchange may be gone as soon as the wake is published: what is needed later is read before.
- */
+/* The exchange may be gone once the wake is published: what is needed later is read before. */
 void request_wake(struct request *request)
 {
     struct exchange *exchange = exchange_of(request);
@@ -79,14 +73,13 @@ void request_wake(struct request *request)
 /* A half-closed connection counts: nobody who waits for an answer hangs up. */
 bool request_client_gone(struct request *request)
 {
-    struct pollfd poll_fd = {.fd = exchange_of(request)->connection->watched.fd,
-                             .events = POLLRDHUP};
+    struct pollfd poll_fd = {.fd = exchange_of(request)->peer->watched.fd, .events = POLLRDHUP};
     return poll(&poll_fd, 1, 0) > 0;
 }
 
 static void expect(struct exchange *exchange, int64_t timeout_ms)
 {
-    watchdog_expect(exchange->server->watchdog, &exchange->connection->watched, timeout_ms);
+    watchdog_expect(exchange->server->watchdog, &exchange->peer->watched, timeout_ms);
 }
 
 static void add_headers(struct MHD_Response *answer, const struct exchange *exchange)
@@ -123,7 +116,7 @@ static enum MHD_Result suspend(struct exchange *exchange)
 {
     int expected = WAKE_NOT_YET;
     expect(exchange, -1);
-    atomic_fetch_add(&exchange->server->suspended, 1);
+    atomic_fetch_add(&exchange->server->traffic.suspended, 1);
     MHD_suspend_connection(exchange->mhd);
     if (!atomic_compare_exchange_strong(&exchange->wake, &expected, WAKE_SUSPENDED))
         resume(exchange->server, exchange->mhd);
@@ -175,6 +168,7 @@ static void open_request(struct exchange *exchange, const char *method, const ch
     intake_open(exchange, method, version);
 }
 
+/* NOLINTNEXTLINE(readability-function-size): the library's signature. */
 static enum MHD_Result on_request(void *cls, struct MHD_Connection *mhd, const char *url,
                                   const char *method, const char *version, const char *upload,
                                   size_t *upload_size, void **context)
@@ -220,7 +214,7 @@ static void *on_target(void *cls, const char *target, struct MHD_Connection *mhd
         MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
     exchange->server = server;
     exchange->options = &server->options;
-    exchange->connection = info->socket_context;
+    exchange->peer = info->socket_context;
     exchange->mhd = mhd;
     exchange->request.service = server->options.service;
     exchange->started_ns = clock_mono_ns(server->options.clock);
@@ -228,7 +222,7 @@ static void *on_target(void *cls, const char *target, struct MHD_Connection *mhd
     if (rest.ptr != NULL && span_cut(&rest, '?', &exchange->request.path))
         exchange->request.query = rest;
     hide_query(target);
-    atomic_fetch_add(&server->in_flight, 1);
+    atomic_fetch_add(&server->traffic.in_flight, 1);
     expect(exchange, server->options.head_timeout_ms);
     return exchange;
 }
@@ -243,45 +237,23 @@ static void on_completed(void *cls, struct MHD_Connection *mhd, void **context,
         return;
     /* The client went while the request slept: it is woken only to be ended here. */
     if (exchange->request.resume != NULL)
-        atomic_fetch_sub(&server->suspended, 1);
+        atomic_fetch_sub(&server->traffic.suspended, 1);
     exchange_account(exchange, clock_mono_ns(server->options.clock));
     if (gate_has_body(&exchange->gate) && exchange->stage != STAGE_HANDLE)
-        linger_add(server->lingering, exchange->connection->watched.fd);
+        linger_add(server->lingering, exchange->peer->watched.fd);
     expect(exchange, server->options.idle_timeout_ms);
     exchange_put(&server->pool, exchange);
     *context = NULL;
-    atomic_fetch_sub(&server->in_flight, 1);
+    atomic_fetch_sub(&server->traffic.in_flight, 1);
 }
 
-/* Empty for a Unix socket. */
-static void describe_peer(struct MHD_Connection *mhd, char address[static INET6_ADDRSTRLEN])
+static struct peer *open_peer(struct server *server, struct MHD_Connection *mhd)
 {
-    const union MHD_ConnectionInfo *info =
+    int fd = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+    const union MHD_ConnectionInfo *peer =
         MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    address[0] = '\0';
-    if (info == NULL || info->client_addr == NULL)
-        return;
-    if (info->client_addr->sa_family == AF_INET) {
-        struct sockaddr_in in;
-        memcpy(&in, info->client_addr, sizeof(in));
-        inet_ntop(AF_INET, &in.sin_addr, address, INET6_ADDRSTRLEN);
-    } else if (info->client_addr->sa_family == AF_INET6) {
-        struct sockaddr_in6 in6;
-        memcpy(&in6, info->client_addr, sizeof(in6));
-        inet_ntop(AF_INET6, &in6.sin6_addr, address, INET6_ADDRSTRLEN);
-    }
-}
-
-static void open_connection(struct server *server, struct MHD_Connection *mhd, void **context)
-{
-    struct connection *connection = mem_need(mem_alloc(1, sizeof(*connection)));
-    connection->watched.fd =
-        MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-    describe_peer(mhd, connection->address);
-    watchdog_expect(server->watchdog, &connection->watched, server->options.idle_timeout_ms);
-    watchdog_watch(server->watchdog, &connection->watched);
-    metric_add(METRIC_HTTP_CONNECTIONS, 1);
-    *context = connection;
+    return peer_open(server->watchdog, fd, peer != NULL ? peer->client_addr : NULL,
+                     server->options.idle_timeout_ms);
 }
 
 static void on_connection(void *cls, struct MHD_Connection *mhd, void **context,
@@ -289,15 +261,13 @@ static void on_connection(void *cls, struct MHD_Connection *mhd, void **context,
 {
     struct server *server = cls;
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-        open_connection(server, mhd, context);
+        *context = open_peer(server, mhd);
         return;
     }
-    struct connection *connection = *context;
-    if (connection == NULL)
+    struct peer *peer = *context;
+    if (peer == NULL)
         return;
-    watchdog_unwatch(server->watchdog, &connection->watched);
-    metric_add(METRIC_HTTP_CONNECTIONS, -1);
-    mem_free(connection);
+    peer_close(peer, server->watchdog);
     *context = NULL;
 }
 
@@ -395,43 +365,16 @@ const char *server_address(const struct server *server)
     return server->address;
 }
 
-static void nap(void)
-{
-    nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
-}
-
-/*
- * A request may lie in a socket's buffer, sent but not read yet: only when nothing has been in
- * flight for a moment has everything that was sent before been answered.
- */
-static void wait_until_quiet(struct server *server, int64_t timeout_ms, const _Atomic bool *hurry)
-{
-    const struct clock *clock = server->options.clock;
-    int64_t now = clock_mono_ns(clock), end = now + timeout_ms * 1000000, quiet_since = now;
-    while (now < end && now - quiet_since < QUIET_MS * INT64_C(1000000) && !atomic_load(hurry)) {
-        nap();
-        now = clock_mono_ns(clock);
-        if (atomic_load(&server->in_flight) > 0)
-            quiet_since = now;
-    }
-}
-
-/* Suspended exchanges outlast every limit, but not for long: the store and auth answer each call,
- * and MHD_stop_daemon bears none. */
-static void wait_until_resumed(struct server *server)
-{
-    while (atomic_load(&server->suspended) > 0)
-        nap();
-}
-
 void server_stop(struct server *server, int64_t timeout_ms, const _Atomic bool *hurry)
 {
     atomic_store(&server->stopping, true);
     int fd = MHD_quiesce_daemon(server->daemon);
     /* Refused at once, rather than queued for an answer that never comes. */
     shutdown(fd, SHUT_RDWR);
-    wait_until_quiet(server, timeout_ms, hurry);
-    wait_until_resumed(server);
+    traffic_await_quiet(&server->traffic, server->options.clock, timeout_ms, hurry);
+    /* These outlast every limit, but not for long: the store and auth answer each call, and
+     * MHD_stop_daemon bears none. */
+    traffic_await_resumed(&server->traffic);
     MHD_stop_daemon(server->daemon);
     if (fd >= 0)
         close(fd);

@@ -215,6 +215,7 @@ static void random_query(struct world *world)
     if (one_in(world, 2))
         random_pattern(world, query);
     if (one_in(world, 2))
+        /* NOLINTNEXTLINE(misc-redundant-expression): each call has another result. */
         query->statuses = (uint32_t)next_random(world) & (uint32_t)next_random(world);
     query->statuses &= STATUS_MASK_ALL;
     if (one_in(world, 2))

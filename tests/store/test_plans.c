@@ -61,7 +61,8 @@ static void ask_orders(struct plans *plans, struct query query)
 {
     for (int order = ORDER_CREATED; order <= ORDER_RESULT; order++) {
         query.order = (enum query_order)order;
-        for (int ascending = 0; ascending <= (order != ORDER_CREATED); ascending++) {
+        int directions = order == ORDER_CREATED ? 1 : 2;
+        for (int ascending = 0; ascending < directions; ascending++) {
             query.ascending = ascending != 0;
             query.page_size = 3;
             ask_pages(plans, &query);

@@ -5,6 +5,8 @@
 #define NAME_MAX ((size_t)1 << 20)
 /* Upwards, a piece that ends within a value is read again. */
 #define LIMIT_MIN 16
+/* A seek costs as much as so many rows. */
+#define SEEK_ROWS 24
 
 void walk_release(struct walk *walk)
 {
@@ -109,6 +111,7 @@ static bool next_group(const struct search *search, struct walk *walk, int64_t d
     walk->value = before;
     walk->value.date = date;
     walk->group++;
+    walk->group_rows = 0;
     walk->name_matches = !walk->by_name || !search->by_name || search_name_matches(search, name);
     return !walk->by_name || set_name(&walk->value, name);
 }
@@ -144,10 +147,17 @@ static bool read_row(const struct search *search, struct walk *walk, sqlite3_stm
     if (!read_value(search, walk, row))
         return false;
     walk->rows++;
+    walk->group_rows++;
     walk->position = sqlite3_column_int64(row, 1);
     if (row_may_match(search, walk, row))
         walk->entries[walk->count++] = (struct walk_entry){walk->position, walk->group};
     return true;
+}
+
+/* Of a name that many jobs share but that does not match, the others need not be read. */
+static bool is_in_vain(const struct walk *walk)
+{
+    return !walk->name_matches && walk->group_rows >= SEEK_ROWS;
 }
 
 /* Behind the prefix nothing matches. */
@@ -169,7 +179,7 @@ static enum problem read_piece(struct search *search, struct walk *walk, size_t 
         if (!read_row(search, walk, statement))
             problem = problem_no_memory(search->err);
         walk->ended = is_behind(search, walk);
-        if (walk->ended || problem != PROBLEM_NONE)
+        if (walk->ended || is_in_vain(walk) || problem != PROBLEM_NONE)
             break;
     }
     if (code != SQLITE_ROW && code != SQLITE_DONE)
@@ -232,6 +242,11 @@ static bool move_within(struct walk *walk, bool full)
 /* Behind the last value are those without a date. */
 static bool move_on(struct walk *walk, bool full, bool ascending)
 {
+    if (!walk->ended && (full || is_in_vain(walk)) && !walk->name_matches) {
+        if (ascending)
+            turn_groups(walk);
+        return go_on(walk, SHAPE_BEYOND, &walk->value, 0);
+    }
     if (walk->part == SHAPE_INSIDE || walk->part == SHAPE_ABSENT)
         return move_within(walk, full);
     if (full && ascending)

@@ -25,7 +25,7 @@ struct walk {
     size_t count, room;
     size_t rows; /* read, also those that cannot match */
     /* The last row of the piece at hand, and the value before its own. */
-    size_t group;
+    size_t group, group_rows;
     bool name_matches;
     int64_t position;
     struct walk_value value, before;
