@@ -11,8 +11,7 @@ struct claim claim_of(struct fixture *fixture, const char *type, size_t max)
     struct span *types = ARENA_NEW(&fixture->arena, struct span);
 
     *types = span_of(type);
-    return (struct claim){
-        .types = types, .type_count = 1, .by = worker_of(LEASE_MS), .max = max};
+    return (struct claim){.types = types, .type_count = 1, .by = worker_of(LEASE_MS), .max = max};
 }
 
 enum problem jobs_claim(struct store *store, struct arena *arena, const struct claim *claim,

@@ -160,12 +160,9 @@ static void a_late_beat_still_counts(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        STORE_TEST(a_job_never_granted_has_no_lease),
-        STORE_TEST(the_mutator_sees_the_lease),
-        STORE_TEST(a_beat_is_no_change_of_the_job),
-        STORE_TEST(a_report_beats_and_an_end_lets_go),
-        STORE_TEST(a_stale_fence_changes_nothing),
-        STORE_TEST(a_problem_leaves_both_untouched),
+        STORE_TEST(a_job_never_granted_has_no_lease), STORE_TEST(the_mutator_sees_the_lease),
+        STORE_TEST(a_beat_is_no_change_of_the_job),   STORE_TEST(a_report_beats_and_an_end_lets_go),
+        STORE_TEST(a_stale_fence_changes_nothing),    STORE_TEST(a_problem_leaves_both_untouched),
         STORE_TEST(a_late_beat_still_counts),
     };
 

@@ -1,4 +1,4 @@
-/* Leases across runs: what ran out while nobody looked has a last chance, whatever the clocks say. */
+/* Leases across runs: what ran out while nobody looked has a last chance, at any clocks. */
 #include "leases.h"
 
 #define YEAR_MS (365 * 24 * HOUR_MS)
