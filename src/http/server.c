@@ -235,9 +235,6 @@ static void on_completed(void *cls, struct MHD_Connection *mhd, void **context,
     struct exchange *exchange = *context;
     if (exchange == NULL)
         return;
-    /* The client went while the request slept: it is woken only to be ended here. */
-    if (exchange->request.resume != NULL)
-        atomic_fetch_sub(&server->traffic.suspended, 1);
     exchange_account(exchange, clock_mono_ns(server->options.clock));
     if (gate_has_body(&exchange->gate) && exchange->stage != STAGE_HANDLE)
         linger_add(server->lingering, exchange->peer->watched.fd);

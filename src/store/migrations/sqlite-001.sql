@@ -68,11 +68,12 @@ CREATE INDEX job_name ON job (name_folded, position, type, person);
 -- The change feed.
 CREATE UNIQUE INDEX job_change ON job (change);
 
--- What claims read: waiting jobs that are ready, the next one of a type first (0 is WAITING; the rowid at
--- the end is the age). And those that are not ready before their time.
-CREATE INDEX job_ready ON job (type, priority DESC)
+-- What claims read: waiting jobs (0 is WAITING) that are ready, the next one of a type first. And those
+-- that are not ready before their time. The columns of the conditions are in the indexes because SQLite
+-- looks at them again.
+CREATE INDEX job_ready ON job (type, priority DESC, position, status, self_managed, run_after)
     WHERE status = 0 AND self_managed = 0 AND run_after IS NULL;
-CREATE INDEX job_delayed ON job (run_after)
+CREATE INDEX job_delayed ON job (run_after, status, self_managed)
     WHERE status = 0 AND self_managed = 0 AND run_after IS NOT NULL;
 
 -- One for each job that was ever granted. Apart from `job`, so that a heartbeat writes little and is no
@@ -88,7 +89,7 @@ CREATE TABLE lease (
     beat_on INTEGER NOT NULL,
     progress_on INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX lease_due ON lease (expires_at) WHERE held = 1;
+CREATE INDEX lease_due ON lease (expires_at, held) WHERE held = 1;
 
 -- What claims with a request id were granted, for ten minutes: a row for each job.
 CREATE TABLE claim_request (

@@ -1,4 +1,4 @@
-/* What is due next: looked up by a reader, so that a reaper without work costs the writer nothing. */
+/* What is due next: looked up by a reader, so that an idle reaper costs the writer nothing. */
 #include "store/sqlite/due.h"
 
 #include "store/sqlite/state.h"

@@ -37,11 +37,11 @@ static enum problem read_job(struct sqlite_reader *reader, sqlite3_stmt *stateme
     return problem;
 }
 
-enum problem sqlite_load_job_at(struct sqlite_reader *reader, int64_t position,
-                                struct arena *arena, struct job *ret_job, struct err *err)
+enum problem sqlite_load_job_at(struct sqlite_reader *reader, int64_t position, struct arena *arena,
+                                struct job *ret_job, struct err *err)
 {
-    sqlite3_stmt *statement = sqlite_prepare_cached(reader, "SELECT " SQLITE_JOB_COLUMNS
-                                                            " FROM job WHERE position = ?1");
+    sqlite3_stmt *statement =
+        sqlite_prepare_cached(reader, "SELECT " SQLITE_JOB_COLUMNS " FROM job WHERE position = ?1");
 
     if (statement == NULL)
         return sqlite_problem(reader->db, err);

@@ -34,12 +34,13 @@ void sqlite_read_accounts(struct store *store, struct store_accounts *accounts);
 int64_t sqlite_read_accounts_version(struct store *store);
 
 /*
- * The job of an id or a position: JOB_NOT_FOUND when there is none. For a reader or the writer's own connection.
+ * The job of an id or a position: JOB_NOT_FOUND when there is none. For a reader or the writer's
+ * own connection.
  */
 enum problem sqlite_load_job(struct sqlite_reader *reader, const struct uuid *id,
                              struct arena *arena, struct job *ret_job, struct err *err);
-enum problem sqlite_load_job_at(struct sqlite_reader *reader, int64_t position,
-                                struct arena *arena, struct job *ret_job, struct err *err);
+enum problem sqlite_load_job_at(struct sqlite_reader *reader, int64_t position, struct arena *arena,
+                                struct job *ret_job, struct err *err);
 
 /* What the lease clock was last known to show; false on an error of the connection. */
 bool sqlite_lease_time(struct sqlite_reader *reader, int64_t *ret_time);

@@ -39,8 +39,8 @@ static bool peek_all(struct writer *writer, struct store_claim *claim,
     *ret_count = 0;
     for (size_t i = 0; i < claim->claim->type_count; i++) {
         struct head *head = &heads[*ret_count];
-        call->problem = sqlite_type_id(writer->connection, claim->claim->types[i], &head->type,
-                                       &call->err);
+        call->problem =
+            sqlite_type_id(writer->connection, claim->claim->types[i], &head->type, &call->err);
         if (call->problem != PROBLEM_NONE || (head->type != 0 && !peek(writer, head, call)))
             return false;
         *ret_count += head->type != 0 && head->position != 0;
@@ -95,8 +95,7 @@ enum problem write_load_grant(struct writer *writer, struct store_claim *claim, 
 {
     struct store_call *call = &claim->call;
     struct grant *grant = &claim->grants[claim->count];
-    enum problem problem =
-        write_load_at(writer, position, claim->arena, ret_loaded, &call->err);
+    enum problem problem = write_load_at(writer, position, claim->arena, ret_loaded, &call->err);
 
     if (problem == PROBLEM_NONE)
         problem = read_payload(writer, position, claim->arena, &grant->payload, &call->err);

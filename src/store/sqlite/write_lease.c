@@ -84,24 +84,22 @@ static enum problem with_lease(struct writer *writer, enum problem problem, stru
 enum problem write_load(struct writer *writer, const struct uuid *id, struct arena *arena,
                         struct write_loaded *ret_loaded, struct err *err)
 {
-    return with_lease(writer,
-                      sqlite_load_job(writer->connection, id, arena, &ret_loaded->job, err), arena,
-                      ret_loaded, err);
+    return with_lease(writer, sqlite_load_job(writer->connection, id, arena, &ret_loaded->job, err),
+                      arena, ret_loaded, err);
 }
 
 enum problem write_load_at(struct writer *writer, int64_t position, struct arena *arena,
                            struct write_loaded *ret_loaded, struct err *err)
 {
-    return with_lease(writer,
-                      sqlite_load_job_at(writer->connection, position, arena, &ret_loaded->job,
-                                         err),
-                      arena, ret_loaded, err);
+    return with_lease(
+        writer, sqlite_load_job_at(writer->connection, position, arena, &ret_loaded->job, err),
+        arena, ret_loaded, err);
 }
 
 static bool same_holder(const struct lease *a, const struct lease *b)
 {
-    return a->fence == b->fence && a->lease_ms == b->lease_ms && uuid_eq(&a->account, &b->account) &&
-           span_eq(a->worker, b->worker);
+    return a->fence == b->fence && a->lease_ms == b->lease_ms &&
+           uuid_eq(&a->account, &b->account) && span_eq(a->worker, b->worker);
 }
 
 static bool same_times(const struct lease *a, const struct lease *b)

@@ -8,8 +8,8 @@
 #define JOB_BYTES_MAX (1 << 20)
 
 /* A lease that an older store left with a job that no longer runs just ends. */
-static bool expire(struct writer *writer, struct store_reap *reap, const struct write_loaded *before,
-                   struct moment now)
+static bool expire(struct writer *writer, struct store_reap *reap,
+                   const struct write_loaded *before, struct moment now)
 {
     struct write_loaded after = *before;
     struct hold hold = {&after.job, &after.lease, now};

@@ -22,8 +22,7 @@ static enum problem mutate(struct store_update *update, const struct write_loade
                            bool *ret_changed)
 {
     struct hold hold = {&update->job, &update->lease, update->now};
-    enum problem problem =
-        update->mutate(update->context, &hold, ret_changed, &update->call.err);
+    enum problem problem = update->mutate(update->context, &hold, ret_changed, &update->call.err);
 
     if (problem == PROBLEM_NONE)
         problem = keep_texts(update, before);
