@@ -10,6 +10,12 @@
 #define POOL_MAX 256
 #define KEEP_MAX (64u << 10)
 
+/*
+ * What the log says, as nginx does, when the client left before its answer; a write may be done all
+ * the same.
+ */
+#define STATUS_CLIENT_GONE 499
+
 void exchange_pool_init(struct exchange_pool *pool)
 {
     *pool = (struct exchange_pool){0};
@@ -108,16 +114,17 @@ void exchange_account(const struct exchange *exchange, int64_t now_ns)
 {
     const struct request *request = &exchange->request;
     int64_t duration_us = (now_ns - exchange->started_ns) / 1000;
-    if (request->response.status == 0)
-        return; /* the client went, or the server answered before there was a request */
-    metric_add(class_metric(request->response.status), 1);
+    int status = request->response.status != 0 ? request->response.status : STATUS_CLIENT_GONE;
+    if (request->route == NULL && request->response.status == 0)
+        return; /* libmicrohttpd answered before there was a request */
+    metric_add(class_metric(status), 1);
     metric_add(METRIC_HTTP_REQUEST_MICROSECONDS, duration_us);
     if (!log_enabled(LOG_INFO))
         return;
     const char *account = request->account.name[0] != '\0' ? request->account.name : NULL;
     log_event(LOG_INFO, "access", LOG_F_STR("method", request->method),
               LOG_F_STR("route", request->route != NULL ? request->route->pattern : "-"),
-              LOG_F_INT("status", request->response.status), LOG_F_INT("duration_us", duration_us),
+              LOG_F_INT("status", status), LOG_F_INT("duration_us", duration_us),
               LOG_F_STR("account", account), LOG_F_STR("trace", request->trace.trace_id),
               LOG_F_STR("span", request->trace.span_id));
 }

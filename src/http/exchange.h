@@ -3,14 +3,18 @@
 #define JOBD_HTTP_EXCHANGE_H
 
 #include "auth/auth.h"
+#include "base/scope.h"
 #include "http/gate.h"
 #include "http/request.h"
+#include "http/watchdog.h"
 
+#include <netinet/in.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stddef.h>
 
 struct server;
+struct server_options;
 struct peer;
 struct MHD_Connection;
 
@@ -28,6 +32,7 @@ enum wake { WAKE_NOT_YET, WAKE_DONE, WAKE_SUSPENDED };
 struct exchange {
     struct request request;
     struct server *server;
+    const struct server_options *options;
     struct peer *peer;
     struct MHD_Connection *mhd;
     enum stage stage;
@@ -39,6 +44,11 @@ struct exchange {
     int64_t started_ns;
     struct exchange *next; /* in the pool */
 };
+
+static inline struct exchange *exchange_of(struct request *request)
+{
+    return CONTAINER_OF(request, struct exchange, request);
+}
 
 /* Exchanges at rest keep a little memory each, so that the steady state allocates nothing. Any
  * thread. */

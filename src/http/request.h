@@ -61,6 +61,12 @@ struct request {
 struct span request_header(struct request *request, const char *name);
 
 /*
+ * Whether its client has hung up. Between request_pause and request_wake only; any thread; does not
+ * block.
+ */
+bool request_client_gone(struct request *request);
+
+/*
  * request_pause: the handler is about to start something asynchronous; after request_wake, `resume`
  * runs on a server thread. request_wake may be called from any thread, once, even before the
  * handler returns.

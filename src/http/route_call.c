@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/url.h"
 #include "http/response.h"
+#include "model/lease_json.h"
 
 void *route_operation(struct request *request, size_t size, void (*answer)(struct request *))
 {
@@ -51,6 +52,13 @@ bool route_job_id(struct request *request, struct uuid *ret_id)
         return true;
     respond_problem(request, PROBLEM_INVALID_REQUEST, "The id of the job is not a UUID.");
     return false;
+}
+
+enum problem route_fence(struct request *request, int64_t *ret_fence, struct err *err)
+{
+    struct span text = request_header(request, "Lease-Fence");
+    *ret_fence = LEASE_NO_FENCE;
+    return text.ptr == NULL ? PROBLEM_NONE : fence_read(text, ret_fence, err);
 }
 
 enum problem route_parameter(struct request *request, const char *name, bool *ret_given,

@@ -23,6 +23,9 @@ void route_refuse(struct request *request, enum problem problem, const struct er
 /* The job id in the path; false (and the answer made) when it is no UUID. */
 bool route_job_id(struct request *request, struct uuid *ret_id);
 
+/* The fence of the header Lease-Fence, LEASE_NO_FENCE without one. INVALID_REQUEST. */
+enum problem route_fence(struct request *request, int64_t *ret_fence, struct err *err);
+
 /*
  * A single-valued query parameter, decoded. Absent: `ret_given` false. INVALID_REQUEST when the
  * query string is malformed or the parameter is there twice with different values.

@@ -6,6 +6,7 @@
 #include "model/body.h"
 #include "model/digest.h"
 #include "model/job_json.h"
+#include "model/lease_json.h"
 #include "service/reports.h"
 
 #define KEY_MAX 255
@@ -37,6 +38,24 @@ static void respond_location(struct request *request, const struct job *job)
     respond_header(request, "Location", arena_printf(&request->arena, "/rest/jobs/v1/jobs/%s", id));
 }
 
+static const char *time_text(struct request *request, int64_t ms)
+{
+    char text[CLOCK_TEXT_SIZE];
+    clock_format(ms, text);
+    return arena_strdup(&request->arena, text);
+}
+
+/* What the creator holds from the start; nothing more is known here, since nobody else could touch
+ * it. */
+static void respond_lease(struct request *request, const struct draft *draft, const struct job *job)
+{
+    if (!draft->has_claim)
+        return;
+    respond_header(request, "Lease-Fence", "1");
+    respond_header(request, "Lease-Expires-On",
+                   time_text(request, job->started_on + draft->claim_lease_ms));
+}
+
 static void create_answer(struct request *request)
 {
     const struct store_create *create = request->operation;
@@ -45,6 +64,7 @@ static void create_answer(struct request *request)
     struct json_writer json = respond_json(request, 201);
     job_json(&json, &create->jobs[0]);
     respond_location(request, &create->jobs[0]);
+    respond_lease(request, &create->drafts[0], &create->jobs[0]);
     respond_etag(request, create->jobs[0].change);
 }
 
@@ -160,6 +180,17 @@ static enum problem bulk_jobs(const struct json_value *object, const struct json
     return PROBLEM_NONE;
 }
 
+/* There is no way to tell in a list what was granted. */
+static enum problem read_item(struct request *request, const struct json_value *object,
+                              struct draft *ret_draft, struct err *err)
+{
+    enum problem problem = read_draft(request, object, ret_draft, err);
+    if (problem != PROBLEM_NONE || !ret_draft->has_claim)
+        return problem;
+    err_set(err, "The field claim goes with a single create only.");
+    return PROBLEM_INVALID_REQUEST;
+}
+
 /* Reads each item; the good ones become drafts. With ?atomic=true the first bad one is the end. */
 static enum problem bulk_items(struct request *request, struct bulk *bulk,
                                const struct json_value *jobs, struct err *err)
@@ -173,7 +204,7 @@ static enum problem bulk_items(struct request *request, struct bulk *bulk,
     for (size_t i = 0; i < bulk->count; i++) {
         struct bulk_item *item = &bulk->items[i];
         struct draft *draft = &bulk->drafts[bulk->create.count];
-        item->problem = read_draft(request, json_item(jobs, i), draft, &item->err);
+        item->problem = read_item(request, json_item(jobs, i), draft, &item->err);
         if (item->problem == PROBLEM_NONE) {
             bulk->create.count++;
             continue;
@@ -231,12 +262,12 @@ static void report_answer(struct request *request)
     const struct reports_report *report = request->operation;
     if (route_failed(request, &report->update.call))
         return;
+    const struct store_update *update = &report->update;
+    bool held = update->lease.held;
     struct json_writer json = respond_json(request, 200);
-    json_begin_object(&json);
-    json_key(&json, "job");
-    job_json(&json, &report->update.job);
-    json_end_object(&json);
-    respond_etag(request, report->update.job.change);
+    report_json(&json, &update->job,
+                held ? lease_expires_on(&update->lease, update->now) : JOB_NO_TIME);
+    respond_etag(request, update->job.change);
 }
 
 void route_job_report(struct request *request)
@@ -245,7 +276,9 @@ void route_job_report(struct request *request)
     struct err err = {0};
     if (report == NULL || !route_job_id(request, &report->update.id))
         return;
-    enum problem problem = report_read(&request->arena, request->body, &report->event, &err);
+    enum problem problem = report_parse(&request->arena, request->body, &report->report, &err);
+    if (problem == PROBLEM_NONE)
+        problem = route_fence(request, &report->report.fence, &err);
     if (problem != PROBLEM_NONE)
         return route_refuse(request, problem, &err);
     report->caller = &request->account;

@@ -7,8 +7,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Who may use a route: anybody at all, every account, or accounts that may change something. */
-enum access { ACCESS_ANONYMOUS, ACCESS_READ, ACCESS_WRITE };
+/* Who may use a route: anybody at all, every account, accounts that may change something, or those
+ * that may claim jobs. */
+enum access { ACCESS_ANONYMOUS, ACCESS_READ, ACCESS_WRITE, ACCESS_CLAIM };
 
 struct route {
     const char *method;

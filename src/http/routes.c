@@ -15,6 +15,8 @@ const struct route routes[] = {
     {"POST", "/rest/jobd/v1/jobs", route_job_create, 1 * MIB, ACCESS_WRITE},
     {"POST", "/rest/jobd/v1/jobs/bulk", route_jobs_create, 16 * MIB, ACCESS_WRITE},
     {"PATCH", "/rest/jobd/v1/jobs/{jobId}", route_job_report, 64 * KIB, ACCESS_WRITE},
+    {"PUT", "/rest/jobd/v1/jobs/{jobId}/lease", route_lease_beat, 64 * KIB, ACCESS_WRITE},
+    {"POST", "/rest/jobd/v1/claims", route_claim, 512 * KIB, ACCESS_CLAIM},
     {"GET", "/rest/jobd/v1/whoami", route_whoami, 64 * KIB, ACCESS_READ},
     {"GET", "/rest/jobd/v1/openapi.json", route_openapi, 64 * KIB, ACCESS_READ},
     /* For machines that watch the process. */

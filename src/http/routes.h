@@ -14,6 +14,8 @@ void route_job_delete(struct request *request);
 void route_job_create(struct request *request);
 void route_jobs_create(struct request *request);
 void route_job_report(struct request *request);
+void route_claim(struct request *request);
+void route_lease_beat(struct request *request);
 void route_whoami(struct request *request);
 void route_openapi(struct request *request);
 void route_health(struct request *request);

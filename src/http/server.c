@@ -5,16 +5,16 @@
 #include "base/mem.h"
 #include "base/scope.h"
 #include "http/exchange.h"
+#include "http/intake.h"
 #include "http/linger.h"
 #include "http/listen.h"
 #include "http/peer.h"
 #include "http/response.h"
-#include "http/router.h"
 #include "http/traffic.h"
 #include "http/watchdog.h"
-#include "service/policy.h"
 
 #include <microhttpd.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <sys/socket.h>
@@ -27,9 +27,6 @@
  */
 #define CONNECTION_MEMORY (16u << 10)
 
-/* An answer made before the body came waits for so much of it, so that the connection goes on. */
-#define DISCARD_MAX (64u << 10)
-
 struct server {
     struct server_options options;
     struct MHD_Daemon *daemon;
@@ -40,11 +37,6 @@ struct server {
     _Atomic bool stopping;
     char address[LISTEN_ADDRESS_SIZE];
 };
-
-static struct exchange *exchange_of(struct request *request)
-{
-    return CONTAINER_OF(request, struct exchange, request);
-}
 
 struct span request_header(struct request *request, const char *name)
 {
@@ -76,6 +68,13 @@ void request_wake(struct request *request)
     struct MHD_Connection *mhd = exchange->mhd;
     if (atomic_exchange(&exchange->wake, WAKE_DONE) == WAKE_SUSPENDED)
         resume(server, mhd);
+}
+
+/* A half-closed connection counts: nobody who waits for an answer hangs up. */
+bool request_client_gone(struct request *request)
+{
+    struct pollfd poll_fd = {.fd = exchange_of(request)->peer->watched.fd, .events = POLLRDHUP};
+    return poll(&poll_fd, 1, 0) > 0;
 }
 
 static void expect(struct exchange *exchange, int64_t timeout_ms)
@@ -132,7 +131,7 @@ static enum MHD_Result suspend(struct exchange *exchange)
 static bool may_answer(const struct exchange *exchange)
 {
     return exchange->stage == STAGE_HANDLE || exchange->request.response.close ||
-           exchange->gate.length > DISCARD_MAX || exchange->gate.expects;
+           exchange->gate.length > INTAKE_DISCARD_MAX || exchange->gate.expects;
 }
 
 /* Goes on until the exchange waits for somebody or for its body, or has its answer. */
@@ -152,71 +151,6 @@ static enum MHD_Result settle(struct exchange *exchange)
     return MHD_YES;
 }
 
-/* The head is good and the caller known: what can be refused without the body is. */
-static void admit(struct exchange *exchange)
-{
-    const struct route *route = exchange->request.route;
-    struct err err = {0};
-    enum problem problem = PROBLEM_NONE;
-    exchange->body.ceiling = route->body_max;
-    exchange->stage = STAGE_BODY;
-    if (route->access == ACCESS_WRITE)
-        problem = policy_write(&exchange->request.account, &err);
-    if (problem == PROBLEM_NONE && exchange->gate.length > route->body_max)
-        problem = PROBLEM_PAYLOAD_TOO_LARGE;
-    if (problem != PROBLEM_NONE)
-        respond_problem(&exchange->request, problem, err.text);
-}
-
-/* Everything is here. */
-static void handle(struct exchange *exchange)
-{
-    exchange->stage = STAGE_HANDLE;
-    if (exchange->request.response.status != 0)
-        return;
-    exchange->request.body = buf_span(&exchange->body);
-    exchange->request.route->handle(&exchange->request);
-}
-
-static void after_auth(struct request *request)
-{
-    struct exchange *exchange = exchange_of(request);
-    const struct auth_check *check = &exchange->check;
-    if (check->problem == PROBLEM_NONE) {
-        request->account = check->account;
-        admit(exchange);
-        return;
-    }
-    log_event(LOG_INFO, "not authenticated", LOG_F_STR("reason", check->err.text),
-              LOG_F_STR("address", exchange->peer->address),
-              LOG_F_STR("span", request->trace.span_id));
-    if (check->retry_after > 0)
-        respond_header(request, "Retry-After",
-                       arena_printf(&request->arena, "%d", check->retry_after));
-    respond_problem(request, check->problem, NULL);
-}
-
-static void auth_done(struct auth_check *check)
-{
-    request_wake(check->context);
-}
-
-static void authenticate(struct exchange *exchange)
-{
-    exchange->stage = STAGE_AUTH;
-    if (exchange->request.route->access == ACCESS_ANONYMOUS) {
-        admit(exchange);
-        return;
-    }
-    request_pause(&exchange->request, after_auth);
-    exchange->check =
-        (struct auth_check){.done = auth_done,
-                            .context = &exchange->request,
-                            .authorization = request_header(&exchange->request, "Authorization"),
-                            .address = peer_client(exchange->peer, &exchange->request)};
-    auth_check(exchange->server->options.auth, &exchange->check);
-}
-
 static enum MHD_Result show_header(void *cls, enum MHD_ValueKind kind, const char *name,
                                    size_t name_len, const char *value, size_t value_len)
 {
@@ -225,46 +159,13 @@ static enum MHD_Result show_header(void *cls, enum MHD_ValueKind kind, const cha
     return MHD_YES;
 }
 
-static void refuse(struct exchange *exchange, enum problem problem, const struct err *err)
-{
-    respond_problem(&exchange->request, problem, err->text);
-}
-
+/* What the gate has to see is only to be had here. */
 static void open_request(struct exchange *exchange, const char *method, const char *version)
 {
-    struct request *request = &exchange->request;
-    const struct server_options *options = &exchange->server->options;
-    struct err err = {0};
-    request->method = arena_strdup(&request->arena, method);
-    if (request->method == NULL || request->path.ptr == NULL)
-        return respond_problem(request, PROBLEM_INTERNAL, NULL);
-    trace_start(&request->trace, request_header(request, "traceparent"));
-    gate_target(&exchange->gate, request->path);
-    gate_target(&exchange->gate, request->query);
+    gate_target(&exchange->gate, exchange->request.path);
+    gate_target(&exchange->gate, exchange->request.query);
     MHD_get_connection_values_n(exchange->mhd, MHD_HEADER_KIND, show_header, &exchange->gate);
-    enum problem problem = gate_verdict(&exchange->gate, method, version, &err);
-    request->response.close = problem != PROBLEM_NONE && problem != PROBLEM_FORBIDDEN;
-    if (problem == PROBLEM_NONE)
-        problem = router_match(options->routes, options->route_count, request, &err);
-    if (problem != PROBLEM_NONE)
-        return refuse(exchange, problem, &err);
-    authenticate(exchange);
-}
-
-/* Past the ceiling the rest is thrown away for a while, so that the client can hear why; then the
- * connection is cut. */
-static enum MHD_Result take_body(struct exchange *exchange, const char *bytes, size_t *len)
-{
-    struct request *request = &exchange->request;
-    if (request->response.status == 0) {
-        buf_add(&exchange->body, bytes, *len);
-        if (buf_failed(&exchange->body))
-            respond_problem(request, PROBLEM_PAYLOAD_TOO_LARGE, NULL);
-    } else {
-        exchange->discarded += *len;
-    }
-    *len = 0;
-    return exchange->discarded > DISCARD_MAX + exchange->gate.length ? MHD_NO : MHD_YES;
+    intake_open(exchange, method, version);
 }
 
 /* NOLINTNEXTLINE(readability-function-size): the library's signature. */
@@ -279,13 +180,15 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *mhd, const c
     if (exchange->request.resume != NULL)
         return settle(exchange);
     if (exchange->stage == STAGE_HEAD) {
-        exchange->stage = STAGE_AUTH;
         open_request(exchange, method, version);
         return settle(exchange);
     }
-    if (*upload_size > 0)
-        return take_body(exchange, upload, upload_size);
-    handle(exchange);
+    if (*upload_size > 0) {
+        size_t len = *upload_size;
+        *upload_size = 0;
+        return intake_body(exchange, upload, len) ? MHD_YES : MHD_NO;
+    }
+    intake_end(exchange);
     return settle(exchange);
 }
 
@@ -310,6 +213,7 @@ static void *on_target(void *cls, const char *target, struct MHD_Connection *mhd
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
     exchange->server = server;
+    exchange->options = &server->options;
     exchange->peer = info->socket_context;
     exchange->mhd = mhd;
     exchange->request.service = server->options.service;
@@ -331,9 +235,6 @@ static void on_completed(void *cls, struct MHD_Connection *mhd, void **context,
     struct exchange *exchange = *context;
     if (exchange == NULL)
         return;
-    /* The client went while the request slept: it is woken only to be ended here. */
-    if (exchange->request.resume != NULL)
-        atomic_fetch_sub(&server->traffic.suspended, 1);
     exchange_account(exchange, clock_mono_ns(server->options.clock));
     if (gate_has_body(&exchange->gate) && exchange->stage != STAGE_HANDLE)
         linger_add(server->lingering, exchange->peer->watched.fd);

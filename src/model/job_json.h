@@ -23,10 +23,6 @@ void job_page_json(struct json_writer *json, const struct job *const *jobs, size
  */
 bool job_from_json(const struct json_value *object, struct job *ret_job, struct err *err);
 
-/* The event of report_parse (model/report.h), for callers that know no leases. */
-enum problem report_read(struct arena *arena, struct span body, struct job_event *ret_event,
-                         struct err *err);
-
 /*
  * The delete message of the contract: from the query parameter when `has_parameter`, else from the
  * deprecated body (may be empty), else "Deleted by user". At most 128 code points.

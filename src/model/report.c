@@ -3,7 +3,6 @@
 
 #include "base/scope.h"
 #include "model/body.h"
-#include "model/job_json.h"
 #include "model/text_rule.h"
 
 /* A report as it came. */
@@ -113,14 +112,4 @@ enum problem report_parse(struct arena *arena, struct span body, struct report *
         return problem_no_memory(err);
     *ret_report = (struct report){.event = event, .delay_ms = given.delay * 1000};
     return PROBLEM_NONE;
-}
-
-enum problem report_read(struct arena *arena, struct span body, struct job_event *ret_event,
-                         struct err *err)
-{
-    struct report report;
-    enum problem problem = report_parse(arena, body, &report, err);
-    if (problem == PROBLEM_NONE)
-        *ret_event = report.event;
-    return problem;
 }

@@ -32,20 +32,19 @@ struct span jobs_next_cursor(struct service *service, const struct jobs_find *fi
     return cursor_seal(find->find.arena, service->store->cursor_key, find->find.query, &last);
 }
 
-static enum problem apply_delete(void *context, struct job *job, int64_t now, bool *ret_changed,
+static enum problem apply_delete(void *context, const struct hold *hold, bool *ret_changed,
                                  struct err *err)
 {
     const struct jobs_delete *delete = context;
-    enum problem problem = policy_delete(delete->caller, job, err);
+    enum problem problem = policy_delete(delete->caller, hold->job, err);
     if (problem != PROBLEM_NONE)
         return problem;
     struct job_event event = {.kind = EVENT_DELETE,
                               .by = delete->caller->id,
-                              .now = now,
                               .progress = JOB_NO_PROGRESS,
                               .has_message = true,
                               .message = delete->message};
-    return job_apply(job, &event, ret_changed, err);
+    return hold_delete(hold, &event, ret_changed, err);
 }
 
 void jobs_delete(struct service *service, struct jobs_delete *delete)

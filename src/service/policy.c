@@ -9,6 +9,14 @@ enum problem policy_write(const struct account *caller, struct err *err)
     return PROBLEM_FORBIDDEN;
 }
 
+enum problem policy_claim(const struct account *caller, struct err *err)
+{
+    if (account_may_claim(caller))
+        return PROBLEM_NONE;
+    err_set(err, "The role %s may not claim jobs.", role_name(caller->role));
+    return PROBLEM_FORBIDDEN;
+}
+
 enum problem policy_create_for(const struct account *caller, const struct uuid *user,
                                struct err *err)
 {

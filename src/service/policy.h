@@ -7,13 +7,16 @@
 #include "model/job.h"
 
 /*
- * All are pure, and say in `err` which rule it was. policy_write is about the role alone and is
- * asked of every caller of a route that changes anything, before its body is read; the others are
- * asked in addition.
+ * All are pure, and say in `err` which rule it was. policy_write and policy_claim are about the
+ * role alone and are asked of the callers of routes that change or claim anything, before their
+ * bodies are read; the others are asked in addition.
  */
 
 /* FORBIDDEN to a reader. */
 enum problem policy_write(const struct account *caller, struct err *err);
+
+/* FORBIDDEN but to workers and administrators. */
+enum problem policy_claim(const struct account *caller, struct err *err);
 
 /* FORBIDDEN for another user, but to workers and administrators. */
 enum problem policy_create_for(const struct account *caller, const struct uuid *user,

@@ -3,6 +3,8 @@
 
 #include "service/policy.h"
 
+#include <string.h>
+
 enum problem reports_authorize(struct service *service, const struct account *caller,
                                struct draft *draft, struct err *err)
 {
@@ -11,6 +13,8 @@ enum problem reports_authorize(struct service *service, const struct account *ca
     if (!draft->has_user)
         draft->user = caller->id;
     enum problem problem = policy_create_for(caller, &draft->user, err);
+    if (problem == PROBLEM_NONE && draft->has_claim && !draft->self_managed)
+        problem = policy_claim(caller, err);
     if (problem != PROBLEM_NONE || uuid_eq(&draft->user, &caller->id))
         return problem;
     if (!users_by_id(service->users, &draft->user, &user)) {
@@ -25,21 +29,26 @@ void reports_create(struct service *service, struct store_create *create)
     store_create(service->store, create);
 }
 
-static enum problem apply_report(void *context, struct job *job, int64_t now, bool *ret_changed,
+/* Whose a job is matters while nobody holds it; then the fence does, and nothing else. */
+static enum problem apply_report(void *context, const struct hold *hold, bool *ret_changed,
                                  struct err *err)
 {
     const struct reports_report *report = context;
-    enum problem problem = policy_report(report->caller, job, err);
-    if (problem != PROBLEM_NONE)
-        return problem;
-    struct job_event event = report->event;
-    event.by = report->caller->id;
-    event.now = now;
-    return job_apply(job, &event, ret_changed, err);
+    if (report->report.fence == LEASE_NO_FENCE && !hold->lease->held) {
+        enum problem problem = policy_report(report->caller, hold->job, err);
+        if (problem != PROBLEM_NONE)
+            return problem;
+    }
+    return hold_report(hold, &report->report, ret_changed, err);
 }
 
 void reports_report(struct service *service, struct reports_report *report)
 {
+    if (report->report.event.kind == EVENT_RETRY) {
+        struct uuid random = uuid_random();
+        memcpy(&report->report.random, random.bytes, sizeof(report->report.random));
+    }
+    report->report.event.by = report->caller->id;
     report->update.mutate = apply_report;
     report->update.context = report;
     store_update(service->store, &report->update);

@@ -6,7 +6,8 @@
 
 /*
  * Settles on whose behalf a draft is created: sets created_by, and user where the request named
- * none. FORBIDDEN by role, INVALID_REQUEST when the user named has no account.
+ * none. FORBIDDEN by role (to claim what any worker could run is for workers, too), INVALID_REQUEST
+ * when the user named has no account.
  */
 enum problem reports_authorize(struct service *service, const struct account *caller,
                                struct draft *draft, struct err *err);
@@ -17,12 +18,13 @@ void reports_create(struct service *service, struct store_create *create);
 
 /*
  * Reports on a job. The caller sets update.call.done, context, update.arena, update.id, caller, and
- * the event as report_read left it. JOB_NOT_FOUND, JOB_NOT_OWNED, JOB_DELETED, CONFLICT.
+ * the report as report_parse left it, with its fence. A job that is held is its holder's to report
+ * on: whoever knows the fence. JOB_NOT_FOUND, JOB_NOT_OWNED, JOB_DELETED, CONFLICT, LEASE_LOST.
  */
 struct reports_report {
     struct store_update update;
     const struct account *caller;
-    struct job_event event;
+    struct report report;
 };
 void reports_report(struct service *service, struct reports_report *report);
 

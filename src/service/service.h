@@ -1,15 +1,18 @@
-/* What the use cases share: the store, the users, and the clock. */
+/* What the use cases share: the store, the users, the clock, and who waits for jobs. */
 #ifndef JOBD_SERVICE_SERVICE_H
 #define JOBD_SERVICE_SERVICE_H
 
 #include "auth/users.h"
 #include "store/store.h"
 
+struct leases;
+
 /* Filled once by the daemon; everything is borrowed, and all of it may be used by any thread. */
 struct service {
     struct store *store;
     struct users *users;
     const struct clock *clock;
+    struct leases *leases;
 };
 
 #endif

@@ -61,6 +61,21 @@ void store_account(struct store *store, struct store_account *account)
     store->ops->account(store, account);
 }
 
+void store_claim(struct store *store, struct store_claim *claim)
+{
+    store->ops->claim(store, claim);
+}
+
+void store_reap(struct store *store, struct store_reap *reap)
+{
+    store->ops->reap(store, reap);
+}
+
+void store_observe(struct store *store, const struct store_observer *observer)
+{
+    store->ops->observe(store, observer);
+}
+
 int64_t store_accounts_version(struct store *store)
 {
     return store->ops->accounts_version(store);

@@ -8,8 +8,10 @@
 #include "base/span.h"
 #include "base/uuid.h"
 #include "model/account.h"
+#include "model/claim.h"
 #include "model/cursor.h"
 #include "model/draft.h"
+#include "model/hold.h"
 #include "model/job.h"
 #include "model/problem.h"
 #include "model/query.h"
@@ -77,21 +79,65 @@ struct store_create {
 };
 
 /*
- * Loads a job, lets `mutate` change it inside the transaction, and stores it with the next change
- * number if *ret_changed. `mutate` is pure but for its context, may run more than once (each time
- * on a freshly loaded job) and on any thread; `now` is the store's clock in milliseconds. Its
- * problem becomes the call's, and nothing is stored. `job` is the outcome, changed or not; on a
- * problem of the mutator it is the job as loaded. JOB_NOT_FOUND without calling it. Position, id,
- * name, type, user and created_by never change, whatever `mutate` does to them.
+ * Loads a job and its lease, lets `mutate` change them inside the transaction, and stores what
+ * differs: the job with the next change number if *ret_changed, the lease by itself whenever it is
+ * another. `mutate` is pure but for its context, may run more than once (each time on a freshly
+ * loaded job) and on any thread; hold->now is the store's clocks, wall and lease. Its problem
+ * becomes the call's, and nothing is stored. `job`, `lease` and `now` are the outcome, changed or
+ * not; on a problem of the mutator they are as loaded. JOB_NOT_FOUND without calling it. Position,
+ * id, name, type, user and created_by never change, whatever `mutate` does to them.
  */
 struct store_update {
     struct store_call call;
     struct uuid id;
-    enum problem (*mutate)(void *context, struct job *job, int64_t now, bool *ret_changed,
+    enum problem (*mutate)(void *context, const struct hold *hold, bool *ret_changed,
                            struct err *err);
     void *context;
     struct arena *arena;
     struct job job;
+    struct lease lease;
+    struct moment now;
+};
+
+/*
+ * Grants waiting jobs of the claim's types to its worker, up to claim->max, by priority and then
+ * age: what job_is_claimable says, moved by hold_claim. count 0: none is ready. With a request id,
+ * the same account's same id within ten minutes grants nothing new: it yields those of its jobs
+ * that are still held under the fence they were granted with.
+ */
+struct store_claim {
+    struct store_call call;
+    const struct claim *claim;
+    struct arena *arena;
+    struct grant *grants; /* out; room is taken from the arena */
+    size_t count;
+};
+
+/*
+ * One step of the housekeeping of time: expires leases that are due (hold_expire) and makes
+ * delayed jobs ready whose time has come, at most `limit` of both. A lease that ran out while no
+ * daemon looked is first extended to its own length from the opening of the store. `more`: there is
+ * more to do now; `next_ms` says in how many milliseconds to come again otherwise (bounded by
+ * 60,000), sooner if something is granted or delayed meanwhile (observer->due).
+ */
+struct store_reap {
+    struct store_call call;
+    size_t limit;
+    size_t expired, readied;
+    bool more;
+    int64_t next_ms;
+};
+
+/*
+ * Told after commits, by the writer: quickly, from any thread, never submitting a call that may
+ * block. Members may be NULL.
+ */
+struct store_observer {
+    void *context;
+    /* A job of this type may be claimed now; once for each job, `type` lives for the call only. */
+    void (*ready)(void *context, struct span type);
+    /* Something will be due in `in_ms` from now, sooner than the last reap said. */
+    void (*due)(void *context, int64_t in_ms);
 };
 
 /* Reads every account (there are thousands at most), sorted by name, and the accounts' change
@@ -128,6 +174,9 @@ struct store_ops {
     void (*create)(struct store *store, struct store_create *create);
     void (*update)(struct store *store, struct store_update *update);
     void (*account)(struct store *store, struct store_account *account);
+    void (*claim)(struct store *store, struct store_claim *claim);
+    void (*reap)(struct store *store, struct store_reap *reap);
+    void (*observe)(struct store *store, const struct store_observer *observer);
     int64_t (*accounts_version)(struct store *store);
     bool (*writable)(struct store *store, struct err *err);
     void (*close)(struct store *store);
@@ -165,6 +214,12 @@ void store_accounts(struct store *store, struct store_accounts *accounts);
 void store_create(struct store *store, struct store_create *create);
 void store_update(struct store *store, struct store_update *update);
 void store_account(struct store *store, struct store_account *account);
+void store_claim(struct store *store, struct store_claim *claim);
+void store_reap(struct store *store, struct store_reap *reap);
+
+/* Sets who is told from now on (copied; NULL: nobody). Once store_observe returns, the former one
+ * is told nothing more. */
+void store_observe(struct store *store, const struct store_observer *observer);
 
 /*
  * A number that changes whenever an account does, also by another process; cheap enough to ask

@@ -133,7 +133,7 @@ test('every operation has an id of its own, a summary, and the errors of every o
         assert.ok(operation.responses[status], operation.operationId);
     }
   }
-  assert.equal(ids.size, 8);
+  assert.equal(ids.size, 10);
 });
 
 test('merging refuses schemas of one name that differ', () => {
@@ -265,8 +265,12 @@ function samples(schema) {
     const bad = ['x'.repeat(maxLength + 1), 5, ...(minLength > 0 ? [''] : [])];
     return { good: ['x'.repeat(minLength), 'x'.repeat(maxLength)], bad };
   }
+  if (schema.type === 'object') return { good: [CLAIMANT], bad: [1, 'x', {}, { ...CLAIMANT, x: 1 }] };
   return { good: [1, 'x', {}], bad: [] };
 }
+
+const CLAIMANT = { workerId: 'w', leaseSeconds: 60 }; // the one object within another
+const COMPANY = { delaySeconds: { state: 'WAITING' }, retry: { state: 'FAILED' } }; // not alone
 
 for (const [name, schema] of Object.entries(bodySchema(OURS, 'post').properties)) {
   test(`POST /jobs takes ${name} as it is declared`, async () => {
@@ -284,7 +288,10 @@ for (const [name, schema] of Object.entries(bodySchema(`${OURS}/{jobId}`, 'patch
   test(`PATCH /jobs/{jobId} takes ${name} as it is declared`, async () => {
     const { good, bad } = samples(schema);
     const tell = async (value) =>
-      report(server, worker, (await createJob(server, worker)).id, { [name]: value });
+      report(server, worker, (await createJob(server, worker)).id, {
+        ...COMPANY[name],
+        [name]: value,
+      });
     for (const value of good) assert.equal((await tell(value)).status, 200, `${value}`);
     for (const value of bad)
       assertError(await tell(value), 400, 'invalidRequest', new RegExp(name));

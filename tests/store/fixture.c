@@ -47,8 +47,15 @@ static int64_t hand_wall_ms(const struct clock *clock)
 
 static int64_t hand_mono_ns(const struct clock *clock)
 {
-    (void)clock;
-    return clock_mono_ns(&clock_system);
+    const struct hand_clock *hand = (const struct hand_clock *)clock;
+
+    return hand->mono_ms * 1000000;
+}
+
+void fixture_pass(struct fixture *fixture, int64_t ms)
+{
+    fixture->clock.ms += ms;
+    fixture->clock.mono_ms += ms;
 }
 
 static void make_url(struct fixture *fixture)
@@ -83,7 +90,7 @@ int fixture_setup(void **state)
 {
     struct fixture *fixture = mem_need(mem_alloc(1, sizeof(*fixture)));
 
-    fixture->clock = (struct hand_clock){{hand_wall_ms, hand_mono_ns}, START_MS};
+    fixture->clock = (struct hand_clock){{hand_wall_ms, hand_mono_ns}, START_MS, HOUR_MS};
     arena_init(&fixture->arena, (size_t)1 << 30);
     make_url(fixture);
     fixture->store = fixture_open(fixture, true);
@@ -181,14 +188,14 @@ static enum problem update_by(struct store *store, struct store_update *update, 
     return update->call.problem;
 }
 
-static enum problem apply_event(void *context, struct job *job, int64_t now, bool *ret_changed,
+static enum problem apply_event(void *context, const struct hold *hold, bool *ret_changed,
                                 struct err *err)
 {
     const struct job_event *given = context;
     struct job_event event = *given;
 
-    event.now = now;
-    return job_apply(job, &event, ret_changed, err);
+    event.now = hold->now.wall;
+    return job_apply(hold->job, &event, ret_changed, err);
 }
 
 enum problem job_report(struct store *store, struct arena *arena, const struct uuid *id,
@@ -200,13 +207,13 @@ enum problem job_report(struct store *store, struct arena *arena, const struct u
     return update_by(store, &update, ret_job);
 }
 
-static enum problem put_content(void *context, struct job *job, int64_t now, bool *ret_changed,
+static enum problem put_content(void *context, const struct hold *hold, bool *ret_changed,
                                 struct err *err)
 {
     const struct job *content = context;
+    struct job *job = hold->job;
     struct job old = *job;
 
-    (void)now;
     (void)err;
     *job = *content;
     job->position = old.position;

@@ -17,7 +17,8 @@
 /* A clock that shows what it was set to, on any thread. */
 struct hand_clock {
     struct clock clock;
-    _Atomic int64_t ms;
+    _Atomic int64_t ms; /* wall */
+    _Atomic int64_t mono_ms;
 };
 
 struct fixture {
@@ -50,6 +51,9 @@ int fixture_teardown(void **state);
 /* Another handle to the store of this test; fails the test when it does not open. */
 struct store *fixture_open(struct fixture *fixture, bool daemon);
 void fixture_reopen(struct fixture *fixture);
+
+/* Time passes, on both clocks. Setting clock.ms alone makes the wall clock jump. */
+void fixture_pass(struct fixture *fixture, int64_t ms);
 
 /* Waits until the store has done what it does behind its commits; there must have been some. */
 void fixture_settle(void);

@@ -22,13 +22,12 @@ static void count_answer(struct store_call *call)
     flight->answers++;
 }
 
-static enum problem touch(void *context, struct job *job, int64_t now, bool *ret_changed,
+static enum problem touch(void *context, const struct hold *hold, bool *ret_changed,
                           struct err *err)
 {
     (void)context;
-    (void)now;
     (void)err;
-    job->attempt++;
+    hold->job->attempt++;
     *ret_changed = true;
     return PROBLEM_NONE;
 }

@@ -1,8 +1,10 @@
 /* The plans of find in SQLite: no statement sorts, or scans where an index could seek. */
 #include "data.h"
+#include "leases.h"
 
 #include "base/mem.h"
 #include "store/sqlite/connection.h"
+#include "store/sqlite/state.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -106,6 +108,7 @@ static bool may_scan(const char *detail)
 {
     return strncmp(detail, "SCAN job_gram VIRTUAL TABLE INDEX", 33) == 0 ||
            strcmp(detail, "SCAN job USING COVERING INDEX job_name") == 0 ||
+           strcmp(detail, "SCAN lease USING COVERING INDEX lease_due") == 0 ||
            strcmp(detail, "SCAN type USING COVERING INDEX sqlite_autoindex_type_1") == 0;
 }
 
@@ -174,10 +177,64 @@ static void no_statement_sorts_or_scans(void **state)
     shadow_release(&shadow);
 }
 
+static void claim_and_reap(struct fixture *fixture)
+{
+    struct span types[] = {span_of("A"), span_of("B")};
+    struct claim claim = {types, 2, worker_of(LEASE_MS), .max = 2};
+    struct draft draft = draft_of(&fixture->arena, "job", "A");
+
+    claim.request_id = span_of("request");
+    must_create(fixture, &draft);
+    draft.type = span_of("B");
+    draft.max_attempts = 2;
+    must_create(fixture, &draft);
+    assert_int_equal(must_claim(fixture, &claim).count, 2);
+    assert_int_equal(must_claim(fixture, &claim).count, 2);
+    must_reap(fixture, 10);
+    fixture_pass(fixture, LEASE_MS);
+    assert_int_equal(must_reap(fixture, 10).expired, 2);
+    fixture_pass(fixture, 10000);
+    assert_int_equal(must_reap(fixture, 10).readied, 1);
+}
+
+static bool was_run(const struct plans *plans, const char *part)
+{
+    for (size_t i = 0; i < plans->count; i++) {
+        if (strstr(plans->texts[i], part) != NULL)
+            return true;
+    }
+    return false;
+}
+
+/* A store that does nothing in the background, so that nobody else runs the writer's statements. */
+static void claims_and_reapers_seek(void **state)
+{
+    struct plans plans = {.fixture = *state};
+    struct store *daemon = plans.fixture->store;
+    struct store *store = fixture_open(plans.fixture, false);
+
+    arena_init(&plans.arena, 1 << 24);
+    plans.reader = sqlite_store_of(store)->writer.connection;
+    plans.fixture->store = store;
+    sqlite3_trace_v2(plans.reader->db, SQLITE_TRACE_STMT, note_statement, &plans);
+    claim_and_reap(plans.fixture);
+    sqlite3_trace_v2(plans.reader->db, 0, NULL, NULL);
+    plans.fixture->store = daemon;
+    assert_true(was_run(&plans, "job_ready") && was_run(&plans, "job_delayed") &&
+                was_run(&plans, "lease_due") && was_run(&plans, "DELETE FROM claim_request"));
+    for (size_t i = 0; i < plans.count; i++) {
+        check_plan(&plans, plans.texts[i]);
+        mem_free(plans.texts[i]);
+    }
+    store_close(store);
+    arena_release(&plans.arena);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         STORE_TEST(no_statement_sorts_or_scans),
+        STORE_TEST(claims_and_reapers_seek),
     };
 
     fixture_backend(argc, argv);

@@ -1,5 +1,5 @@
 /* SQLite's writer: calls that share a commit, keys that expire, a log that stays small. */
-#include "fixture.h"
+#include "leases.h"
 
 #include "base/metrics.h"
 #include "store/sqlite/checkpoint.h"
@@ -136,9 +136,57 @@ static void a_report_touches_only_the_indexes_it_must(void **state)
     struct job_event start = {.kind = EVENT_START, .by = job.user, .progress = JOB_NO_PROGRESS};
     struct job_event progress = {.kind = EVENT_PROGRESS, .by = job.user, .progress = 50};
 
-    /* The job; its change; by status four lists of positions and two of dates. */
-    assert_int_equal(pages_of(fixture, &job, start), 8);
+    /* The job; its change; by status four lists of positions and two of dates; what is ready. */
+    assert_int_equal(pages_of(fixture, &job, start), 9);
     assert_int_equal(pages_of(fixture, &job, progress), 2);
+}
+
+/* The lease; when it runs out. */
+static void a_beat_touches_the_lease_only(void **state)
+{
+    struct fixture *fixture = *state;
+    struct grant grant = must_grant(fixture, 1);
+    off_t before = size_of(fixture, "-wal");
+
+    fixture_pass(fixture, 1000);
+    assert_int_equal(lease_beat(fixture, &grant.job.id, 1, 0).call.problem, PROBLEM_NONE);
+    assert_int_equal((size_of(fixture, "-wal") - before) / (4096 + 24), 2);
+}
+
+/* A reaper that finds nothing asks the writer for nothing. */
+static void an_idle_reaper_writes_nothing(void **state)
+{
+    struct fixture *fixture = *state;
+    int64_t commits;
+    off_t before;
+
+    must_grant(fixture, 1);
+    before = size_of(fixture, "-wal");
+    commits = metric_get(METRIC_STORE_COMMITS);
+    assert_false(must_reap(fixture, 100).more);
+    assert_true(metric_get(METRIC_STORE_COMMITS) == commits);
+    assert_true(size_of(fixture, "-wal") == before);
+}
+
+static void old_requests_are_removed_bit_by_bit(void **state)
+{
+    struct fixture *fixture = *state;
+    const char *count = "SELECT count(*) FROM claim_request";
+    struct claim claim = claim_of(fixture, "TEST", 1);
+
+    for (unsigned i = 0; i < 100; i++) {
+        claim.request_id = span_of(arena_printf(&fixture->arena, "request %u", i));
+        must_create_named(fixture, "job");
+        assert_int_equal(must_claim(fixture, &claim).count, 1);
+    }
+    assert_true(number_in_file(fixture, count) == 100);
+    fixture_pass(fixture, 600000);
+    for (unsigned i = 0; i < 60; i++) {
+        claim.request_id = span_of(arena_printf(&fixture->arena, "later %u", i));
+        must_create_named(fixture, "job");
+        assert_int_equal(must_claim(fixture, &claim).count, 1);
+        assert_true(number_in_file(fixture, count) == (i < 50 ? 99 - i : i + 1));
+    }
 }
 
 /* Writes several times the bound, with readers that come and go; the arena is used up otherwise. */
@@ -171,6 +219,9 @@ int main(int argc, char **argv)
         STORE_TEST(waiting_calls_share_a_commit),
         STORE_TEST(old_keys_are_removed_bit_by_bit),
         STORE_TEST(a_report_touches_only_the_indexes_it_must),
+        STORE_TEST(a_beat_touches_the_lease_only),
+        STORE_TEST(an_idle_reaper_writes_nothing),
+        STORE_TEST(old_requests_are_removed_bit_by_bit),
         STORE_TEST(the_log_stays_small),
     };
 

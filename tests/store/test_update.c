@@ -18,16 +18,16 @@ struct script {
     struct job seen;
 };
 
-static enum problem follow_script(void *context, struct job *job, int64_t now, bool *ret_changed,
+static enum problem follow_script(void *context, const struct hold *hold, bool *ret_changed,
                                   struct err *err)
 {
     struct script *script = context;
 
     script->calls++;
-    script->now = now;
-    script->seen = *job;
+    script->now = hold->now.wall;
+    script->seen = *hold->job;
     if (script->message != NULL)
-        job->message = span_of(script->message);
+        hold->job->message = span_of(script->message);
     if (script->problem != PROBLEM_NONE)
         err_set(err, "as the script says");
     *ret_changed = script->changed;
@@ -193,13 +193,12 @@ static void the_outcome_outlives_the_context(void **state)
     assert_true(span_is(update.job.message, "before"));
 }
 
-static enum problem count_one(void *context, struct job *job, int64_t now, bool *ret_changed,
+static enum problem count_one(void *context, const struct hold *hold, bool *ret_changed,
                               struct err *err)
 {
     (void)context;
-    (void)now;
     (void)err;
-    job->attempt++;
+    hold->job->attempt++;
     *ret_changed = true;
     return PROBLEM_NONE;
 }
@@ -238,10 +237,10 @@ static void no_concurrent_update_is_lost(void **state)
 }
 
 /* Every third one fails: its neighbours in the same batch must not notice. */
-static enum problem count_or_fail(void *context, struct job *job, int64_t now, bool *ret_changed,
+static enum problem count_or_fail(void *context, const struct hold *hold, bool *ret_changed,
                                   struct err *err)
 {
-    return context != NULL ? PROBLEM_CONFLICT : count_one(context, job, now, ret_changed, err);
+    return context != NULL ? PROBLEM_CONFLICT : count_one(context, hold, ret_changed, err);
 }
 
 struct waiting_update {

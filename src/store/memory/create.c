@@ -6,22 +6,29 @@
 #define KEY_LIFE_MS (INT64_C(24) * 60 * 60 * 1000)
 
 /* Keeps a job that the draft became, with texts of its own. */
-static bool job_keep(struct memory_job *kept, const struct job *job, const struct draft *draft)
+static bool job_keep(struct memory_job *kept, const struct job *job, const struct draft *draft,
+                     struct moment now)
 {
+    struct lease lease = draft_lease(draft, now);
+
     *kept = (struct memory_job){
         .job = *job,
         .name = memory_text(job->name),
         .type = memory_text(job->type),
         .folded = memory_text(draft->name_folded),
         .message = memory_text(job->message),
-        .payload = memory_text(draft->payload),
+        .payload_text = memory_text(draft->payload),
+        .lease = lease,
+        .worker = memory_text(lease.worker),
     };
     kept->job.name.ptr = kept->name;
     kept->job.type.ptr = kept->type;
     kept->job.message.ptr = kept->message;
+    kept->lease.worker.ptr = kept->worker;
+    kept->payload = (struct span){kept->payload_text, draft->payload.len};
     kept->name_folded = (struct span){kept->folded, draft->name_folded.len};
     if (kept->name != NULL && kept->type != NULL && kept->folded != NULL && kept->message != NULL &&
-        kept->payload != NULL)
+        kept->payload_text != NULL && kept->worker != NULL)
         return true;
     memory_job_release(kept);
     return false;
@@ -36,17 +43,29 @@ static int64_t next_position(const struct memory *memory, int64_t now)
     return by_clock > last ? by_clock : last + 1;
 }
 
+static bool job_prepare(struct memory_job *kept, struct job *job, const struct draft *draft,
+                        struct moment now, struct news *news)
+{
+    if (!job_keep(kept, job, draft, now))
+        return false;
+    if (news_of_job(news, NULL, &(struct hold){job, &kept->lease, now}))
+        return true;
+    memory_job_release(kept);
+    return false;
+}
+
 /* Writes the jobs behind the last one, where they do not count yet. */
-static bool jobs_prepare(struct memory *memory, struct store_create *create, int64_t now)
+static bool jobs_prepare(struct memory *memory, struct store_create *create, struct moment now,
+                         struct news *news)
 {
     struct memory_job *end = &memory->jobs[memory->job_count];
-    int64_t position = next_position(memory, now);
+    int64_t position = next_position(memory, now.wall);
 
     for (size_t i = 0; i < create->count; i++) {
         struct uuid id = uuid_at(position + (int64_t)i);
         create->jobs[i] = draft_job(&create->drafts[i], position + (int64_t)i, &id,
                                     memory->change + 1 + (int64_t)i);
-        if (!job_keep(&end[i], &create->jobs[i], &create->drafts[i])) {
+        if (!job_prepare(&end[i], &create->jobs[i], &create->drafts[i], now, news)) {
             while (i-- > 0)
                 memory_job_release(&end[i]);
             return false;
@@ -87,16 +106,17 @@ static bool reserve(struct memory *memory, size_t count)
 }
 
 /* All that can fail comes first; then everything counts at once. */
-static enum problem create_new(struct memory *memory, struct store_create *create, int64_t now)
+static enum problem create_new(struct memory *memory, struct store_create *create,
+                               struct moment now, struct news *news)
 {
     bool keyed = create->key.len > 0;
 
     create->replayed = false;
     create->jobs = ARENA_ARRAY(create->arena, struct job, create->count);
     if (create->jobs == NULL || !reserve(memory, create->count) ||
-        !jobs_prepare(memory, create, now))
+        !jobs_prepare(memory, create, now, news))
         return memory_none(&create->call);
-    if (keyed && !key_prepare(memory, create, now)) {
+    if (keyed && !key_prepare(memory, create, now.wall)) {
         for (size_t i = 0; i < create->count; i++)
             memory_job_release(&memory->jobs[memory->job_count + i]);
         return memory_none(&create->call);
@@ -151,21 +171,24 @@ static enum problem create_again(const struct memory *memory, struct store_creat
     return PROBLEM_NONE;
 }
 
-static enum problem create_locked(struct memory *memory, struct store_create *create)
+static enum problem create_locked(struct memory *memory, struct store_create *create,
+                                  struct news *news)
 {
-    int64_t now = clock_wall_ms(memory->store.clock);
+    struct moment now = lease_clock_now(&memory->lease_clock);
     const struct memory_key *key = NULL;
 
     if (create->key.len > 0) {
-        keys_expire(memory, now);
+        keys_expire(memory, now.wall);
         key = key_of(memory, create);
     }
-    return key != NULL ? create_again(memory, create, key) : create_new(memory, create, now);
+    return key != NULL ? create_again(memory, create, key) : create_new(memory, create, now, news);
 }
 
 void memory_create(struct store *store, struct store_create *create)
 {
     struct memory *memory = memory_enter(store, &create->call);
+    struct news news;
 
-    memory_leave(memory, &create->call, create_locked(memory, create));
+    news_init(&news);
+    memory_leave_telling(memory, &create->call, create_locked(memory, create, &news), &news);
 }

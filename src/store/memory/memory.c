@@ -24,55 +24,11 @@ static void memory_get(struct store *store, struct store_get *get)
     memory_leave(memory, &get->call, get_locked(memory, get));
 }
 
-/* The name and the type stay: they never change. */
-static enum problem job_replace(struct memory *memory, struct memory_job *kept,
-                                struct store_update *update)
+static void memory_observe(struct store *store, const struct store_observer *observer)
 {
-    char *message = memory_text(update->job.message);
-    struct job job = update->job;
+    struct memory *memory = (struct memory *)store;
 
-    update->job.message = arena_span(update->arena, update->job.message);
-    if (message == NULL || update->job.message.ptr == NULL) {
-        mem_free(message);
-        return memory_none(&update->call);
-    }
-    mem_free(kept->message);
-    kept->message = message;
-    job.name = kept->job.name;
-    job.type = kept->job.type;
-    job.message.ptr = message;
-    job.change = ++memory->change;
-    kept->job = job;
-    update->job.change = job.change;
-    return PROBLEM_NONE;
-}
-
-static enum problem update_locked(struct memory *memory, struct store_update *update)
-{
-    struct memory_job *kept = memory_job_of(memory, &update->id);
-    enum problem problem;
-    struct job loaded;
-    bool changed = false;
-
-    if (kept == NULL)
-        return PROBLEM_JOB_NOT_FOUND;
-    if (!memory_job_copy(update->arena, &kept->job, &loaded))
-        return memory_none(&update->call);
-    update->job = loaded;
-    problem = update->mutate(update->context, &update->job, clock_wall_ms(memory->store.clock),
-                             &changed, &update->call.err);
-    if (problem != PROBLEM_NONE)
-        update->job = loaded;
-    else if (changed)
-        problem = job_replace(memory, kept, update);
-    return problem;
-}
-
-static void memory_update(struct store *store, struct store_update *update)
-{
-    struct memory *memory = memory_enter(store, &update->call);
-
-    memory_leave(memory, &update->call, update_locked(memory, update));
+    observed_set(&memory->observed, observer);
 }
 
 static int64_t memory_accounts_version(struct store *store)
@@ -101,9 +57,13 @@ static void memory_close(struct store *store)
         memory_job_release(&memory->jobs[i]);
     for (size_t i = 0; i < memory->key_count; i++)
         mem_free(memory->keys[i].text);
+    for (size_t i = 0; i < memory->request_count; i++)
+        mem_free(memory->requests[i].text);
     mem_free(memory->jobs);
+    mem_free(memory->requests);
     mem_free(memory->keys);
     mem_free(memory->accounts);
+    observed_release(&memory->observed);
     pthread_mutex_destroy(&memory->lock);
     mem_free(memory);
 }
@@ -117,6 +77,9 @@ bool memory_open(const struct store_options *options, struct store **ret_store, 
         .create = memory_create,
         .update = memory_update,
         .account = memory_account,
+        .claim = memory_claim,
+        .reap = memory_reap,
+        .observe = memory_observe,
         .accounts_version = memory_accounts_version,
         .writable = memory_writable,
         .close = memory_close,
@@ -131,6 +94,8 @@ bool memory_open(const struct store_options *options, struct store **ret_store, 
         mem_free(memory);
         return err_set(err, "The system gives no random bytes.");
     }
+    memory->lease_clock = lease_clock_open(memory->store.clock, 0);
+    observed_init(&memory->observed);
     pthread_mutex_init(&memory->lock, NULL);
     *ret_store = &memory->store;
     return true;

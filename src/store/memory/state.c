@@ -19,6 +19,17 @@ void memory_leave(struct memory *memory, struct store_call *call, enum problem p
     call->done(call);
 }
 
+void memory_leave_telling(struct memory *memory, struct store_call *call, enum problem problem,
+                          struct news *news)
+{
+    pthread_mutex_unlock(&memory->lock);
+    if (problem == PROBLEM_NONE)
+        observed_tell(&memory->observed, news, lease_clock_now(&memory->lease_clock));
+    news_release(news);
+    call->problem = problem;
+    call->done(call);
+}
+
 enum problem memory_none(struct store_call *call)
 {
     err_set(&call->err, "There is not enough memory.");
@@ -58,6 +69,47 @@ bool memory_job_copy(struct arena *arena, const struct job *job, struct job *ret
     return ret_job->name.ptr != NULL && ret_job->type.ptr != NULL && ret_job->message.ptr != NULL;
 }
 
+/* The name and the type stay: they never change. */
+static void job_put(struct memory *memory, struct memory_job *kept, struct job *job, char *message)
+{
+    struct job put = *job;
+
+    job->change = put.change = ++memory->change;
+    put.name = kept->job.name;
+    put.type = kept->job.type;
+    put.message.ptr = message;
+    mem_free(kept->message);
+    kept->message = message;
+    kept->job = put;
+}
+
+static void lease_put(struct memory_job *kept, const struct lease *lease, char *worker)
+{
+    mem_free(kept->worker);
+    kept->worker = worker;
+    kept->lease = *lease;
+    kept->lease.worker.ptr = worker;
+}
+
+bool memory_job_replace(struct memory *memory, struct memory_job *kept, const struct hold *after,
+                        bool job_changed, struct news *news)
+{
+    char *message = memory_text(after->job->message);
+    char *worker = memory_text(after->lease->worker);
+
+    if (message == NULL || worker == NULL || !news_of_job(news, &kept->job, after)) {
+        mem_free(message);
+        mem_free(worker);
+        return false;
+    }
+    if (job_changed)
+        job_put(memory, kept, after->job, message);
+    else
+        mem_free(message);
+    lease_put(kept, after->lease, worker);
+    return true;
+}
+
 struct memory_job *memory_job_at(const struct memory *memory, int64_t position)
 {
     size_t low = 0, high = memory->job_count;
@@ -91,5 +143,6 @@ void memory_job_release(struct memory_job *kept)
     mem_free(kept->type);
     mem_free(kept->folded);
     mem_free(kept->message);
-    mem_free(kept->payload);
+    mem_free(kept->payload_text);
+    mem_free(kept->worker);
 }

@@ -4,7 +4,8 @@
 -- takes every number from the dictionaries itself, and checking each again would cost four look-ups
 -- a create. Rows of the dictionaries never change and are never deleted: connections remember them.
 
--- cursor_key (32 random bytes), accounts_version (a counter), gram_watermark (a position), probes (a counter).
+-- cursor_key (32 random bytes), accounts_version (a counter), gram_watermark (a position), probes (a counter),
+-- lease_time (what the lease clock stood at, see src/store/lease_clock.h).
 CREATE TABLE meta (
     key TEXT PRIMARY KEY,
     value ANY NOT NULL
@@ -66,6 +67,40 @@ CREATE INDEX job_ended ON job (status, ended_on, position, type, person);
 CREATE INDEX job_name ON job (name_folded, position, type, person);
 -- The change feed.
 CREATE UNIQUE INDEX job_change ON job (change);
+
+-- What claims read: waiting jobs (0 is WAITING) that are ready, the next one of a type first. And those
+-- that are not ready before their time. The columns of the conditions are in the indexes because SQLite
+-- looks at them again.
+CREATE INDEX job_ready ON job (type, priority DESC, position, status, self_managed, run_after)
+    WHERE status = 0 AND self_managed = 0 AND run_after IS NULL;
+CREATE INDEX job_delayed ON job (run_after, status, self_managed)
+    WHERE status = 0 AND self_managed = 0 AND run_after IS NOT NULL;
+
+-- One for each job that was ever granted. Apart from `job`, so that a heartbeat writes little and is no
+-- change of the job.
+CREATE TABLE lease (
+    position INTEGER PRIMARY KEY REFERENCES job (position),
+    fence INTEGER NOT NULL,
+    held INTEGER NOT NULL,
+    worker TEXT NOT NULL,
+    account INTEGER NOT NULL REFERENCES person (id),
+    lease_ms INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL, -- by the lease clock
+    beat_on INTEGER NOT NULL,
+    progress_on INTEGER NOT NULL
+) STRICT;
+CREATE INDEX lease_due ON lease (expires_at, held) WHERE held = 1;
+
+-- What claims with a request id were granted, for ten minutes: a row for each job.
+CREATE TABLE claim_request (
+    account BLOB NOT NULL CHECK (length(account) = 16),
+    request TEXT NOT NULL,
+    position INTEGER NOT NULL REFERENCES job (position),
+    fence INTEGER NOT NULL,
+    granted_at INTEGER NOT NULL, -- by the lease clock
+    PRIMARY KEY (account, request, position)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX claim_request_age ON claim_request (granted_at);
 
 CREATE TABLE payload (
     position INTEGER PRIMARY KEY REFERENCES job (position),

@@ -4,6 +4,7 @@
 #include "base/metrics.h"
 #include "base/scope.h"
 #include "store/sqlite/connection.h"
+#include "store/sqlite/state.h"
 #include "store/sqlite/wal.h"
 #include "store/sqlite/write.h"
 
@@ -12,7 +13,7 @@
 /* One transaction. */
 struct batch {
     struct call_list calls; /* what is in it */
-    int64_t position, change; /* the writer's counters when it began */
+    int64_t position, change, lease_time; /* the writer's counters when it began */
     int64_t changes; /* SQLite's count of changed rows when it began */
 };
 
@@ -34,7 +35,8 @@ bool batch_load_counters(struct writer *writer)
     return data_version(writer, &writer->data_version) &&
            connection_number(writer->connection, "SELECT max(position) FROM job",
                              &writer->position) &&
-           connection_number(writer->connection, "SELECT max(change) FROM job", &writer->change);
+           connection_number(writer->connection, "SELECT max(change) FROM job", &writer->change) &&
+           sqlite_lease_time(writer->connection, &writer->lease_time);
 }
 
 /* The counters are known from the last transaction, unless another process wrote since. */
@@ -58,10 +60,12 @@ static bool begin(struct writer *writer, struct batch *batch)
     batch->changes = sqlite3_total_changes64(writer->connection->db);
     writer->keys_stored = 0;
     writer->created = 0;
+    news_clear(&writer->news);
     if (!refresh_counters(writer))
         return false;
     batch->position = writer->position;
     batch->change = writer->change;
+    batch->lease_time = writer->lease_time;
     return true;
 }
 
@@ -76,6 +80,7 @@ static void undo(struct writer *writer, const struct batch *batch)
     dictionary_release(&writer->connection->dictionary);
     writer->position = batch->position;
     writer->change = batch->change;
+    writer->lease_time = batch->lease_time;
     writer->keys_stored = 0;
     writer->created = 0;
 }
@@ -92,6 +97,7 @@ static bool commit(struct writer *writer, const struct batch *batch)
     metric_add(METRIC_STORE_WRITES, (int64_t)batch->calls.count);
     writer->behind += writer->created;
     atomic_store(&writer->failed, false);
+    observed_tell(&writer->store->observed, &writer->news, write_moment(writer));
     return true;
 }
 
@@ -105,6 +111,10 @@ static bool perform(struct writer *writer, struct store_call *call)
         return write_update(writer, CONTAINER_OF(call, struct store_update, call));
     case WRITE_ACCOUNT:
         return write_account(writer, CONTAINER_OF(call, struct store_account, call));
+    case WRITE_CLAIM:
+        return write_claim(writer, CONTAINER_OF(call, struct store_claim, call));
+    case WRITE_REAP:
+        return write_reap(writer, CONTAINER_OF(call, struct store_reap, call));
     case WRITE_PROBE:
         return write_probe(writer, call);
     }

@@ -1,5 +1,6 @@
 /* Opening and closing a SQLite store: the file, its lock, its schema, its threads. */
 #include "store/sqlite/connection.h"
+#include "store/sqlite/due.h"
 #include "store/sqlite/lock.h"
 #include "store/sqlite/migrate.h"
 #include "store/sqlite/state.h"
@@ -86,6 +87,18 @@ static bool migrate(struct sqlite_store *store, struct sqlite_reader *writer, st
                                               store->path, sqlite3_errmsg(writer->db));
 }
 
+static bool open_lease_clock(struct sqlite_store *store, struct sqlite_reader *writer,
+                             struct err *err)
+{
+    int64_t last;
+
+    if (!sqlite_lease_time(writer, &last))
+        return err_set(err, "The store %s cannot be opened: %s.", store->path,
+                       sqlite3_errmsg(writer->db));
+    store->lease_clock = lease_clock_open(store->store.clock, last);
+    return true;
+}
+
 /* Only who has the lock may change the schema, so that none changes under a daemon. */
 static bool prepare(struct sqlite_store *store, struct sqlite_reader *writer, struct err *err)
 {
@@ -102,7 +115,7 @@ static bool prepare(struct sqlite_store *store, struct sqlite_reader *writer, st
         if (!done)
             return false;
     }
-    return read_cursor_key(store, writer, err);
+    return open_lease_clock(store, writer, err) && read_cursor_key(store, writer, err);
 }
 
 /* The threads that only a daemon's store has. */
@@ -163,6 +176,7 @@ static void sqlite_close(struct store *base)
     pool_release(&store->pool);
     connection_close(store->writer.connection);
     sqlite_unlock(store->lock_fd);
+    observed_release(&store->observed);
     mem_free(store);
 }
 
@@ -181,6 +195,16 @@ static void sqlite_account(struct store *store, struct store_account *account)
     writer_submit(&sqlite_store_of(store)->writer, &account->call, WRITE_ACCOUNT);
 }
 
+static void sqlite_claim(struct store *store, struct store_claim *claim)
+{
+    writer_submit(&sqlite_store_of(store)->writer, &claim->call, WRITE_CLAIM);
+}
+
+static void sqlite_observe(struct store *store, const struct store_observer *observer)
+{
+    observed_set(&sqlite_store_of(store)->observed, observer);
+}
+
 static bool sqlite_writable(struct store *store, struct err *err)
 {
     return writer_works(&sqlite_store_of(store)->writer, err);
@@ -193,6 +217,9 @@ static const struct store_ops ops = {
     .create = sqlite_create,
     .update = sqlite_update,
     .account = sqlite_account,
+    .claim = sqlite_claim,
+    .reap = sqlite_reap,
+    .observe = sqlite_observe,
     .accounts_version = sqlite_read_accounts_version,
     .writable = sqlite_writable,
     .close = sqlite_close,
@@ -208,7 +235,9 @@ bool sqlite_open(const char *path, const struct store_options *options, struct s
     store->store.ops = &ops;
     store->store.clock = options->clock != NULL ? options->clock : &clock_system;
     store->lock_fd = -1;
+    observed_init(&store->observed);
     if (!open_file(store, path, options->daemon, err)) {
+        observed_release(&store->observed);
         mem_free(store);
         return false;
     }

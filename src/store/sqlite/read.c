@@ -22,14 +22,39 @@ static void answer(struct store_call *call, enum problem problem)
     call->done(call);
 }
 
+/* Of a statement with its values bound. */
+static enum problem read_job(struct sqlite_reader *reader, sqlite3_stmt *statement,
+                             struct arena *arena, struct job *ret_job, struct err *err)
+{
+    int code = sqlite3_step(statement);
+    enum problem problem;
+
+    if (code == SQLITE_ROW)
+        problem = sqlite_job_row(reader, statement, arena, ret_job, err);
+    else
+        problem = code == SQLITE_DONE ? PROBLEM_JOB_NOT_FOUND : sqlite_problem(reader->db, err);
+    sqlite_rewind(statement);
+    return problem;
+}
+
+enum problem sqlite_load_job_at(struct sqlite_reader *reader, int64_t position, struct arena *arena,
+                                struct job *ret_job, struct err *err)
+{
+    sqlite3_stmt *statement =
+        sqlite_prepare_cached(reader, "SELECT " SQLITE_JOB_COLUMNS " FROM job WHERE position = ?1");
+
+    if (statement == NULL)
+        return sqlite_problem(reader->db, err);
+    sqlite3_bind_int64(statement, 1, position);
+    return read_job(reader, statement, arena, ret_job, err);
+}
+
 /* The position lies in the id, so the primary key finds the row, whose id must be the one asked. */
 enum problem sqlite_load_job(struct sqlite_reader *reader, const struct uuid *id,
                              struct arena *arena, struct job *ret_job, struct err *err)
 {
     sqlite3_stmt *statement;
-    enum problem problem;
     int64_t position;
-    int code;
 
     if (!uuid_position(id, &position))
         return PROBLEM_JOB_NOT_FOUND;
@@ -39,13 +64,7 @@ enum problem sqlite_load_job(struct sqlite_reader *reader, const struct uuid *id
         return sqlite_problem(reader->db, err);
     sqlite3_bind_int64(statement, 1, position);
     sqlite_bind_uuid(statement, 2, id);
-    code = sqlite3_step(statement);
-    if (code == SQLITE_ROW)
-        problem = sqlite_job_row(reader, statement, arena, ret_job, err);
-    else
-        problem = code == SQLITE_DONE ? PROBLEM_JOB_NOT_FOUND : sqlite_problem(reader->db, err);
-    sqlite_rewind(statement);
-    return problem;
+    return read_job(reader, statement, arena, ret_job, err);
 }
 
 void sqlite_read_get(struct store *store, struct store_get *get)
@@ -176,4 +195,9 @@ int64_t sqlite_read_accounts_version(struct store *store)
         version = -1;
     sqlite_reader_release(sqlite, reader);
     return version;
+}
+
+bool sqlite_lease_time(struct sqlite_reader *reader, int64_t *ret_time)
+{
+    return connection_number(reader, "SELECT value FROM meta WHERE key = 'lease_time'", ret_time);
 }

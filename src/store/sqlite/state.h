@@ -2,6 +2,8 @@
 #ifndef JOBD_STORE_SQLITE_STATE_H
 #define JOBD_STORE_SQLITE_STATE_H
 
+#include "store/lease_clock.h"
+#include "store/news.h"
 #include "store/sqlite/checkpoint.h"
 #include "store/sqlite/pool.h"
 #include "store/sqlite/writer.h"
@@ -13,6 +15,8 @@ struct sqlite_store {
     struct store store;
     char path[PATH_MAX]; /* absolute, without symbolic links */
     int lock_fd; /* of the daemon's lock; -1: none */
+    struct lease_clock lease_clock;
+    struct observed observed;
     struct pool pool;
     struct checkpointer checkpointer;
     struct writer writer;
@@ -30,10 +34,16 @@ void sqlite_read_accounts(struct store *store, struct store_accounts *accounts);
 int64_t sqlite_read_accounts_version(struct store *store);
 
 /*
- * The job of an id: JOB_NOT_FOUND when there is none. For a reader or the writer's own connection.
+ * The job of an id or a position: JOB_NOT_FOUND when there is none. For a reader or the writer's
+ * own connection.
  */
 enum problem sqlite_load_job(struct sqlite_reader *reader, const struct uuid *id,
                              struct arena *arena, struct job *ret_job, struct err *err);
+enum problem sqlite_load_job_at(struct sqlite_reader *reader, int64_t position, struct arena *arena,
+                                struct job *ret_job, struct err *err);
+
+/* What the lease clock was last known to show; false on an error of the connection. */
+bool sqlite_lease_time(struct sqlite_reader *reader, int64_t *ret_time);
 
 /*
  * The account in the current row of a statement that selects SQLITE_ACCOUNT_COLUMNS; false when the

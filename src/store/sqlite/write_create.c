@@ -25,7 +25,7 @@ static bool find_numbers(struct writer *writer, const struct draft *draft, struc
            write_person(writer, &draft->created_by, call, &ret_numbers->created_by);
 }
 
-/* What a new job has not got yet (dates, progress, grants) is NULL or 0 in the statement itself. */
+/* What a new job has not got yet (an end, progress) is NULL in the statement itself. */
 static void bind_job(sqlite3_stmt *statement, const struct job *job, const struct draft *draft,
                      const struct numbers *numbers)
 {
@@ -46,6 +46,9 @@ static void bind_job(sqlite3_stmt *statement, const struct job *job, const struc
     sqlite_bind_span(statement, 14, draft->name_folded);
     if (job->message.len > 0)
         sqlite_bind_span(statement, 15, job->message);
+    sqlite3_bind_int(statement, 16, job->attempt);
+    if (job->started_on != JOB_NO_TIME)
+        sqlite3_bind_int64(statement, 17, job->started_on);
 }
 
 static bool insert_job(struct writer *writer, const struct job *job, const struct draft *draft,
@@ -60,8 +63,8 @@ static bool insert_job(struct writer *writer, const struct job *job, const struc
         writer->connection,
         "INSERT INTO job (position, id, change, status, type, person, created_by, modified_by, "
         "modified_on, self_managed, run_after, priority, attempt, max_attempts, name, name_folded, "
-        "message) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?9, ?10, ?11, 0, ?12, ?13, ?14, "
-        "?15)");
+        "message, started_on) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?9, ?10, ?11, ?16, ?12, "
+        "?13, ?14, ?15, ?17)");
     if (statement != NULL)
         bind_job(statement, job, draft, &numbers);
     return write_step(writer, statement, call);
@@ -83,7 +86,19 @@ static bool insert_payload(struct writer *writer, int64_t position, struct span 
     return write_step(writer, statement, call);
 }
 
-static bool insert(struct writer *writer, struct store_create *create, size_t i)
+/* Whoever creates a job may hold it from the start. */
+static bool insert_lease(struct writer *writer, struct job *job, const struct draft *draft,
+                         struct moment now, struct store_call *call)
+{
+    static const struct lease none;
+    struct lease lease = draft_lease(draft, now);
+    struct hold hold = {job, &lease, now};
+
+    return write_lease(writer, job->position, &none, &hold, call) &&
+           write_news(writer, NULL, &hold, call);
+}
+
+static bool insert(struct writer *writer, struct store_create *create, size_t i, struct moment now)
 {
     const struct draft *draft = &create->drafts[i];
     struct job *job = &create->jobs[i];
@@ -93,16 +108,17 @@ static bool insert(struct writer *writer, struct store_create *create, size_t i)
     writer->change++;
     *job = draft_job(draft, writer->position, &id, writer->change);
     return insert_job(writer, job, draft, &create->call) &&
-           insert_payload(writer, job->position, draft->payload, &create->call);
+           insert_payload(writer, job->position, draft->payload, &create->call) &&
+           insert_lease(writer, job, draft, now, &create->call);
 }
 
 bool write_create(struct writer *writer, struct store_create *create)
 {
-    int64_t now = write_now(writer);
+    struct moment now = write_moment(writer);
     bool known = false;
 
     create->replayed = false;
-    if (create->key.len > 0 && !write_replay(writer, create, now, &known))
+    if (create->key.len > 0 && !write_replay(writer, create, now.wall, &known))
         return false;
     if (known)
         return true;
@@ -111,12 +127,12 @@ bool write_create(struct writer *writer, struct store_create *create)
         create->call.problem = problem_no_memory(&create->call.err);
         return true;
     }
-    writer->position = first_position(writer, now) - 1;
+    writer->position = first_position(writer, now.wall) - 1;
     for (size_t i = 0; i < create->count; i++) {
-        if (!insert(writer, create, i))
+        if (!insert(writer, create, i, now))
             return false;
     }
     writer->created += (int64_t)create->count;
     create->call.problem = PROBLEM_NONE;
-    return create->key.len == 0 || write_key(writer, create, now);
+    return create->key.len == 0 || write_key(writer, create, now.wall);
 }

@@ -180,6 +180,7 @@ bool writer_start(struct writer *writer, struct sqlite_store *store,
         .background = background,
         .wake_at = 1,
     };
+    news_init(&writer->news);
     if (!batch_load_counters(writer) || !index_load(writer)) {
         sqlite_problem(connection->db, err);
         return false;
@@ -200,6 +201,7 @@ void writer_stop(struct writer *writer)
     pthread_mutex_unlock(&writer->lock);
     pthread_cond_signal(&writer->more);
     pthread_join(writer->thread, NULL);
+    news_release(&writer->news);
     pthread_cond_destroy(&writer->more);
     pthread_mutex_destroy(&writer->lock);
 }

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "store/news.h"
 #include "store/sqlite/sqlite.h"
 #include "store/store.h"
 
@@ -17,6 +18,8 @@ enum write_operation {
     WRITE_CREATE, /* struct store_create */
     WRITE_UPDATE, /* struct store_update */
     WRITE_ACCOUNT, /* struct store_account */
+    WRITE_CLAIM, /* struct store_claim */
+    WRITE_REAP, /* struct store_reap */
     WRITE_PROBE, /* a bare struct store_call: writes something that means nothing */
 };
 
@@ -46,6 +49,8 @@ struct writer {
     struct call_list taken; /* out of the queue, not yet in a transaction */
     size_t callers; /* who waited at the end of the last transaction, its own calls included */
     int64_t position, change; /* the last ones given */
+    int64_t lease_time; /* of the lease clock, as last kept */
+    struct news news; /* of the current transaction */
     int64_t data_version; /* of the connection when these were read */
     int64_t keys_stored; /* by the current transaction */
     int64_t created; /* by the current transaction */

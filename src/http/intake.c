@@ -1,0 +1,121 @@
+/* Intake: the gate, the router, the credentials and the ceiling, each of which may refuse. */
+#include "http/intake.h"
+
+#include "base/log.h"
+#include "http/peer.h"
+#include "http/response.h"
+#include "http/router.h"
+#include "http/server.h"
+#include "service/policy.h"
+
+/* What a route asks of the caller's role. */
+static enum problem check_role(enum access access, const struct account *caller, struct err *err)
+{
+    switch (access) {
+    case ACCESS_ANONYMOUS:
+    case ACCESS_READ:
+        break;
+    case ACCESS_WRITE:
+        return policy_write(caller, err);
+    case ACCESS_CLAIM:
+        return policy_claim(caller, err);
+    }
+    return PROBLEM_NONE;
+}
+
+/* The head is good and the caller known: what can be refused without the body is. */
+static void admit(struct exchange *exchange)
+{
+    const struct route *route = exchange->request.route;
+    struct err err = {0};
+    exchange->body.ceiling = route->body_max;
+    exchange->stage = STAGE_BODY;
+    enum problem problem = check_role(route->access, &exchange->request.account, &err);
+    if (problem == PROBLEM_NONE && exchange->gate.length > route->body_max)
+        problem = PROBLEM_PAYLOAD_TOO_LARGE;
+    if (problem != PROBLEM_NONE)
+        respond_problem(&exchange->request, problem, err.text);
+}
+
+static void after_auth(struct request *request)
+{
+    struct exchange *exchange = exchange_of(request);
+    const struct auth_check *check = &exchange->check;
+    if (check->problem == PROBLEM_NONE) {
+        request->account = check->account;
+        admit(exchange);
+        return;
+    }
+    log_event(LOG_INFO, "not authenticated", LOG_F_STR("reason", check->err.text),
+              LOG_F_STR("address", exchange->peer->address),
+              LOG_F_STR("span", request->trace.span_id));
+    if (check->retry_after > 0)
+        respond_header(request, "Retry-After",
+                       arena_printf(&request->arena, "%d", check->retry_after));
+    respond_problem(request, check->problem, NULL);
+}
+
+static void auth_done(struct auth_check *check)
+{
+    request_wake(check->context);
+}
+
+static void authenticate(struct exchange *exchange)
+{
+    if (exchange->request.route->access == ACCESS_ANONYMOUS) {
+        admit(exchange);
+        return;
+    }
+    request_pause(&exchange->request, after_auth);
+    exchange->check =
+        (struct auth_check){.done = auth_done,
+                            .context = &exchange->request,
+                            .authorization = request_header(&exchange->request, "Authorization"),
+                            .address = peer_client(exchange->peer, &exchange->request)};
+    auth_check(exchange->options->auth, &exchange->check);
+}
+
+void intake_open(struct exchange *exchange, const char *method, const char *version)
+{
+    struct request *request = &exchange->request;
+    const struct server_options *options = exchange->options;
+    struct err err = {0};
+    exchange->stage = STAGE_AUTH;
+    request->method = arena_strdup(&request->arena, method);
+    if (request->method == NULL || request->path.ptr == NULL) {
+        respond_problem(request, PROBLEM_INTERNAL, NULL);
+        return;
+    }
+    trace_start(&request->trace, request_header(request, "traceparent"));
+    enum problem problem = gate_verdict(&exchange->gate, method, version, &err);
+    request->response.close = problem != PROBLEM_NONE && problem != PROBLEM_FORBIDDEN;
+    if (problem == PROBLEM_NONE)
+        problem = router_match(options->routes, options->route_count, request, &err);
+    if (problem == PROBLEM_NONE)
+        authenticate(exchange);
+    else
+        respond_problem(request, problem, err.text);
+}
+
+/* Past the ceiling the rest is thrown away for a while, so that the client can hear why. */
+bool intake_body(struct exchange *exchange, const char *bytes, size_t len)
+{
+    struct request *request = &exchange->request;
+    if (request->response.status == 0) {
+        buf_add(&exchange->body, bytes, len);
+        if (buf_failed(&exchange->body))
+            respond_problem(request, PROBLEM_PAYLOAD_TOO_LARGE, NULL);
+    } else {
+        exchange->discarded += len;
+    }
+    return exchange->discarded <= INTAKE_DISCARD_MAX + exchange->gate.length;
+}
+
+void intake_end(struct exchange *exchange)
+{
+    exchange->stage = STAGE_HANDLE;
+    if (exchange->request.response.status != 0)
+        return;
+    exchange->request.body = buf_span(&exchange->body);
+    exchange->request.route->handle(&exchange->request);
+}

@@ -1,0 +1,66 @@
+/* News: what a transaction has to tell the observer, gathered before and told after its commit. */
+#ifndef JOBD_STORE_NEWS_H
+#define JOBD_STORE_NEWS_H
+
+#include "base/arena.h"
+#include "model/hold.h"
+#include "store/store.h"
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct news_ready;
+
+/* One thread at a time. */
+struct news {
+    struct arena arena;
+    struct news_ready *first, *last; /* in the order they became ready */
+    int64_t due_at; /* lease clock: the earliest; INT64_MAX: nothing */
+};
+
+void news_init(struct news *news);
+void news_release(struct news *news);
+
+/* Forgets what was gathered. */
+void news_clear(struct news *news);
+
+/*
+ * Notes what is new when a job becomes `after`: that it may be claimed, or when its lease or its
+ * delay will be over. `before` is NULL for a new job and for one whose delay is over. False without
+ * memory, for a job nobody hears of would not be claimed.
+ */
+bool news_of_job(struct news *news, const struct job *before, const struct hold *after);
+
+/* Who is told, and when the reaper was last told to come again. */
+struct observed {
+    pthread_mutex_t lock; /* of what follows, also while the observer is told */
+    struct store_observer observer;
+    int64_t next_at; /* lease clock; INT64_MAX: not yet, or it is at work right now */
+};
+
+void observed_init(struct observed *observed);
+void observed_release(struct observed *observed);
+void observed_set(struct observed *observed, const struct store_observer *observer);
+
+/* Tells and forgets. After the commit, without any lock of the store held. */
+void observed_tell(struct observed *observed, struct news *news, struct moment now);
+
+/*
+ * Around the look of a reaper at what is due: whatever is committed after the beginning is either
+ * seen by that look or counts at its end. Fills reap->next_ms; `next_at` is what was seen.
+ */
+void observed_reap_begins(struct observed *observed);
+void observed_reap_ends(struct observed *observed, struct store_reap *reap, int64_t next_at,
+                        struct moment now);
+
+/* Whether nothing but a claim of its type is missing: a delay must have been taken away. */
+bool job_is_ready(const struct job *job);
+
+/* Whether a delay keeps the job from being claimed. */
+bool job_is_delayed(const struct job *job);
+
+/* When a delay is over by the lease clock as both clocks go now. */
+int64_t job_ready_at(const struct job *job, struct moment now);
+
+#endif

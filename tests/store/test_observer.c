@@ -1,0 +1,182 @@
+/* The observer: hears of each job that becomes ready, and of what is due sooner than was said. */
+#include "leases.h"
+
+#include <string.h>
+
+/* Written by one thread at a time, the last time before the call that caused it was answered. */
+struct heard {
+    int ready, due;
+    char type[16]; /* the last one's */
+    int64_t in_ms; /* the last one */
+};
+
+static void hear_ready(void *context, struct span type)
+{
+    struct heard *heard = context;
+
+    heard->ready++;
+    memset(heard->type, 0, sizeof(heard->type));
+    memcpy(heard->type, type.ptr, type.len < sizeof(heard->type) ? type.len : 0);
+}
+
+static void hear_due(void *context, int64_t in_ms)
+{
+    struct heard *heard = context;
+
+    heard->due++;
+    heard->in_ms = in_ms;
+}
+
+static void observe(struct fixture *fixture, struct heard *heard)
+{
+    struct store_observer observer = {heard, hear_ready, hear_due};
+
+    store_observe(fixture->store, &observer);
+    must_reap(fixture, 10);
+}
+
+static void assert_heard(struct heard *heard, int ready, int due)
+{
+    assert_int_equal(heard->ready, ready);
+    assert_int_equal(heard->due, due);
+    *heard = (struct heard){0};
+}
+
+static void every_new_job_is_ready(void **state)
+{
+    struct fixture *fixture = *state;
+    struct heard heard = {0};
+    struct draft drafts[5];
+    struct job *jobs;
+
+    observe(fixture, &heard);
+    for (int i = 0; i < 5; i++)
+        drafts[i] = draft_of(&fixture->arena, "job", i < 3 ? "A" : "B");
+    drafts[1].self_managed = true;
+    assert_int_equal(job_create(fixture->store, &fixture->arena, drafts, 5, &jobs), 0);
+    assert_string_equal(heard.type, "B");
+    assert_heard(&heard, 4, 0);
+}
+
+static void a_delayed_job_is_due_then_ready(void **state)
+{
+    struct fixture *fixture = *state;
+    struct heard heard = {0};
+    struct draft draft = draft_of(&fixture->arena, "job", "TEST");
+
+    observe(fixture, &heard);
+    draft.run_after = START_MS + 2000;
+    must_create(fixture, &draft);
+    assert_true(heard.in_ms == 2000);
+    assert_heard(&heard, 0, 1);
+    draft.run_after = START_MS + 3000; /* later than what is known */
+    must_create(fixture, &draft);
+    assert_heard(&heard, 0, 0);
+    draft.run_after = START_MS - 1000;
+    must_create(fixture, &draft);
+    assert_true(heard.in_ms == 0);
+    assert_heard(&heard, 0, 1);
+    fixture_pass(fixture, 2000);
+    assert_true(must_reap(fixture, 10).next_ms == 1000);
+    assert_string_equal(heard.type, "TEST");
+    assert_heard(&heard, 2, 0);
+    fixture_pass(fixture, 1000);
+    must_reap(fixture, 10);
+    assert_heard(&heard, 1, 0);
+}
+
+static void a_lease_is_due_when_it_is_the_first(void **state)
+{
+    struct fixture *fixture = *state;
+    struct heard heard = {0};
+    struct claim claim = claim_of(fixture, "TEST", 1);
+    struct grant grant;
+
+    observe(fixture, &heard);
+    grant = must_grant(fixture, 1); /* a minute: the reaper comes then anyway */
+    assert_heard(&heard, 1, 0);
+    must_create_named(fixture, "short");
+    claim.by.lease_ms = 5000;
+    assert_int_equal(must_claim(fixture, &claim).count, 1);
+    assert_true(heard.in_ms == 5000);
+    assert_heard(&heard, 1, 1);
+    lease_beat(fixture, &grant.job.id, 1, 0);
+    assert_heard(&heard, 0, 0);
+}
+
+static void what_comes_back_is_ready(void **state)
+{
+    struct fixture *fixture = *state;
+    struct heard heard = {0};
+    struct grant grant = must_grant(fixture, 3);
+    struct claim claim = claim_of(fixture, "TEST", 1);
+
+    observe(fixture, &heard);
+    lease_release(fixture, &grant.job.id, 1, 0);
+    assert_heard(&heard, 1, 0);
+    must_claim(fixture, &claim);
+    lease_release(fixture, &grant.job.id, 2, 1000);
+    assert_true(heard.in_ms == 1000);
+    assert_heard(&heard, 0, 1);
+    fixture_pass(fixture, 1000);
+    must_reap(fixture, 10);
+    assert_heard(&heard, 1, 0);
+}
+
+static void an_expired_job_is_ready_after_its_back_off(void **state)
+{
+    struct fixture *fixture = *state;
+    struct heard heard = {0};
+    struct store_reap reap;
+
+    must_grant(fixture, 2);
+    observe(fixture, &heard);
+    fixture_pass(fixture, LEASE_MS);
+    reap = must_reap(fixture, 10);
+    assert_heard(&heard, 0, 0); /* the answer says when */
+    fixture_pass(fixture, reap.next_ms);
+    must_reap(fixture, 10);
+    assert_heard(&heard, 1, 0);
+}
+
+static void a_failed_update_is_no_news(void **state)
+{
+    struct fixture *fixture = *state;
+    struct heard heard = {0};
+    struct grant grant = must_grant(fixture, 1);
+
+    observe(fixture, &heard);
+    assert_int_equal(lease_release(fixture, &grant.job.id, 7, 0).call.problem, PROBLEM_LEASE_LOST);
+    assert_heard(&heard, 0, 0);
+}
+
+static void a_former_observer_hears_nothing(void **state)
+{
+    struct fixture *fixture = *state;
+    struct heard first = {0}, second = {0};
+
+    observe(fixture, &first);
+    observe(fixture, &second);
+    must_create_named(fixture, "job");
+    assert_heard(&first, 0, 0);
+    assert_heard(&second, 1, 0);
+    store_observe(fixture->store, NULL);
+    must_create_named(fixture, "job");
+    assert_heard(&second, 0, 0);
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        STORE_TEST(every_new_job_is_ready),
+        STORE_TEST(a_delayed_job_is_due_then_ready),
+        STORE_TEST(a_lease_is_due_when_it_is_the_first),
+        STORE_TEST(what_comes_back_is_ready),
+        STORE_TEST(an_expired_job_is_ready_after_its_back_off),
+        STORE_TEST(a_failed_update_is_no_news),
+        STORE_TEST(a_former_observer_hears_nothing),
+    };
+
+    fixture_backend(argc, argv);
+    return cmocka_run_group_tests_name("store observer", tests, NULL, NULL);
+}
