@@ -3,8 +3,6 @@
 
 #include <assert.h>
 
-const struct shape_dialect shape_sqlite = {.parameter = '?', .hints = true};
-
 void shape_release(struct shape *shape)
 {
     buf_release(&shape->sql);
@@ -84,9 +82,17 @@ static void stream(struct shape *shape, const struct shape_streams *streams,
 {
     const struct stream_index *index = &stream_indexes[streams->index];
 
-    buf_add_str(&shape->sql, streams->columns == SHAPE_DATES
-                                 ? "SELECT position, started_on, ended_on"
-                                 : "SELECT position");
+    switch (streams->columns) {
+    case SHAPE_POSITION:
+        buf_add_str(&shape->sql, "SELECT position");
+        break;
+    case SHAPE_DATES:
+        buf_add_str(&shape->sql, "SELECT position, started_on, ended_on");
+        break;
+    case SHAPE_JOB:
+        add(shape, "SELECT ", shape->dialect->job);
+        break;
+    }
     table(shape, index->name);
     condition(shape, " WHERE position < ", 1);
     condition(shape, " AND position > ", 2);

@@ -22,8 +22,8 @@
 struct shape_dialect {
     char parameter; /* before a parameter's number: ?1 or $1 */
     bool hints; /* whether the index is named; without statistics SQLite prefers the primary key */
+    const char *job; /* the columns of a whole job, the position first */
 };
-extern const struct shape_dialect shape_sqlite;
 
 struct shape_value {
     bool is_text;
@@ -61,8 +61,9 @@ struct shape_stream {
     int status;
 };
 
-/* What a stream yields a job: its position, or with it the dates that the index keeps. */
-enum shape_columns { SHAPE_POSITION, SHAPE_DATES };
+/* What a stream yields a job: its position, or with it the dates that the index keeps, or all of
+ * it. */
+enum shape_columns { SHAPE_POSITION, SHAPE_DATES, SHAPE_JOB };
 
 struct shape_streams {
     enum shape_index index;

@@ -1,4 +1,5 @@
 /* Find: chooses the ways that could answer a query, lets them race, and loads the page. */
+#include "store/sqlite/page.h"
 #include "store/sqlite/runner.h"
 
 /*
@@ -139,10 +140,8 @@ static enum problem load_jobs(struct search *search, const struct best *best,
         search->reader, "SELECT " SQLITE_JOB_COLUMNS " FROM job WHERE position = ?1");
     enum problem problem = statement != NULL ? PROBLEM_NONE : search_failed(search);
 
-    for (size_t i = 0; i < find->count && problem == PROBLEM_NONE; i++) {
+    for (size_t i = 0; i < find->count && problem == PROBLEM_NONE; i++)
         problem = load_job(search, statement, best->entries[i].place.position, find, &jobs[i]);
-        find->jobs[i] = &jobs[i];
-    }
     sqlite3_reset(statement);
     return problem;
 }
@@ -151,11 +150,11 @@ static enum problem load_page(struct search *search, const struct best *best,
                               struct store_find *find)
 {
     size_t count = best->count < search->want ? best->count : search->want - 1;
-    struct job *jobs = ARENA_ARRAY(find->arena, struct job, count + 1);
+    struct job *jobs = NULL;
+    enum problem problem = page_room(search, find, count, &jobs);
 
-    find->jobs = ARENA_ARRAY(find->arena, const struct job *, count + 1);
-    if (jobs == NULL || find->jobs == NULL)
-        return problem_no_memory(search->err);
+    if (problem != PROBLEM_NONE)
+        return problem;
     find->count = count;
     find->more = best->count > count;
     return count > 0 ? load_jobs(search, best, find, jobs) : PROBLEM_NONE;
@@ -171,6 +170,8 @@ static enum problem run(struct search *search, struct store_find *find)
         struct best none = {.count = 0};
         return load_page(search, &none, find);
     }
+    if (page_is_direct(search))
+        return page_read(search, find);
     if (!make_plan(search, &plan))
         problem = problem_no_memory(search->err);
     search->racing = plan.count > 1;

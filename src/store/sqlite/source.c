@@ -177,21 +177,31 @@ static enum problem read_groups(struct search *search, struct source *source, si
     return PROBLEM_NONE;
 }
 
-static enum problem read_streams(struct search *search, struct source *source, size_t limit)
+void source_shape(struct search *search, struct source *source, enum shape_columns columns,
+                  size_t limit)
 {
-    enum problem problem;
-
     source->streams.below = source->below;
     source->streams.limit = limit;
-    source->streams.columns = source->dated ? SHAPE_DATES : SHAPE_POSITION;
+    source->streams.columns = columns;
+    if (source->list_count > 0) {
+        source->streams.streams = source->list;
+        source->streams.count = source->list_count;
+    }
+    shape_streams(&search->shape, &source->streams);
+}
+
+static enum problem read_streams(struct search *search, struct source *source, size_t limit)
+{
+    enum shape_columns columns = source->dated ? SHAPE_DATES : SHAPE_POSITION;
+    enum problem problem;
+
     if (source->list_count > SHAPE_STREAMS_MAX) {
+        source->streams.below = source->below;
+        source->streams.limit = limit;
+        source->streams.columns = columns;
         problem = read_groups(search, source, limit);
     } else {
-        if (source->list_count > 0) {
-            source->streams.streams = source->list;
-            source->streams.count = source->list_count;
-        }
-        shape_streams(&search->shape, &source->streams);
+        source_shape(search, source, columns, limit);
         problem = read_shape(search, source);
     }
     source->ended = source->count < limit;

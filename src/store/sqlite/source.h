@@ -40,4 +40,8 @@ enum problem source_init(struct search *search, struct source *source, enum sour
 /* Reads the next candidates, `limit` at most. Fewer do not mean the end, `ended` does. */
 enum problem source_read(struct search *search, struct source *source, size_t limit);
 
+/* Makes search->shape the one statement over at most SHAPE_STREAMS_MAX of a source's streams. */
+void source_shape(struct search *search, struct source *source, enum shape_columns columns,
+                  size_t limit);
+
 #endif
