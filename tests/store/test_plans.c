@@ -112,13 +112,18 @@ static bool may_scan(const char *detail)
            strcmp(detail, "SCAN type USING COVERING INDEX sqlite_autoindex_type_1") == 0;
 }
 
+static bool ends_with(const char *text, const char *end)
+{
+    size_t len = strlen(text), end_len = strlen(end);
+
+    return len >= end_len && strcmp(text + len - end_len, end) == 0;
+}
+
 /* Down to the position, so that each row it leads to is one of the page. */
 static bool is_exact_stream(const char *detail)
 {
-    static const char end[] = " AND position>? AND position<?)";
-    size_t len = strlen(detail);
-
-    return len > strlen(end) && strcmp(detail + len - strlen(end), end) == 0;
+    return ends_with(detail, " AND position>? AND position<?)") ||
+           ends_with(detail, " AND rowid>? AND rowid<?)");
 }
 
 /* Rows of jobs are only read by their position, or by streams that need no test of the row. */
