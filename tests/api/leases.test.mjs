@@ -1,5 +1,5 @@
 // Leases: beats, reports under a fence, what becomes of a job whose worker is lost, and restarts.
-import test from 'node:test';
+import test, { describe } from 'node:test';
 import assert from 'node:assert/strict';
 import {
   admin,
@@ -129,7 +129,8 @@ test('beats that are refused: ids, lengths, fields', async () => {
   const { job, fence } = await heldJob(server, alice);
   assertError(await beat(server, worker, UNKNOWN_ID, 1), 404, 'jobNotFoundId');
   assertError(await beat(server, worker, 'x', 1), 400, 'invalidRequest');
-  for (const body of [{ leaseSeconds: 4 }, { leaseSeconds: 3601 }, { leaseSeconds: '60' }, { x: 1 }, []])
+  const lengths = [4, 3601, '60', 5.5].map((leaseSeconds) => ({ leaseSeconds }));
+  for (const body of [...lengths, { x: 1 }, []])
     assertError(await beat(server, worker, job.id, fence, body), 400, 'invalidRequest');
 });
 
@@ -178,33 +179,6 @@ test('a released job goes to the next worker, and the old fence is stale', async
   assert.equal((await tell(server, admin, next.job.id, 2, { state: 'COMPLETED' })).status, 200);
 });
 
-test('a release with a delay keeps the job back for so long', async () => {
-  const held = await heldJob(server, alice);
-  const { id, type } = held.job;
-  const body = { state: 'WAITING', delaySeconds: 2 };
-  const released = await tell(server, worker, id, held.fence, body);
-  const [next] = await claimed(server, type, { waitSeconds: 30 });
-  const waited = Date.parse(next.job.startDate) - Date.parse(released.json.job.lastModifiedOn);
-  assert.ok(waited >= 2000 && waited < 2000 + MARGIN, `${waited} ms`);
-});
-
-test('a failure with retry waits for a back-off while attempts remain', async () => {
-  const held = await heldJob(server, alice, { maxAttempts: 2 });
-  const { id, type } = held.job;
-  const body = { state: 'FAILED', message: 'no answer', retry: true };
-  const again = await tell(server, worker, id, held.fence, body);
-  assert.equal(again.json.job.state, 'WAITING');
-  assert.equal(again.json.job.message, 'no answer');
-  await claimNothing(server, type);
-  const [next] = await claimed(server, type, { waitSeconds: 30 });
-  const waited = Date.parse(next.job.startDate) - Date.parse(again.json.job.lastModifiedOn);
-  assert.ok(waited >= 3750 && waited < 6250 + MARGIN, `${waited} ms`);
-  assert.equal(next.attempt, 2);
-  const last = await tell(server, worker, id, next.fence, body);
-  assert.equal(last.json.job.state, 'FAILED');
-  assert.equal(last.json.job.result, 'FAILURE');
-});
-
 test('delaySeconds and retry go with their states only', async () => {
   const { job, fence } = await heldJob(server, alice);
   for (const body of [
@@ -227,63 +201,6 @@ test('a deleted job tells its worker at the next beat or report', async () => {
   assert.equal((await jobNow(job.id)).state, 'DELETED');
 });
 
-test('a lost worker: the job fails when no attempt is left', async () => {
-  const held = await heldJob(server, alice, {}, { leaseSeconds: 5 });
-  const before = await metric(server, 'jobd_leases_expired_total');
-  const job = await afterLoss(held.job.id, held.leaseExpiresOn);
-  assert.equal(job.state, 'FAILED');
-  assert.equal(job.result, 'ABORTED');
-  assert.equal(job.message, 'Worker lost');
-  assert.equal(job.lastModifiedBy, held.job.lastModifiedBy);
-  assert.ok((await metric(server, 'jobd_leases_expired_total')) > before);
-  assertError(await beat(server, worker, job.id, held.fence), 409, 'leaseLost');
-  assertError(
-    await tell(server, worker, job.id, held.fence, { state: 'COMPLETED' }),
-    409,
-    'leaseLost',
-  );
-});
-
-test('a lost worker: the job goes to another while attempts remain', async () => {
-  const held = await heldJob(server, alice, { maxAttempts: 2 }, { leaseSeconds: 5 });
-  const lost = await afterLoss(held.job.id, held.leaseExpiresOn);
-  assert.equal(lost.state, 'WAITING');
-  assertError(await tell(server, worker, lost.id, held.fence, { message: 'm' }), 409, 'leaseLost');
-  const [next] = await claimed(server, lost.type, { waitSeconds: 30, leaseSeconds: 5 });
-  assert.equal(next.attempt, 2);
-  assert.equal(next.fence, 2);
-  const end = await afterLoss(lost.id, next.leaseExpiresOn);
-  assert.equal(end.state, 'FAILED');
-  assert.equal(end.message, 'Worker lost');
-});
-
-test('beats and reports keep a job beyond its first lease', async () => {
-  const held = await heldJob(server, alice, {}, { leaseSeconds: 5 });
-  const { id } = held.job;
-  let { leaseExpiresOn } = held;
-  for (let i = 0; untilTime(held.leaseExpiresOn) > -3000; i++) {
-    const answer =
-      i % 2 === 0
-        ? await beat(server, worker, id, held.fence)
-        : await tell(server, worker, id, held.fence, { progressPercentage: i % 100 });
-    assert.equal(answer.status, 200, answer.text);
-    leaseExpiresOn = answer.json.leaseExpiresOn;
-    await new Promise((resolve) => setTimeout(resolve, 250));
-  }
-  assert.equal((await jobNow(id)).state, 'RUNNING');
-  assert.equal((await afterLoss(id, leaseExpiresOn)).message, 'Worker lost');
-});
-
-test('a self-managed job whose holder is lost fails, whatever its attempts', async () => {
-  const body = { name: 'n', type: freshType(), selfManaged: true, maxAttempts: 9 };
-  const claim = { workerId: 'w', leaseSeconds: 5 };
-  const made = await call(server, 'POST', OURS, { auth: alice, body: { ...body, claim } });
-  const job = await afterLoss(made.json.id, made.headers['lease-expires-on']);
-  assert.equal(job.state, 'FAILED');
-  assert.equal(job.result, 'ABORTED');
-  assert.equal(job.message, 'Worker lost');
-});
-
 test('a self-managed job created with a claim is never handed out, even when released', async () => {
   const type = freshType();
   const body = { name: 'n', type, selfManaged: true, claim: { workerId: 'w' } };
@@ -291,6 +208,93 @@ test('a self-managed job created with a claim is never handed out, even when rel
   const released = await tell(server, alice, made.json.id, 1, { state: 'WAITING' });
   assert.equal(released.json.job.state, 'WAITING');
   await claimNothing(server, type);
+});
+
+// Side by side, since what they do most is wait.
+describe('time', { concurrency: true }, () => {
+  test('a release with a delay keeps the job back for so long', async () => {
+    const held = await heldJob(server, alice);
+    const { id, type } = held.job;
+    const body = { state: 'WAITING', delaySeconds: 2 };
+    const released = await tell(server, worker, id, held.fence, body);
+    const [next] = await claimed(server, type, { waitSeconds: 30 });
+    const waited = Date.parse(next.job.startDate) - Date.parse(released.json.job.lastModifiedOn);
+    assert.ok(waited >= 2000 && waited < 2000 + MARGIN, `${waited} ms`);
+  });
+
+  test('a failure with retry waits for a back-off while attempts remain', async () => {
+    const held = await heldJob(server, alice, { maxAttempts: 2 });
+    const { id, type } = held.job;
+    const body = { state: 'FAILED', message: 'no answer', retry: true };
+    const again = await tell(server, worker, id, held.fence, body);
+    assert.equal(again.json.job.state, 'WAITING');
+    assert.equal(again.json.job.message, 'no answer');
+    await claimNothing(server, type);
+    const [next] = await claimed(server, type, { waitSeconds: 30 });
+    const waited = Date.parse(next.job.startDate) - Date.parse(again.json.job.lastModifiedOn);
+    assert.ok(waited >= 3750 && waited < 6250 + MARGIN, `${waited} ms`);
+    assert.equal(next.attempt, 2);
+    const last = await tell(server, worker, id, next.fence, body);
+    assert.equal(last.json.job.state, 'FAILED');
+    assert.equal(last.json.job.result, 'FAILURE');
+  });
+
+  test('a lost worker: the job fails when no attempt is left', async () => {
+    const held = await heldJob(server, alice, {}, { leaseSeconds: 5 });
+    const before = await metric(server, 'jobd_leases_expired_total');
+    const job = await afterLoss(held.job.id, held.leaseExpiresOn);
+    assert.equal(job.state, 'FAILED');
+    assert.equal(job.result, 'ABORTED');
+    assert.equal(job.message, 'Worker lost');
+    assert.equal(job.lastModifiedBy, held.job.lastModifiedBy);
+    assert.ok((await metric(server, 'jobd_leases_expired_total')) > before);
+    assertError(await beat(server, worker, job.id, held.fence), 409, 'leaseLost');
+    assertError(
+      await tell(server, worker, job.id, held.fence, { state: 'COMPLETED' }),
+      409,
+      'leaseLost',
+    );
+  });
+
+  test('a lost worker: the job goes to another while attempts remain', async () => {
+    const held = await heldJob(server, alice, { maxAttempts: 2 }, { leaseSeconds: 5 });
+    const lost = await afterLoss(held.job.id, held.leaseExpiresOn);
+    assert.equal(lost.state, 'WAITING');
+    assertError(await tell(server, worker, lost.id, held.fence, { message: 'm' }), 409, 'leaseLost');
+    const [next] = await claimed(server, lost.type, { waitSeconds: 30, leaseSeconds: 5 });
+    assert.equal(next.attempt, 2);
+    assert.equal(next.fence, 2);
+    const end = await afterLoss(lost.id, next.leaseExpiresOn);
+    assert.equal(end.state, 'FAILED');
+    assert.equal(end.message, 'Worker lost');
+  });
+
+  test('beats and reports keep a job beyond its first lease', async () => {
+    const held = await heldJob(server, alice, {}, { leaseSeconds: 5 });
+    const { id } = held.job;
+    let { leaseExpiresOn } = held;
+    for (let i = 0; untilTime(held.leaseExpiresOn) > -3000; i++) {
+      const answer =
+        i % 2 === 0
+          ? await beat(server, worker, id, held.fence)
+          : await tell(server, worker, id, held.fence, { progressPercentage: i % 100 });
+      assert.equal(answer.status, 200, answer.text);
+      leaseExpiresOn = answer.json.leaseExpiresOn;
+      await new Promise((resolve) => setTimeout(resolve, 250));
+    }
+    assert.equal((await jobNow(id)).state, 'RUNNING');
+    assert.equal((await afterLoss(id, leaseExpiresOn)).message, 'Worker lost');
+  });
+
+  test('a self-managed job whose holder is lost fails, whatever its attempts', async () => {
+    const body = { name: 'n', type: freshType(), selfManaged: true, maxAttempts: 9 };
+    const claim = { workerId: 'w', leaseSeconds: 5 };
+    const made = await call(server, 'POST', OURS, { auth: alice, body: { ...body, claim } });
+    const job = await afterLoss(made.json.id, made.headers['lease-expires-on']);
+    assert.equal(job.state, 'FAILED');
+    assert.equal(job.result, 'ABORTED');
+    assert.equal(job.message, 'Worker lost');
+  });
 });
 
 for (const [how, end] of [
