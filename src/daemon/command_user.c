@@ -14,7 +14,7 @@
 /* What a subcommand was given. */
 struct user_call {
     struct store *store;
-    struct account account; /* as named, or as found */
+    struct account account; /* what is given of it */
     bool has_role;
     enum role role;
     bool password_stdin;
@@ -25,9 +25,11 @@ static void close_store(struct store **store)
     store_close(*store);
 }
 
-static bool finish(struct user_call *call, enum account_action action, struct err *err)
+/* Nothing but `members` is written: somebody may be changing the rest just now. */
+static bool finish(struct user_call *call, enum account_action action, unsigned members,
+                   struct err *err)
 {
-    struct store_account write = {.action = action, .account = call->account};
+    struct store_account write = {.action = action, .members = members, .account = call->account};
     STORE_WAIT(store_account, call->store, &write);
     return write.call.problem == PROBLEM_NONE || err_set(err, "%s", write.call.err.text);
 }
@@ -48,52 +50,45 @@ static bool set_password(struct user_call *call, struct err *err)
 static bool user_add(struct user_call *call, struct err *err)
 {
     call->account.role = call->role;
-    return set_password(call, err) && finish(call, ACCOUNT_ADD, err);
+    return set_password(call, err) && finish(call, ACCOUNT_ADD, 0, err);
 }
 
 static bool user_passwd(struct user_call *call, struct err *err)
 {
-    return set_password(call, err) && finish(call, ACCOUNT_CHANGE, err);
+    return set_password(call, err) && finish(call, ACCOUNT_CHANGE, ACCOUNT_HASH, err);
 }
 
 static bool user_role(struct user_call *call, struct err *err)
 {
     call->account.role = call->role;
-    return finish(call, ACCOUNT_CHANGE, err);
+    return finish(call, ACCOUNT_CHANGE, ACCOUNT_ROLE, err);
 }
 
 static bool user_disable(struct user_call *call, struct err *err)
 {
     call->account.disabled = true;
-    return finish(call, ACCOUNT_CHANGE, err);
+    return finish(call, ACCOUNT_CHANGE, ACCOUNT_DISABLED, err);
 }
 
 static bool user_enable(struct user_call *call, struct err *err)
 {
     call->account.disabled = false;
-    return finish(call, ACCOUNT_CHANGE, err);
+    return finish(call, ACCOUNT_CHANGE, ACCOUNT_DISABLED, err);
 }
 
 static bool user_delete(struct user_call *call, struct err *err)
 {
-    return finish(call, ACCOUNT_DELETE, err);
-}
-
-static bool read_accounts(struct store *store, struct arena *arena, struct store_accounts *read,
-                          struct err *err)
-{
-    *read = (struct store_accounts){.arena = arena};
-    STORE_WAIT(store_accounts, store, read);
-    return read->call.problem == PROBLEM_NONE || err_set(err, "%s", read->call.err.text);
+    return finish(call, ACCOUNT_DELETE, 0, err);
 }
 
 static bool user_list(struct user_call *call, struct err *err)
 {
     AUTO(arena_release) struct arena arena;
-    struct store_accounts read;
+    struct store_accounts read = {.arena = &arena};
     arena_init(&arena, ARENA_CEILING);
-    if (!read_accounts(call->store, &arena, &read, err))
-        return false;
+    STORE_WAIT(store_accounts, call->store, &read);
+    if (read.call.problem != PROBLEM_NONE)
+        return err_set(err, "%s", read.call.err.text);
     for (size_t i = 0; i < read.count; i++) {
         char id[UUID_TEXT_SIZE];
         uuid_format(&read.accounts[i].id, id);
@@ -103,33 +98,15 @@ static bool user_list(struct user_call *call, struct err *err)
     return true;
 }
 
-/* Loads the account that is to be changed, so that what is not mentioned stays as it is. */
-static bool find_account(struct user_call *call, struct err *err)
-{
-    AUTO(arena_release) struct arena arena;
-    struct store_accounts read;
-    arena_init(&arena, ARENA_CEILING);
-    if (!read_accounts(call->store, &arena, &read, err))
-        return false;
-    for (size_t i = 0; i < read.count; i++) {
-        if (strcmp(read.accounts[i].name, call->account.name) == 0) {
-            call->account = read.accounts[i];
-            return true;
-        }
-    }
-    return err_set(err, "there is no account %s", call->account.name);
-}
-
 static const struct action {
     const char *name;
     bool (*run)(struct user_call *call, struct err *err);
-    bool named, existing; /* wants a NAME; of an account that is there */
-    bool role; /* wants --role */
+    bool named, role; /* wants a NAME; wants --role */
 } actions[] = {
-    {"add", user_add, true, false, true},         {"list", user_list, false, false, false},
-    {"passwd", user_passwd, true, true, false},   {"role", user_role, true, true, true},
-    {"disable", user_disable, true, true, false}, {"enable", user_enable, true, true, false},
-    {"delete", user_delete, true, true, false},
+    {"add", user_add, true, true},          {"list", user_list, false, false},
+    {"passwd", user_passwd, true, false},   {"role", user_role, true, true},
+    {"disable", user_disable, true, false}, {"enable", user_enable, true, false},
+    {"delete", user_delete, true, false},
 };
 
 /* What stands behind the action: one NAME if it wants one, and the options of this command alone.
@@ -193,7 +170,6 @@ int command_user(const struct config *config, int argc, char **argv)
     AUTO(close_store) struct store *store = NULL;
     bool good = open_store(&call, config->store, &err);
     store = call.store;
-    good = good && (!actions[at].existing || find_account(&call, &err)) &&
-           actions[at].run(&call, &err);
+    good = good && actions[at].run(&call, &err);
     return good ? 0 : complain(&err, 1);
 }

@@ -18,6 +18,16 @@ const char *role_name(enum role role)
     return role_names[role];
 }
 
+void account_apply(struct account *account, const struct account *given, unsigned members)
+{
+    if (members & ACCOUNT_ROLE)
+        account->role = given->role;
+    if (members & ACCOUNT_DISABLED)
+        account->disabled = given->disabled;
+    if (members & ACCOUNT_HASH)
+        memcpy(account->hash, given->hash, sizeof(account->hash));
+}
+
 bool role_parse(struct span text, enum role *ret_role)
 {
     for (unsigned i = 0; i < ROLE_COUNT; i++) {

@@ -26,6 +26,13 @@ struct account {
     int64_t created_on;
 };
 
+/* What may change of an account; a set of them is an unsigned. */
+enum account_member { ACCOUNT_ROLE = 1, ACCOUNT_DISABLED = 2, ACCOUNT_HASH = 4 };
+#define ACCOUNT_MEMBERS_ALL 7u
+
+/* Copies the members named from `given`, and leaves the others as they are. */
+void account_apply(struct account *account, const struct account *given, unsigned members);
+
 const char *role_name(enum role role);
 bool role_parse(struct span text, enum role *ret_role);
 

@@ -153,14 +153,15 @@ struct store_accounts {
 /* What to do with one account. */
 enum account_action {
     ACCOUNT_ADD, /* CONFLICT when the name is taken; assigns id and created_on when they are zero */
-    ACCOUNT_CHANGE, /* role, disabled and hash as given, by name; INVALID_REQUEST when there is none
-                     */
+    ACCOUNT_CHANGE, /* by name: what `members` says as given, the rest stays as it is stored;
+                       INVALID_REQUEST when there is none */
     ACCOUNT_DELETE, /* by name; the jobs keep the id. INVALID_REQUEST when there is none */
 };
 struct store_account {
     struct store_call call;
     enum account_action action;
-    struct account account; /* in and out */
+    unsigned members; /* of enum account_member; for ACCOUNT_CHANGE only */
+    struct account account; /* in, and out as it is stored then */
 };
 
 struct store;

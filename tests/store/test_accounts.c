@@ -16,10 +16,20 @@ static struct account account_named(const char *name, enum role role)
 static struct store_account act(struct store *store, enum account_action action,
                                 const struct account *account)
 {
-    struct store_account call = {.action = action, .account = *account};
+    struct store_account call = {
+        .action = action, .members = ACCOUNT_MEMBERS_ALL, .account = *account};
 
     STORE_WAIT(store_account, store, &call);
     return call;
+}
+
+static struct account change_of(struct store *store, const struct account *given, unsigned members)
+{
+    struct store_account call = {.action = ACCOUNT_CHANGE, .members = members, .account = *given};
+
+    STORE_WAIT(store_account, store, &call);
+    assert_int_equal(call.call.problem, PROBLEM_NONE);
+    return call.account;
 }
 
 static struct account must_add(struct fixture *fixture, const struct account *account)
@@ -144,6 +154,32 @@ static void a_change_takes_role_disabled_and_hash(void **state)
     assert_same_account(&accounts.accounts[1], &other);
 }
 
+/* As when an administrator disables an account whose owner is just typing a new password. */
+static void changes_of_different_members_do_not_undo_each_other(void **state)
+{
+    struct fixture *fixture = *state;
+    struct account kept = account_named("ada", ROLE_USER), other, out;
+
+    kept = must_add(fixture, &kept);
+    other = account_named("ada", ROLE_ADMIN);
+    snprintf(other.hash, sizeof(other.hash), "another");
+    kept.disabled = other.disabled = true;
+    out = change_of(fixture->store, &other, ACCOUNT_DISABLED);
+    assert_same_account(&out, &kept);
+    other.disabled = false;
+    memcpy(kept.hash, other.hash, sizeof(kept.hash));
+    out = change_of(fixture->store, &other, ACCOUNT_HASH);
+    assert_same_account(&out, &kept);
+    snprintf(other.hash, sizeof(other.hash), "a third one");
+    kept.role = other.role;
+    out = change_of(fixture->store, &other, ACCOUNT_ROLE);
+    assert_same_account(&out, &kept);
+    other.role = ROLE_READER;
+    out = change_of(fixture->store, &other, 0);
+    assert_same_account(&out, &kept);
+    assert_same_account(&all(fixture).accounts[0], &kept);
+}
+
 static void a_deleted_one_is_gone(void **state)
 {
     struct fixture *fixture = *state;
@@ -229,6 +265,7 @@ int main(int argc, char **argv)
         STORE_TEST(a_taken_name_is_a_conflict),
         STORE_TEST(they_come_sorted_by_name),
         STORE_TEST(a_change_takes_role_disabled_and_hash),
+        STORE_TEST(changes_of_different_members_do_not_undo_each_other),
         STORE_TEST(a_deleted_one_is_gone),
         STORE_TEST(an_unknown_name_is_invalid),
         STORE_TEST(the_version_moves_with_each_change),

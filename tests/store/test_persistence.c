@@ -91,7 +91,8 @@ static void cursors_stay_valid(void **state)
 
 static struct store_account act(struct store *store, enum account_action action, const char *name)
 {
-    struct store_account call = {.action = action, .account = {.role = ROLE_WORKER}};
+    struct store_account call = {
+        .action = action, .members = ACCOUNT_MEMBERS_ALL, .account = {.role = ROLE_WORKER}};
 
     snprintf(call.account.name, sizeof(call.account.name), "%s", name);
     snprintf(call.account.hash, sizeof(call.account.hash), "hash of %s", name);

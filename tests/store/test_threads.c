@@ -119,6 +119,7 @@ static bool change_account(struct worker *worker, size_t round)
     struct store_account call = {.action = round % 3 == 0   ? ACCOUNT_ADD
                                            : round % 3 == 1 ? ACCOUNT_CHANGE
                                                             : ACCOUNT_DELETE,
+                                 .members = ACCOUNT_MEMBERS_ALL,
                                  .account = {.role = ROLE_USER}};
     struct store_accounts all = {.arena = &worker->arena};
 

@@ -47,14 +47,6 @@ static enum problem account_add(struct memory *memory, struct store_account *act
     return PROBLEM_NONE;
 }
 
-static void account_change(struct account *kept, struct account *account)
-{
-    kept->role = account->role;
-    kept->disabled = account->disabled;
-    memcpy(kept->hash, account->hash, sizeof(kept->hash));
-    *account = *kept;
-}
-
 static void account_delete(struct memory *memory, struct account *account, size_t place)
 {
     struct account *accounts = memory->accounts;
@@ -85,7 +77,8 @@ static enum problem account_locked(struct memory *memory, struct store_account *
         problem = account_add(memory, action, place);
         break;
     case ACCOUNT_CHANGE:
-        account_change(&memory->accounts[place], &action->account);
+        account_apply(&memory->accounts[place], &action->account, action->members);
+        action->account = memory->accounts[place];
         break;
     case ACCOUNT_DELETE:
         account_delete(memory, &action->account, place);

@@ -62,9 +62,7 @@ static bool add(struct writer *writer, struct store_account *action)
 
 static bool change(struct writer *writer, struct store_account *action, struct account *kept)
 {
-    kept->role = action->account.role;
-    kept->disabled = action->account.disabled;
-    memcpy(kept->hash, action->account.hash, sizeof(kept->hash));
+    account_apply(kept, &action->account, action->members);
     action->account = *kept;
     return put(writer, UPDATE, action);
 }
