@@ -1,6 +1,9 @@
 /* Text: UTF-8 checked by hand, case folded by utf8proc. */
 #include "base/text.h"
 
+#include "base/mem.h"
+#include "base/scope.h"
+
 #include <utf8proc.h>
 
 /*
@@ -119,7 +122,7 @@ struct span text_fold(struct arena *arena, struct span text)
     static const utf8proc_option_t options =
         UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE;
     const utf8proc_uint8_t *bytes = (const utf8proc_uint8_t *)text.ptr;
-    utf8proc_int32_t *points;
+    AUTO(mem_free_at) utf8proc_int32_t *points = NULL;
     utf8proc_ssize_t count, len;
 
     if (is_ascii(text))
@@ -129,13 +132,14 @@ struct span text_fold(struct arena *arena, struct span text)
         return (struct span){0};
     /*
      * The points are replaced in place by their UTF-8, for whose NUL utf8proc wants one byte more.
+     * They take up to four times its room, and so are not to stay in the arena.
      */
-    points = ARENA_ARRAY(arena, utf8proc_int32_t, (size_t)count + 1);
+    points = mem_alloc((size_t)count + 1, sizeof(*points));
     if (points == NULL)
         return (struct span){0};
     utf8proc_decompose(bytes, (utf8proc_ssize_t)text.len, points, count, options);
     len = utf8proc_reencode(points, count, options);
     if (len < 0)
         return (struct span){0};
-    return (struct span){(const char *)points, (size_t)len};
+    return arena_span(arena, (struct span){(const char *)points, (size_t)len});
 }

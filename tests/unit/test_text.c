@@ -202,6 +202,16 @@ static void the_longest_expansion_fits(void **test)
     assert_int_equal(points, 2000 * 18);
 }
 
+static void no_more_is_kept_than_the_folded_bytes(void **test)
+{
+    (void)test;
+    AUTO(arena_release) struct arena source, arena;
+    arena_init(&source, SIZE_MAX);
+    struct span text = repeat(&source, "\xEF\xB7\xBA", 2000);
+    arena_init(&arena, 128 << 10);
+    assert_int_equal(text_fold(&arena, text).len, 2000 * 33);
+}
+
 static void without_memory_there_is_no_text(void **test)
 {
     (void)test;
@@ -224,6 +234,7 @@ int main(void)
         cmocka_unit_test(an_embedded_nul_is_kept),
         cmocka_unit_test(folding_twice_changes_nothing),
         cmocka_unit_test(the_longest_expansion_fits),
+        cmocka_unit_test(no_more_is_kept_than_the_folded_bytes),
         cmocka_unit_test(without_memory_there_is_no_text),
     };
     return cmocka_run_group_tests_name("text", tests, NULL, NULL);
