@@ -44,6 +44,12 @@ void respond_problem(struct request *request, enum problem problem, const char *
         respond_header(request, "Retry-After", "1");
 }
 
+void respond_failure(struct request *request)
+{
+    request->response.header_count = 0;
+    respond_problem(request, PROBLEM_INTERNAL, NULL);
+}
+
 void respond_etag(struct request *request, int64_t change)
 {
     respond_header(request, "ETag", arena_printf(&request->arena, "\"%" PRId64 "\"", change));

@@ -20,6 +20,10 @@ void respond_fixed(struct request *request, const char *content_type, struct spa
  * catalogue's text. */
 void respond_problem(struct request *request, enum problem problem, const char *message);
 
+/* Instead of an answer that could not be made: PROBLEM_INTERNAL, without the headers of the other.
+ */
+void respond_failure(struct request *request);
+
 /* The ETag header of a change number. */
 void respond_etag(struct request *request, int64_t change);
 

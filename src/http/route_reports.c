@@ -9,6 +9,8 @@
 #include "model/lease_json.h"
 #include "service/reports.h"
 
+#include <stdio.h>
+
 #define KEY_MAX 255
 
 /* The Idempotency-Key, and a digest of what it stands for: this path and query with this body. */
@@ -191,6 +193,20 @@ static enum problem read_item(struct request *request, const struct json_value *
     return PROBLEM_INVALID_REQUEST;
 }
 
+/* The error of an item as one of the whole request. */
+static enum problem fail_at(size_t i, enum problem problem, struct err *err)
+{
+    char path[32];
+    /* Legal names may fold to eleven times their bytes: what has no room is more than we take. */
+    if (problem == PROBLEM_INTERNAL) {
+        err_set(err, "There is no room for this job and those after it.");
+        problem = PROBLEM_PAYLOAD_TOO_LARGE;
+    }
+    snprintf(path, sizeof(path), "jobs[%zu]", i);
+    body_error_at(err, path);
+    return problem;
+}
+
 /* Reads each item; the good ones become drafts. With ?atomic=true the first bad one is the end. */
 static enum problem bulk_items(struct request *request, struct bulk *bulk,
                                const struct json_value *jobs, struct err *err)
@@ -210,10 +226,9 @@ static enum problem bulk_items(struct request *request, struct bulk *bulk,
             continue;
         }
         *draft = (struct draft){0};
-        if (bulk->atomic) {
+        if (bulk->atomic || item->problem == PROBLEM_INTERNAL) {
             *err = item->err;
-            body_error_at(err, arena_printf(&request->arena, "jobs[%zu]", i));
-            return item->problem;
+            return fail_at(i, item->problem, err);
         }
     }
     return PROBLEM_NONE;

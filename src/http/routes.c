@@ -13,7 +13,7 @@ const struct route routes[] = {
     {"DELETE", "/rest/jobs/v1/jobs/{jobId}", route_job_delete, 64 * KIB, ACCESS_WRITE},
     /* Our own. */
     {"POST", "/rest/jobd/v1/jobs", route_job_create, 1 * MIB, ACCESS_WRITE},
-    {"POST", "/rest/jobd/v1/jobs/bulk", route_jobs_create, 16 * MIB, ACCESS_WRITE},
+    {"POST", "/rest/jobd/v1/jobs/bulk", route_jobs_create, REQUEST_BODY_CEILING, ACCESS_WRITE},
     {"PATCH", "/rest/jobd/v1/jobs/{jobId}", route_job_report, 64 * KIB, ACCESS_WRITE},
     {"PUT", "/rest/jobd/v1/jobs/{jobId}/lease", route_lease_beat, 64 * KIB, ACCESS_WRITE},
     {"POST", "/rest/jobd/v1/claims", route_claim, 512 * KIB, ACCESS_CLAIM},

@@ -98,7 +98,7 @@ static enum MHD_Result queue_response(struct exchange *exchange)
 {
     struct response *response = &exchange->request.response;
     if (buf_failed(&response->body))
-        respond_problem(&exchange->request, PROBLEM_INTERNAL, NULL);
+        respond_failure(&exchange->request);
     struct span bytes = response->fixed.ptr != NULL ? response->fixed : buf_span(&response->body);
     struct MHD_Response *answer = MHD_create_response_from_buffer(
         bytes.len, (void *)(uintptr_t)bytes.ptr, MHD_RESPMEM_PERSISTENT);

@@ -210,6 +210,40 @@ test('a body of 16 MiB is read, a larger one is a 413', async () => {
   assertError(await bulk(fill((16 << 20) + 1)), 413, 'payloadTooLarge');
 });
 
+test('what was created is answered, however long the answer', async () => {
+  const type = freshType();
+  const job = { name: 'n', type, message: '\u{1F600}'.repeat(4000) };
+  const room = ((16 << 20) - 11) / 1000 - Buffer.byteLength(JSON.stringify(job)) - 1;
+  job.name = 'n'.repeat(Math.floor(room) + 1);
+  const body = JSON.stringify({ jobs: Array(1000).fill(job) });
+  assert.ok(Buffer.byteLength(body) <= 16 << 20 && Buffer.byteLength(body) > 16_700_000);
+  const { status, json, text } = await bulk(body);
+  assert.equal(status, 200, text.slice(0, 500));
+  assert.ok(json.results.every((item) => item.status === 201));
+  assert.ok(Buffer.byteLength(text) > 16 << 20);
+});
+
+// U+FDFA folds to eighteen characters of 33 bytes.
+const longest = (type) => ({ name: '\uFDFA'.repeat(2000), type });
+
+test('500 names that fold to eleven times their bytes are created', async () => {
+  const type = freshType();
+  const { status, json, text } = await bulk({ jobs: Array(500).fill(longest(type)) });
+  assert.equal(status, 200, text.slice(0, 500));
+  assert.ok(json.results.every((item) => item.status === 201));
+  const list = await found(server, alice, { type, name: longest(type).name.slice(0, 100) });
+  assert.equal(list.length, 10);
+});
+
+for (const query of ['', '?atomic=true']) {
+  test(`1000 of them are a 413 that names the first without room ${query}`, async () => {
+    const type = freshType();
+    const answer = await bulk({ jobs: Array(1000).fill(longest(type)) }, { query });
+    assertError(answer, 413, 'payloadTooLarge', /^jobs\[\d{3}\]: /);
+    assert.deepEqual(await found(server, alice, { type }), []);
+  });
+}
+
 // Sends a head that announces so many bytes, then all of them; the answer's text.
 function sendAll(size) {
   const socket = net.connect(server.port, '127.0.0.1');
