@@ -4,8 +4,16 @@
 
 #include "http/exchange.h"
 
-/* An answer made before the body came waits for so much of it, so that the connection goes on. */
-#define INTAKE_DISCARD_MAX (64u << 10)
+/*
+ * An answer made before the body came waits for the end of it, so that the connection goes on,
+ * unless its length is known to be more than this.
+ */
+#define INTAKE_AWAIT_MAX (64u << 10)
+/*
+ * In chunks nobody knows, and libmicrohttpd takes no answer in the middle: so much is thrown away
+ * (for the body's time limit at most), so that the client can hear the answer.
+ */
+#define INTAKE_DISCARD_MAX (32u << 20)
 
 /*
  * Each is called by the server, in this order, and leaves an answer in the request, or somebody who

@@ -131,7 +131,7 @@ static enum MHD_Result suspend(struct exchange *exchange)
 static bool may_answer(const struct exchange *exchange)
 {
     return exchange->stage == STAGE_HANDLE || exchange->request.response.close ||
-           exchange->gate.length > INTAKE_DISCARD_MAX || exchange->gate.expects;
+           exchange->gate.length > INTAKE_AWAIT_MAX || exchange->gate.expects;
 }
 
 /* Goes on until the exchange waits for somebody or for its body, or has its answer. */

@@ -177,12 +177,20 @@ test('a body beyond the ceiling', async (t) => {
       Buffer.from(request(method, target, [AUTH, 'Transfer-Encoding: chunked'],
         `${(ceiling + 1).toString(16)}\r\n`)), Buffer.alloc(ceiling + 1, ' '), Buffer.from('\r\n0\r\n\r\n'),
     ]), '413'));
+    await t.test(`${what}, far too many bytes in chunks`, () => probe(server,
+      chunkedBytes(method, target, ceiling + (24 << 20)), '413'));
     await t.test(`${what}, no end of chunks`, () => endlessChunks(method, target, ceiling));
   }
   await t.test('the daemon is unharmed', () => checkUnharmed(server, before));
 });
 
-// The daemon must stop listening soon after the ceiling: the socket buffers on the way hold some
+function chunkedBytes(method, target, size) {
+  const head = request(method, target, [AUTH, 'Transfer-Encoding: chunked']);
+  const block = Buffer.from(`40000\r\n${' '.repeat(0x40000)}\r\n`);
+  return Buffer.concat([Buffer.from(head), ...Array(size >> 18).fill(block), Buffer.from('0\r\n\r\n')]);
+}
+
+// The daemon must stop listening 32 MiB after the ceiling: the socket buffers on the way hold some
 // megabytes more. It may say 413 or just cut, because the client is still talking.
 function endlessChunks(method, target, ceiling) {
   const block = 1 << 18;
