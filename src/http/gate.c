@@ -73,6 +73,7 @@ static void take_coding(struct gate *gate, struct span value)
 
 void gate_target(struct gate *gate, struct span part)
 {
+    gate->target_size += part.len;
     gate->size += part.len;
     for (size_t i = 0; i < part.len; i++) {
         unsigned char c = (unsigned char)part.ptr[i];
@@ -112,9 +113,11 @@ static bool is_safe(const char *method)
     return strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
 }
 
+/* Without a sentence the catalogue's own will do. */
 static enum problem refuse(struct err *err, enum problem problem, const char *sentence)
 {
-    err_set(err, "%s", sentence);
+    if (sentence != NULL)
+        err_set(err, "%s", sentence);
     return problem;
 }
 
@@ -124,6 +127,8 @@ enum problem gate_verdict(const struct gate *gate, const char *method, const cha
     bool old = strcmp(version, "HTTP/1.0") == 0;
     if (!old && strcmp(version, "HTTP/1.1") != 0)
         return refuse(err, PROBLEM_INVALID_REQUEST, "Only HTTP/1.1 and HTTP/1.0 are spoken here.");
+    if (gate->target_size > GATE_HEAD_MAX)
+        return refuse(err, PROBLEM_URI_TOO_LONG, NULL);
     if (gate->size > GATE_HEAD_MAX)
         return refuse(err, PROBLEM_HEADERS_TOO_LARGE, "The head of the request is too large.");
     if (!is_upper(method))

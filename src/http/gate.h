@@ -25,7 +25,8 @@ struct gate {
     bool chunked;
     bool expects; /* the client waits for a word before it sends its body */
     uint64_t length; /* of the body, by Content-Length; 0 without */
-    size_t size; /* of the head's texts, in bytes */
+    size_t target_size; /* in bytes */
+    size_t size; /* of the head's texts with the target, in bytes */
 };
 
 /* A part of the request's target, as it came. */
@@ -36,8 +37,8 @@ void gate_header(struct gate *gate, struct span name, struct span value);
  * The verdict: PROBLEM_NONE, INVALID_REQUEST (more or less than one Host in HTTP/1.1, several or
  * malformed Content-Length, several Authorization, one beside a Transfer-Encoding, chunked in
  * HTTP/1.0, bytes that do not belong into the target, names, values or the method),
- * HEADERS_TOO_LARGE, NOT_IMPLEMENTED (a coding other than chunked), FORBIDDEN (a browser sends a
- * write from another site). After any but the last the connection must end.
+ * URI_TOO_LONG, HEADERS_TOO_LARGE, NOT_IMPLEMENTED (a coding other than chunked), FORBIDDEN (a
+ * browser sends a write from another site). After any but the last the connection must end.
  */
 enum problem gate_verdict(const struct gate *gate, const char *method, const char *version,
                           struct err *err);

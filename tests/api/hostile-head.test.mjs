@@ -110,6 +110,13 @@ probes(server, 'the size and number of headers', [
   ['eight kilobytes in one header', health(`X-A: ${long(8000)}`), '200 kept'],
 ]);
 
+probes(server, 'targets longer than a whole head may be', [
+  ['the path', request('GET', `/${long(14 << 10)}`), '414 closed'],
+  ['the query', request('GET', `/healthz?${long(14 << 10)}`), '414 closed'],
+  ['a shorter one in too large a head', request('GET', `/healthz?${long(10_000)}`,
+    [`X-A: ${long(4400)}`]), '431 closed'],
+]);
+
 // Near the limit a request may fit and its answer not: whatever happens there, it happens soon and
 // is no fault of the server's.
 const sizes = Array.from({ length: 60 }, (_, i) => 13_500 + i * 57);

@@ -91,6 +91,13 @@ static void targets_are_plain_and_heads_are_small(void **test)
     assert_int_equal(target_verdict("/jobs\x01", 0), PROBLEM_INVALID_REQUEST);
     assert_int_equal(target_verdict("/jobs\x7f", 0), PROBLEM_INVALID_REQUEST);
     assert_int_equal(target_verdict("/jobs", GATE_HEAD_MAX), PROBLEM_HEADERS_TOO_LARGE);
+
+    static char longest[GATE_HEAD_MAX + 2] = "/";
+    memset(longest + 1, 'a', GATE_HEAD_MAX);
+    assert_int_equal(target_verdict(longest, 0), PROBLEM_URI_TOO_LONG);
+    longest[GATE_HEAD_MAX - 100] = '\0';
+    assert_int_equal(target_verdict(longest, 0), PROBLEM_NONE);
+    assert_int_equal(target_verdict(longest, 100), PROBLEM_HEADERS_TOO_LARGE);
 }
 
 static void names_values_methods_and_versions_are_what_they_should_be(void **test)
