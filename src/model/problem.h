@@ -31,8 +31,6 @@
       "The resource could not be found.")                                                          \
     P(METHOD_NOT_ALLOWED, 405, "methodNotAllowed", "Method Not Allowed",                           \
       "The Allow header names the methods of this path.", "The method is not allowed here.")       \
-    P(REQUEST_TIMEOUT, 408, "requestTimeout", "Request Timeout", "Send the request faster.",       \
-      "The request did not arrive in time.")                                                       \
     P(CONFLICT, 409, "conflict", "Conflict", "Get the job and decide anew.",                       \
       "The job's state does not allow it.")                                                        \
     P(LEASE_LOST, 409, "leaseLost", "Conflict", "Stop working on the job.",                        \

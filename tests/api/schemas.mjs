@@ -20,7 +20,7 @@ const documents = [contract, ours].map((document, index) => {
 });
 
 // What any operation may answer before or beside its own work, as a StandardErrorResponse.
-const COMMON = new Set([408, 414, 429, 431]);
+const COMMON = new Set([414, 429, 431]);
 // The contract's silence filled by decision: another's job, and a body beyond its ceiling.
 const AMENDED = { deleteJob: new Set([403, 413]) };
 

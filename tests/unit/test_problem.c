@@ -18,7 +18,6 @@ static const struct {
     {PROBLEM_JOB_NOT_FOUND, 404, "jobNotFoundId"},
     {PROBLEM_PATH_NOT_FOUND, 404, "pathNotFound"},
     {PROBLEM_METHOD_NOT_ALLOWED, 405, "methodNotAllowed"},
-    {PROBLEM_REQUEST_TIMEOUT, 408, "requestTimeout"},
     {PROBLEM_CONFLICT, 409, "conflict"},
     {PROBLEM_LEASE_LOST, 409, "leaseLost"},
     {PROBLEM_JOB_DELETED, 409, "jobDeleted"},
