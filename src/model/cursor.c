@@ -7,8 +7,8 @@
 
 /*
  * A cursor in bytes: version, digest of the query, value, position (each eight bytes, big-endian),
- * and over all of it SipHash-2-4 of 128 bits, made for short texts. Each has the same length, so
- * that nothing is read between the lines of a malformed one.
+ * and over all of it a keyed BLAKE2b. Each has the same length, so that nothing is read between the
+ * lines of a malformed one.
  */
 enum {
     VERSION = 1,
@@ -16,12 +16,12 @@ enum {
     VALUE_AT = DIGEST_AT + 8,
     POSITION_AT = VALUE_AT + 8,
     MAC_AT = POSITION_AT + 8,
-    MAC_SIZE = crypto_shorthash_siphashx24_BYTES,
+    MAC_SIZE = crypto_generichash_BYTES_MIN,
     RECORD_SIZE = MAC_AT + MAC_SIZE,
     TEXT_SIZE = sodium_base64_ENCODED_LEN(RECORD_SIZE, sodium_base64_VARIANT_URLSAFE_NO_PADDING),
 };
 
-_Static_assert(CURSOR_KEY_SIZE >= crypto_shorthash_siphashx24_KEYBYTES, "the store keeps a key");
+_Static_assert(CURSOR_KEY_SIZE == crypto_generichash_KEYBYTES, "the store keeps keys of this size");
 
 static void put(uint8_t *out, uint64_t value)
 {
@@ -115,7 +115,7 @@ struct cursor cursor_at(const struct query *query, const struct job *job)
 static void seal(const uint8_t *key, const uint8_t record[static MAC_AT],
                  uint8_t ret_mac[static MAC_SIZE])
 {
-    crypto_shorthash_siphashx24(ret_mac, record, MAC_AT, key);
+    crypto_generichash(ret_mac, MAC_SIZE, record, MAC_AT, key, CURSOR_KEY_SIZE);
 }
 
 static void encode(const uint8_t record[static RECORD_SIZE], char ret_text[static TEXT_SIZE])
