@@ -7,6 +7,13 @@ import sys
 AMENDMENTS = {
     ('delete', '/rest/jobs/v1/jobs/{jobId}'): {'403': 'JobNotOwned', '413': 'PayloadTooLarge'},
 }
+# What we decided where the contract has no bounds, as {(method, path): {status: our sentence}}.
+SENTENCES = {
+    ('get', '/rest/jobs/v1/jobs'): {
+        '400': 'A name has at most 2000 characters and a type at most 255, and there are at most 100 '
+               'different types.',
+    },
+}
 # What any operation may answer, as the contract does not say.
 EVERYWHERE = {'429': 'TooManyRequests', '503': 'StoreUnavailable'}
 
@@ -36,6 +43,10 @@ def amend(merged, contract):
             if name not in merged['components']['responses']:
                 sys.exit(f'merge.py: no response {name} for the {status} of {method} {path}')
             unify(operation, {status: {'$ref': f'#/components/responses/{name}'}}, f'{method} {path}')
+    for (method, path), sentences in SENTENCES.items():
+        for status, sentence in sentences.items():
+            response = merged['paths'][path][method]['responses'][status]
+            response['description'] += f' {sentence}'
 
 
 def merge(contract, ours):

@@ -10,17 +10,22 @@ import {
   admin,
   alice,
   assertError,
+  bob,
   call,
   createJob,
+  eventually,
   JOBS,
   OPENAPI,
   OURS,
+  reader,
   ROOT,
   startJobd,
   tempDir,
   UNKNOWN_ID,
+  WHOAMI,
   worker,
 } from './harness.mjs';
+import { beat, heldJob } from './leases.mjs';
 import { contract, ours } from './schemas.mjs';
 import { find, report } from './support.mjs';
 
@@ -57,8 +62,11 @@ test('the contract is in it whole', () => {
       const { responses, ...rest } = merged.paths[prefix + at][method];
       const { responses: promised, ...wanted } = operation;
       assert.deepEqual(rest, wanted);
-      for (const [status, response] of Object.entries(promised))
-        assert.deepEqual(responses[status], response);
+      for (const [status, { description, ...response }] of Object.entries(promised)) {
+        const { description: said, ...same } = responses[status];
+        assert.deepEqual(same, response);
+        assert.ok(said.startsWith(description));
+      }
     }
   }
   for (const [name, schema] of Object.entries(contract.components.schemas)) {
@@ -70,6 +78,19 @@ test('it declares the 403 of DELETE, and has one server', () => {
   const operation = merged.paths[`${contract.servers[0].url}/jobs/{jobId}`].delete;
   assert.deepEqual(operation.responses['403'], { $ref: '#/components/responses/JobNotOwned' });
   assert.deepEqual(merged.servers, [{ url: '/' }]);
+});
+
+test('the bounds of find that the contract lacks are in its 400', async () => {
+  const bounds = { name: 2000, type: 255 };
+  const { description } = merged.paths[JOBS].get.responses['400'];
+  assert.match(description, /name has at most 2000 .* type at most 255.* at most 100 different types/);
+  for (const [name, bound] of Object.entries(bounds)) {
+    const status = async (size) => (await find(server, alice, { [name]: 'x'.repeat(size) })).status;
+    assert.deepEqual([await status(bound), await status(bound + 1)], [200, 400]);
+  }
+  const types = (count) => Array.from({ length: count }, (_, i) => `type=${i}`).join('&');
+  assert.equal((await find(server, alice, types(100))).status, 200);
+  assertError(await find(server, alice, types(101)), 400, 'invalidRequest', /100/);
 });
 
 function* nodes(node, at = '#') {
@@ -116,6 +137,67 @@ test('every example is valid by its schema', () => {
     }
   }
   assert.ok(count > 10);
+});
+
+// What the daemon says for each errorCode; each is provoked as its example has it.
+const PROVOKED = {
+  invalidRequest: () => call(server, 'POST', OURS, { auth: alice, body: { type: 't' } }),
+  notAuthenticated: () => call(server, 'POST', OURS, { body: {} }),
+  forbidden: () => call(server, 'POST', OURS, { auth: reader, body: {} }),
+  jobNotOwned: async () => report(server, bob, (await createJob(server, alice)).id, { message: 'm' }),
+  jobNotFoundId: () => report(server, alice, UNKNOWN_ID, { message: 'm' }),
+  conflict: async () => {
+    const { id } = await createJob(server, alice, {}, { state: 'COMPLETED' });
+    return report(server, alice, id, { state: 'RUNNING' });
+  },
+  leaseLost: async () => beat(server, worker, (await heldJob(server, alice)).job.id, 1000),
+  payloadTooLarge: () =>
+    call(server, 'POST', OURS, { auth: alice, body: ' '.repeat((1 << 20) + 1) }),
+  idempotencyKeyReused: async () => {
+    const create = (name) =>
+      call(server, 'POST', OURS, {
+        auth: alice,
+        headers: { 'Idempotency-Key': 'example' },
+        body: { name, type: 't' },
+      });
+    assert.equal((await create('one')).status, 201);
+    return create('other');
+  },
+  tooManyRequests: async () => {
+    const strict = await startJobd({ args: ['--auth-failures', '1'], users: [alice] });
+    const wrong = { ...alice, password: 'not the password' };
+    return eventually(async () => {
+      const answer = await call(strict, 'GET', WHOAMI, { auth: wrong });
+      return answer.status === 429 && answer;
+    });
+  },
+};
+
+// Nobody can ask for these two: what the daemon would say is in its catalogue.
+function catalogued(code) {
+  const text = fs.readFileSync(path.join(ROOT, 'src/model/problem.h'), 'utf8').replace(/\\\n/g, '');
+  const row = text.split(/ P\([A-Z_]+, /).find((one) => one.includes(`"${code}"`));
+  const [errorCode, titleMessage, helpMessage, userMessage] = row
+    .match(/"[^"]*"/g)
+    .map((one) => one.slice(1, -1));
+  return { statusCode: parseInt(row, 10), titleMessage, helpMessage, userMessage, errorCode };
+}
+
+test('every example of an error is what the daemon sends', async () => {
+  const sent = {};
+  for (const [code, provoke] of Object.entries(PROVOKED)) {
+    sent[code] = { ...(await provoke()).json };
+    delete sent[code].errorContext;
+  }
+  for (const code of ['internalError', 'storeUnavailable']) sent[code] = catalogued(code);
+  const seen = new Set();
+  for (const [{ errorContext, ...example }, at] of nodes(ours)) {
+    if (typeof example.errorCode !== 'string') continue;
+    assert.match(errorContext, /^[0-9a-f]{16}$/);
+    assert.deepEqual(example, sent[example.errorCode], at);
+    seen.add(example.errorCode);
+  }
+  assert.deepEqual([...seen].sort(), Object.keys(sent).sort());
 });
 
 // A schema whose references name our document, so that it can stand alone.
