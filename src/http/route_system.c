@@ -2,6 +2,7 @@
 #include "api/openapi_json.h"
 #include "base/metrics.h"
 #include "http/response.h"
+#include "http/route_call.h"
 #include "http/routes.h"
 #include "service/service.h"
 
@@ -29,13 +30,23 @@ void route_health(struct request *request)
     respond_fixed(request, "text/plain; charset=utf-8", span_of("ok\n"));
 }
 
-void route_ready(struct request *request)
+/* Not logged: what failed was, and anybody may ask this at any rate. */
+static void ready_answer(struct request *request)
 {
-    struct err err = {0};
-    if (store_writable(request->service->store, &err))
+    const struct store_probe *probe = request->operation;
+    if (probe->call.problem == PROBLEM_NONE)
         respond_fixed(request, "text/plain; charset=utf-8", span_of("ready\n"));
     else
         respond_problem(request, PROBLEM_STORE_UNAVAILABLE, NULL);
+}
+
+void route_ready(struct request *request)
+{
+    struct store_probe *probe = route_operation(request, sizeof(*probe), ready_answer);
+    if (probe == NULL)
+        return;
+    route_prepare(request, &probe->call);
+    store_probe(request->service->store, probe);
 }
 
 void route_metrics(struct request *request)

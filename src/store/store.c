@@ -71,6 +71,11 @@ void store_reap(struct store *store, struct store_reap *reap)
     store->ops->reap(store, reap);
 }
 
+void store_probe(struct store *store, struct store_probe *probe)
+{
+    store->ops->probe(store, probe);
+}
+
 void store_observe(struct store *store, const struct store_observer *observer)
 {
     store->ops->observe(store, observer);
@@ -79,11 +84,6 @@ void store_observe(struct store *store, const struct store_observer *observer)
 int64_t store_accounts_version(struct store *store)
 {
     return store->ops->accounts_version(store);
-}
-
-bool store_writable(struct store *store, struct err *err)
-{
-    return store->ops->writable(store, err);
 }
 
 /* Of store_waiter.finished. */

@@ -164,6 +164,15 @@ struct store_account {
     struct account account; /* in, and out as it is stored then */
 };
 
+/*
+ * Asks whether the store accepts writes, for readiness: answered at once, on the caller's thread,
+ * when the last write succeeded; else something that means nothing is written, and those that ask
+ * meanwhile share its commit.
+ */
+struct store_probe {
+    struct store_call call;
+};
+
 struct store;
 
 /* What a backend is: every member is called through the functions below, whose promises it keeps.
@@ -177,9 +186,9 @@ struct store_ops {
     void (*account)(struct store *store, struct store_account *account);
     void (*claim)(struct store *store, struct store_claim *claim);
     void (*reap)(struct store *store, struct store_reap *reap);
+    void (*probe)(struct store *store, struct store_probe *probe);
     void (*observe)(struct store *store, const struct store_observer *observer);
     int64_t (*accounts_version)(struct store *store);
-    bool (*writable)(struct store *store, struct err *err);
     void (*close)(struct store *store);
 };
 
@@ -217,6 +226,7 @@ void store_update(struct store *store, struct store_update *update);
 void store_account(struct store *store, struct store_account *account);
 void store_claim(struct store *store, struct store_claim *claim);
 void store_reap(struct store *store, struct store_reap *reap);
+void store_probe(struct store *store, struct store_probe *probe);
 
 /* Sets who is told from now on (copied; NULL: nobody). Once store_observe returns, the former one
  * is told nothing more. */
@@ -227,10 +237,6 @@ void store_observe(struct store *store, const struct store_observer *observer);
  * every second. -1 when it cannot be read now. Blocks for a read at most.
  */
 int64_t store_accounts_version(struct store *store);
-
-/* Whether the last write succeeded (or one that is tried now, after a failure): for readiness.
- * Blocks for a commit at most. */
-bool store_writable(struct store *store, struct err *err);
 
 /*
  * For callers that may block (the command line, start-up, tests): set `done` to store_wait_done,

@@ -74,6 +74,25 @@ for (const knob of ['full', 'cut']) {
   });
 }
 
+// More probes than threads, each waiting for the disk: who asks for anything else is served meanwhile.
+test('probes of a slow disk hold nobody up', async () => {
+  const job = await createJob(server, auth, { name: 'slow', type: 'SLOW' });
+  disk.set('full');
+  await checkRefused(writes(job, 'slow')['a bulk create']);
+  disk.clear('full');
+  disk.set('sync_us', 3_000_000);
+  let answered = 0;
+  const probes = Array.from({ length: 32 }, async () => {
+    const answer = await call(server, 'GET', '/readyz', { allow });
+    answered += 1;
+    return answer.status;
+  });
+  for (let i = 0; i < 50; i++) assert.equal((await call(server, 'GET', '/healthz')).status, 200);
+  assert.equal(answered, 0, 'no probe was waited for');
+  disk.clear('sync_us');
+  assert.deepEqual(new Set(await Promise.all(probes)), new Set([200]));
+});
+
 test('room comes and goes under load', async (t) => {
   const random = randomFrom(seedOf(t));
   const ledger = new Ledger(server, random);

@@ -243,6 +243,15 @@ enum problem job_page(struct store *store, struct arena *arena, const struct que
     return ret_find->call.problem;
 }
 
+bool probe(struct store *store, struct err *err)
+{
+    struct store_probe probe = {0};
+
+    STORE_WAIT(store_probe, store, &probe);
+    *err = probe.call.err;
+    return probe.call.problem == PROBLEM_NONE;
+}
+
 struct query query_all(void)
 {
     return (struct query){

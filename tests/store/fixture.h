@@ -81,6 +81,9 @@ enum problem job_put(struct store *store, struct arena *arena, const struct uuid
 enum problem job_page(struct store *store, struct arena *arena, const struct query *query,
                       const struct cursor *after, struct store_find *ret_find);
 
+/* Whether the store accepts writes; the call's err otherwise. */
+bool probe(struct store *store, struct err *err);
+
 /* Everything, newest first, by pages of 50. */
 struct query query_all(void);
 

@@ -246,16 +246,6 @@ static void the_version_moves_with_each_change(void **state)
     assert_true(store_accounts_version(fixture->store) == last);
 }
 
-static void a_store_that_writes_is_writable(void **state)
-{
-    struct fixture *fixture = *state;
-    struct err err = {0};
-
-    assert_true(store_writable(fixture->store, &err));
-    must_create_named(fixture, "job");
-    assert_true(store_writable(fixture->store, &err));
-}
-
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -269,7 +259,6 @@ int main(int argc, char **argv)
         STORE_TEST(a_deleted_one_is_gone),
         STORE_TEST(an_unknown_name_is_invalid),
         STORE_TEST(the_version_moves_with_each_change),
-        STORE_TEST(a_store_that_writes_is_writable),
     };
 
     fixture_backend(argc, argv);

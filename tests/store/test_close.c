@@ -86,6 +86,28 @@ static void closing_answers_what_is_in_flight(void **state)
     assert_int_equal(must_get(fixture, &job.id).attempt, touched);
 }
 
+static void probe_answered(struct store_call *call)
+{
+    *(bool *)call->context = true;
+}
+
+/* On the caller's thread, which need not wait: so that readiness costs a healthy store nothing. */
+static void a_store_that_writes_says_so_at_once(void **state)
+{
+    struct fixture *fixture = *state;
+    bool answered = false;
+    struct store_probe probe = {.call = {.done = probe_answered, .context = &answered}};
+
+    for (int i = 0; i < 2; i++) {
+        probe.call.problem = PROBLEM_INTERNAL;
+        answered = false;
+        store_probe(fixture->store, &probe);
+        assert_true(answered);
+        assert_int_equal(probe.call.problem, PROBLEM_NONE);
+        must_create_named(fixture, "job");
+    }
+}
+
 static void closing_nothing_is_fine(void **state)
 {
     (void)state;
@@ -132,6 +154,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         STORE_TEST(closing_answers_what_is_in_flight),
+        STORE_TEST(a_store_that_writes_says_so_at_once),
         STORE_TEST(closing_nothing_is_fine),
         STORE_TEST(an_unknown_kind_of_store_is_refused),
         STORE_TEST(the_system_clock_is_the_standard),

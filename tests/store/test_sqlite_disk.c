@@ -4,6 +4,7 @@
 #include "base/metrics.h"
 
 #include <fcntl.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -77,9 +78,9 @@ static void a_full_disk_recovers(void **state)
     struct err err = {0};
     size_t created = 1;
 
-    assert_true(store_writable(fixture->store, &err));
+    assert_true(probe(fixture->store, &err));
     fill(fixture, &created);
-    assert_false(store_writable(fixture->store, &err));
+    assert_false(probe(fixture->store, &err));
     assert_true(err.text[0] != '\0');
     assert_int_equal(job_report(fixture->store, &fixture->arena, &first.id, event, &kept),
                      PROBLEM_STORE_UNAVAILABLE);
@@ -88,10 +89,40 @@ static void a_full_disk_recovers(void **state)
     assert_int_equal(job_count(fixture->store), created);
 
     clear_knob("full");
-    assert_true(store_writable(fixture->store, &err));
+    assert_true(probe(fixture->store, &err));
     assert_true(must_create_named(fixture, "next").change == first.change + (int64_t)created);
     fixture_reopen(fixture);
     assert_int_equal(job_count(fixture->store), created + 1);
+}
+
+/* All are submitted while another one holds the file, as one thread could not if it waited. */
+static void probes_of_a_failed_store_share_a_commit(void **state)
+{
+    struct fixture *fixture = *state;
+    enum { PROBES = 100 };
+    struct store_probe *probes = ARENA_ARRAY(&fixture->arena, struct store_probe, PROBES);
+    struct store_waiter *waiters = ARENA_ARRAY(&fixture->arena, struct store_waiter, PROBES);
+    size_t created = 0;
+    int64_t commits;
+    sqlite3 *blocker;
+
+    fill(fixture, &created);
+    clear_knob("full");
+    commits = metric_get(METRIC_STORE_COMMITS);
+    assert_int_equal(sqlite3_open(fixture->url + strlen("sqlite:"), &blocker), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(blocker, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+    for (size_t i = 0; i < PROBES; i++) {
+        store_waiter_init(&waiters[i], &probes[i].call);
+        store_probe(fixture->store, &probes[i]);
+        assert_int_equal(waiters[i].finished, 0); /* neither answered nor waited for */
+    }
+    assert_int_equal(sqlite3_exec(blocker, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(blocker);
+    for (size_t i = 0; i < PROBES; i++) {
+        store_waiter_wait(&waiters[i]);
+        assert_int_equal(probes[i].call.problem, PROBLEM_NONE);
+    }
+    assert_in_range(metric_get(METRIC_STORE_COMMITS) - commits, 1, 2);
 }
 
 static void copy_file(const char *from, const char *to)
@@ -215,6 +246,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         STORE_TEST(a_full_disk_recovers),
+        STORE_TEST(probes_of_a_failed_store_share_a_commit),
         STORE_TEST(what_a_failed_sync_refused_never_comes_true),
         STORE_TEST(a_slow_sync_is_shared),
     };

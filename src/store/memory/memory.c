@@ -42,11 +42,9 @@ static int64_t memory_accounts_version(struct store *store)
     return version;
 }
 
-static bool memory_writable(struct store *store, struct err *err)
+static void memory_probe(struct store *store, struct store_probe *probe)
 {
-    (void)store;
-    (void)err;
-    return true;
+    memory_leave(memory_enter(store, &probe->call), &probe->call, PROBLEM_NONE);
 }
 
 static void memory_close(struct store *store)
@@ -79,9 +77,9 @@ bool memory_open(const struct store_options *options, struct store **ret_store, 
         .account = memory_account,
         .claim = memory_claim,
         .reap = memory_reap,
+        .probe = memory_probe,
         .observe = memory_observe,
         .accounts_version = memory_accounts_version,
-        .writable = memory_writable,
         .close = memory_close,
     };
     struct memory *memory = mem_alloc(1, sizeof(*memory));

@@ -116,7 +116,7 @@ static bool perform(struct writer *writer, struct store_call *call)
     case WRITE_REAP:
         return write_reap(writer, CONTAINER_OF(call, struct store_reap, call));
     case WRITE_PROBE:
-        return write_probe(writer, call);
+        return write_probe(writer, CONTAINER_OF(call, struct store_probe, call));
     }
     assert(false);
     return false;

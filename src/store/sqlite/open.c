@@ -205,9 +205,9 @@ static void sqlite_observe(struct store *store, const struct store_observer *obs
     observed_set(&sqlite_store_of(store)->observed, observer);
 }
 
-static bool sqlite_writable(struct store *store, struct err *err)
+static void sqlite_probe(struct store *store, struct store_probe *probe)
 {
-    return writer_works(&sqlite_store_of(store)->writer, err);
+    writer_probe(&sqlite_store_of(store)->writer, probe);
 }
 
 static const struct store_ops ops = {
@@ -219,9 +219,9 @@ static const struct store_ops ops = {
     .account = sqlite_account,
     .claim = sqlite_claim,
     .reap = sqlite_reap,
+    .probe = sqlite_probe,
     .observe = sqlite_observe,
     .accounts_version = sqlite_read_accounts_version,
-    .writable = sqlite_writable,
     .close = sqlite_close,
 };
 

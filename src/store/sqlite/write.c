@@ -52,12 +52,12 @@ bool write_person(struct writer *writer, const struct uuid *uuid, struct store_c
 }
 
 /* Another value each time: SQLite writes no page whose content stays the same. */
-bool write_probe(struct writer *writer, struct store_call *call)
+bool write_probe(struct writer *writer, struct store_probe *probe)
 {
-    call->problem = PROBLEM_NONE;
+    probe->call.problem = PROBLEM_NONE;
     return write_step(writer,
                       sqlite_prepare_cached(writer->connection,
                                             "INSERT INTO meta (key, value) VALUES ('probes', 1) "
                                             "ON CONFLICT (key) DO UPDATE SET value = value + 1"),
-                      call);
+                      &probe->call);
 }

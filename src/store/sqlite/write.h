@@ -16,7 +16,7 @@ bool write_update(struct writer *writer, struct store_update *update);
 bool write_account(struct writer *writer, struct store_account *account);
 bool write_claim(struct writer *writer, struct store_claim *claim);
 bool write_reap(struct writer *writer, struct store_reap *reap);
-bool write_probe(struct writer *writer, struct store_call *call);
+bool write_probe(struct writer *writer, struct store_probe *probe);
 
 /* The store's clock, never before 1970. */
 int64_t write_now(const struct writer *writer);

@@ -43,6 +43,17 @@ void writer_submit(struct writer *writer, struct store_call *call, enum write_op
         pthread_cond_signal(&writer->more);
 }
 
+void writer_probe(struct writer *writer, struct store_probe *probe)
+{
+    if (atomic_load(&writer->failed)) {
+        writer_submit(writer, &probe->call, WRITE_PROBE);
+        return;
+    }
+    probe->call.problem = PROBLEM_NONE;
+    probe->call.err.text[0] = '\0';
+    probe->call.done(&probe->call);
+}
+
 /* Moves the whole queue over, when all that was taken before is done. */
 static void take_queue(struct writer *writer)
 {
@@ -204,17 +215,4 @@ void writer_stop(struct writer *writer)
     news_release(&writer->news);
     pthread_cond_destroy(&writer->more);
     pthread_mutex_destroy(&writer->lock);
-}
-
-bool writer_works(struct writer *writer, struct err *err)
-{
-    struct store_call probe = {0};
-    struct store_waiter waiter;
-
-    if (!atomic_load(&writer->failed))
-        return true;
-    store_waiter_init(&waiter, &probe);
-    writer_submit(writer, &probe, WRITE_PROBE);
-    store_waiter_wait(&waiter);
-    return probe.problem == PROBLEM_NONE || err_set(err, "%s", probe.err.text);
 }

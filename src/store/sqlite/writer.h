@@ -20,7 +20,7 @@ enum write_operation {
     WRITE_ACCOUNT, /* struct store_account */
     WRITE_CLAIM, /* struct store_claim */
     WRITE_REAP, /* struct store_reap */
-    WRITE_PROBE, /* a bare struct store_call: writes something that means nothing */
+    WRITE_PROBE, /* struct store_probe: writes something that means nothing */
 };
 
 /* Calls in a row, linked by `next`. */
@@ -69,6 +69,10 @@ void writer_stop(struct writer *writer);
 /* Queues a call; any thread. */
 void writer_submit(struct writer *writer, struct store_call *call, enum write_operation operation);
 
+/* Answers at once when the last write succeeded, queues a write that finds out otherwise; any
+ * thread. */
+void writer_probe(struct writer *writer, struct store_probe *probe);
+
 /*
  * Takes the next call that waits, or NULL; the writer's thread. Calls that come while a transaction
  * runs still get into it.
@@ -77,8 +81,4 @@ struct store_call *writer_next(struct writer *writer);
 
 /* How many calls wait for a transaction; the writer's thread. */
 size_t writer_waiting(struct writer *writer);
-
-/* Whether the last write succeeded, or one that is tried now. Blocks for a commit at most. */
-bool writer_works(struct writer *writer, struct err *err);
-
 #endif
