@@ -234,6 +234,23 @@ static enum problem bulk_items(struct request *request, struct bulk *bulk,
     return PROBLEM_NONE;
 }
 
+/*
+ * Which items are good depends on the accounts there are now: when that has changed, the same body
+ * is another request, and must not be answered with the jobs of the first.
+ */
+static enum problem bind_items(struct request *request, struct bulk *bulk)
+{
+    char *good = arena_alloc(&request->arena, bulk->count, 1);
+    if (good == NULL)
+        return PROBLEM_INTERNAL;
+    for (size_t i = 0; i < bulk->count; i++)
+        good[i] = bulk->items[i].problem == PROBLEM_NONE;
+    uint8_t *digest = bulk->create.key_digest;
+    digest_pair((struct span){(const char *)digest, DIGEST_SIZE}, (struct span){good, bulk->count},
+                digest);
+    return PROBLEM_NONE;
+}
+
 static enum problem read_bulk(struct request *request, struct bulk *bulk, struct err *err)
 {
     bool given = false;
@@ -252,7 +269,9 @@ static enum problem read_bulk(struct request *request, struct bulk *bulk, struct
     problem = bulk_jobs(object, &jobs, err);
     if (problem == PROBLEM_NONE)
         problem = read_key(request, &bulk->create, err);
-    return problem != PROBLEM_NONE ? problem : bulk_items(request, bulk, jobs, err);
+    if (problem == PROBLEM_NONE)
+        problem = bulk_items(request, bulk, jobs, err);
+    return problem != PROBLEM_NONE ? problem : bind_items(request, bulk);
 }
 
 void route_jobs_create(struct request *request)
