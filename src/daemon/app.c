@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/scope.h"
 #include "daemon/accounts.h"
+#include "daemon/limits.h"
 #include "http/routes.h"
 #include "http/server.h"
 #include "service/leases.h"
@@ -34,6 +35,7 @@ struct app {
     struct leases *leases;
     struct service service;
     char *tls_cert, *tls_key;
+    unsigned connections_max;
     struct server *server;
 };
 
@@ -97,7 +99,7 @@ static bool open_server(struct app *app, struct err *err)
                                      .tls_cert = app->tls_cert,
                                      .tls_key = app->tls_key,
                                      .threads = thread_count(config),
-                                     .connections_max = (unsigned)config->max_connections,
+                                     .connections_max = app->connections_max,
                                      .connections_per_address_max =
                                          (unsigned)config->max_connections_per_address,
                                      .head_timeout_ms = config->head_timeout,
@@ -185,6 +187,7 @@ bool app_serve(const struct config *config, struct err *err)
 {
     struct app app = {.config = config};
     block_signals();
+    app.connections_max = limits_connections((unsigned)config->max_connections);
     bool good = app_open(&app, err);
     if (good) {
         log_event(LOG_INFO, "listening", LOG_F_STR("address", server_address(app.server)),

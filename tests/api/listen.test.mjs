@@ -5,7 +5,7 @@ import fs from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
 import path from 'node:path';
-import { alice, basic, bob, runJobd, startJobd, tempDir, WHOAMI } from './harness.mjs';
+import { alice, basic, bob, logFields, runJobd, startJobd, tempDir, WHOAMI } from './harness.mjs';
 import { makeCertificate } from './tokens.mjs';
 
 function ask(library, options, headers) {
@@ -65,4 +65,26 @@ test('a Unix socket somebody serves on is not taken away, a dead one is replaced
   assert.equal(fs.existsSync(socketPath), true);
   await server.restart();
   assert.equal((await ask(http, { socketPath }, { Authorization: basic(alice) })).status, 200);
+});
+
+// A daemon whose limit of open files is 100 and could be 300; what it says about that.
+async function startLimited(connections) {
+  const server = await startJobd({
+    wrapper: ['prlimit', '--nofile=100:300'],
+    args: ['--max-connections', String(connections)],
+  });
+  const limit = fs.readFileSync(`/proc/${server.pid}/limits`, 'utf8').match(/Max open files +(\d+) +(\d+)/);
+  assert.deepEqual(limit.slice(1), ['300', '300'], 'the limit is raised as far as may be');
+  return server.log().map(logFields).filter((fields) => fields.level === 'warn');
+}
+
+test('more connections than files may be open are said to be fewer', async () => {
+  const warnings = await startLimited(5000);
+  assert.equal(warnings.length, 1);
+  assert.equal(warnings[0].max_connections, '5000');
+  assert.equal(warnings[0].connections, '236');
+});
+
+test('as many connections as files may be open are fine', async () => {
+  assert.deepEqual(await startLimited(236), []);
 });
