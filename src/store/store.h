@@ -109,7 +109,7 @@ struct store_claim {
     struct store_call call;
     const struct claim *claim;
     struct arena *arena;
-    struct grant *grants; /* out; room is taken from the arena */
+    struct grant *grants; /* out; NULL before: room is taken from the arena, once for all askings */
     size_t count;
 };
 

@@ -173,7 +173,8 @@ static enum problem claim_locked(struct memory *memory, struct store_claim *clai
     bool known;
 
     claim->count = 0;
-    claim->grants = ARENA_ARRAY(claim->arena, struct grant, CLAIM_JOBS_MAX);
+    if (claim->grants == NULL)
+        claim->grants = ARENA_ARRAY(claim->arena, struct grant, CLAIM_JOBS_MAX);
     if (claim->grants == NULL)
         return memory_none(&claim->call);
     problem = grant_again(memory, claim, now, &known);

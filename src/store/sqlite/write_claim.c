@@ -154,7 +154,8 @@ bool write_claim(struct writer *writer, struct store_claim *claim)
     bool keyed = claim->claim->request_id.len > 0, known = false;
 
     claim->count = 0;
-    claim->grants = ARENA_ARRAY(claim->arena, struct grant, claim->claim->max);
+    if (claim->grants == NULL)
+        claim->grants = ARENA_ARRAY(claim->arena, struct grant, claim->claim->max);
     if (claim->grants == NULL) {
         claim->call.problem = problem_no_memory(&claim->call.err);
         return true;
