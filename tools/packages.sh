@@ -24,6 +24,7 @@ test   clang                 sanitizers and fuzzing
 test   libclang-rt-14-dev    their run-time libraries
 test   llvm                  symbols in their reports
 test   openssl               certificates for the tests of TLS
+test   procps                seeing the processes and groups of commands under test
 test   git                   which files belong to the tree
 lint   clang                 the headers clang-tidy reads
 lint   clang-format          the style of the code
