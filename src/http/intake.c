@@ -97,6 +97,11 @@ void intake_open(struct exchange *exchange, const char *method, const char *vers
         respond_problem(request, problem, err.text);
 }
 
+bool intake_overrun(const struct exchange *exchange)
+{
+    return exchange->discarded > INTAKE_DISCARD_MAX + exchange->gate.length;
+}
+
 /* Past the ceiling the rest is thrown away for a while, so that the client can hear why. */
 bool intake_body(struct exchange *exchange, const char *bytes, size_t len)
 {
@@ -108,7 +113,7 @@ bool intake_body(struct exchange *exchange, const char *bytes, size_t len)
     } else {
         exchange->discarded += len;
     }
-    return exchange->discarded <= INTAKE_DISCARD_MAX + exchange->gate.length;
+    return !intake_overrun(exchange);
 }
 
 void intake_end(struct exchange *exchange)

@@ -27,6 +27,9 @@ void intake_open(struct exchange *exchange, const char *method, const char *vers
 /* A piece of the body. False: it is too much even to throw away; the connection is to be cut. */
 bool intake_body(struct exchange *exchange, const char *bytes, size_t len);
 
+/* Whether more came than is thrown away: the answer is not to be sent any more. */
+bool intake_overrun(const struct exchange *exchange);
+
 /* All of it is here: the handler runs, unless there is an answer already. */
 void intake_end(struct exchange *exchange);
 

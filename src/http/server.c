@@ -236,7 +236,8 @@ static void on_completed(void *cls, struct MHD_Connection *mhd, void **context,
     if (exchange == NULL)
         return;
     exchange_account(exchange, clock_mono_ns(server->options.clock));
-    if (gate_has_body(&exchange->gate) && exchange->stage != STAGE_HANDLE)
+    if (gate_has_body(&exchange->gate) && exchange->stage != STAGE_HANDLE &&
+        !intake_overrun(exchange))
         linger_add(server->lingering, exchange->peer->watched.fd);
     expect(exchange, server->options.idle_timeout_ms);
     exchange_put(&server->pool, exchange);

@@ -199,11 +199,11 @@ function endlessChunks(method, target, ceiling) {
   return onConnection(server, async (raw) => {
     await raw.write(request(method, target, [AUTH, 'Transfer-Encoding: chunked']));
     let sent = 0;
-    while (!raw.gone && raw.bytes.length === 0 && sent < ceiling + (64 << 20)) {
+    while (!raw.gone && raw.bytes.length === 0 && sent < ceiling + (48 << 20)) {
       await raw.write(chunk);
       sent += block;
     }
-    assert.ok(sent < ceiling + (64 << 20), `${sent} bytes were read`);
+    assert.ok(sent < ceiling + (48 << 20), `${sent} bytes were read`);
     const answer = await raw.answer();
     assert.ok(answer === null || answer.status === 413, answer?.text);
     await raw.closed();
