@@ -131,12 +131,18 @@ static void jwks_free(struct jwks *jwks)
     mem_free(jwks);
 }
 
+bool jwks_source_check(const char *source, struct err *err)
+{
+    return !jwks_is_remote(source) || span_starts(span_of(source), "https://") ||
+           err_set(err, "jwt-jwks must be a file or an https URL, not %s", source);
+}
+
 bool jwks_open(const char *source, const struct clock *clock, struct jwks **ret_jwks,
                struct err *err)
 {
     struct err first = {0};
-    if (jwks_is_remote(source) && !span_starts(span_of(source), "https://"))
-        return err_set(err, "jwt-jwks must be a file or an https URL, not %s", source);
+    if (!jwks_source_check(source, err))
+        return false;
     struct jwks *jwks = mem_need(mem_alloc(1, sizeof(*jwks)));
     jwks->source = source;
     jwks->clock = clock;

@@ -9,6 +9,9 @@
 
 struct jwks; /* any thread */
 
+/* Whether the source is a path or an https URL; nothing is read. */
+bool jwks_source_check(const char *source, struct err *err);
+
 /*
  * `source` is a path or an https URL. A file must be readable now (false otherwise) and is read
  * again when it changes. A URL may be down: it is tried again after growing pauses, and fetched

@@ -36,14 +36,21 @@ static bool in_list(const char *list, struct span wanted)
     return false;
 }
 
-bool jwt_new(const struct jwt_options *options, struct jwks *jwks, struct jwt **ret_jwt,
-             struct err *err)
+bool jwt_algorithms_check(const char *algorithms, struct err *err)
 {
-    struct span rest = span_of(options->algorithms), item;
+    struct span rest = span_of(algorithms), item;
     while (span_cut(&rest, ',', &item))
         if (!in_list(known_algorithms, span_trim(item)))
             return err_set(err, "jwt-algorithms: \"%.*s\" is none of %s", (int)item.len, item.ptr,
                            known_algorithms);
+    return true;
+}
+
+bool jwt_new(const struct jwt_options *options, struct jwks *jwks, struct jwt **ret_jwt,
+             struct err *err)
+{
+    if (!jwt_algorithms_check(options->algorithms, err))
+        return false;
     struct jwt *jwt = mem_need(mem_alloc(1, sizeof(*jwt)));
     jwt->options = *options;
     jwt->jwks = jwks;

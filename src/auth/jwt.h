@@ -21,6 +21,9 @@ struct jwt_options {
 
 struct jwt; /* any thread */
 
+/* Whether all in the comma-separated list are known; false names the first that is not. */
+bool jwt_algorithms_check(const char *algorithms, struct err *err);
+
 /* False names an unknown algorithm. `jwks` is borrowed. */
 bool jwt_new(const struct jwt_options *options, struct jwks *jwks, struct jwt **ret_jwt,
              struct err *err);

@@ -1,11 +1,14 @@
 /* The configuration: one table of options, and their values. */
 #include "daemon/config.h"
 
+#include "auth/jwks_fetch.h"
+#include "auth/jwt.h"
 #include "base/mem.h"
 #include "base/parse.h"
 #include "base/scope.h"
 #include "http/listen.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -182,6 +185,28 @@ static bool store_check(const char *store, struct err *err)
            err_set(err, "store must be sqlite:PATH or memory:, not \"%.60s\"", store);
 }
 
+/* Files are opened rather than looked at: that says what serving would find. */
+static bool file_check(const char *option, const char *path, struct err *err)
+{
+    FILE *file = path != NULL ? fopen(path, "re") : NULL;
+    if (path != NULL && (file == NULL || (fgetc(file) == EOF && ferror(file)))) {
+        err_set(err, "%s: cannot read %s: %s", option, path, strerror(errno));
+        if (file != NULL)
+            fclose(file);
+        return false;
+    }
+    return file == NULL || fclose(file) == 0;
+}
+
+static bool tokens_check(const struct config *config, struct err *err)
+{
+    const char *source = config->jwt_jwks;
+    if (!jwt_algorithms_check(config->jwt_algorithms, err))
+        return false;
+    return source == NULL || (jwks_source_check(source, err) &&
+                              (jwks_is_remote(source) || file_check("jwt-jwks", source, err)));
+}
+
 bool config_check(const struct config *config, struct err *err)
 {
     if (!store_check(config->store, err))
@@ -198,5 +223,6 @@ bool config_check(const struct config *config, struct err *err)
                        "every password; give tls-cert and tls-key, listen on unix:PATH behind a "
                        "reverse proxy, or say insecure-http",
                        config->listen);
-    return true;
+    return file_check("tls-cert", config->tls_cert, err) &&
+           file_check("tls-key", config->tls_key, err) && tokens_check(config, err);
 }

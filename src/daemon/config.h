@@ -61,7 +61,8 @@ void config_release(struct config *config);
 bool config_set(struct config *config, const struct option_row *row, const char *value,
                 const char *where, struct err *err);
 
-/* What no single row can say: TLS needs both files, plain HTTP stays on this machine. */
+/* What no single row can say: TLS needs both files, plain HTTP stays on this machine, the files
+ * named can be read and the token algorithms are known. Opens files; nothing remote. */
 bool config_check(const struct config *config, struct err *err);
 
 #endif

@@ -10,6 +10,8 @@
 #include <string.h>
 
 #define ENVIRONMENT_NAME_MAX 64
+/* Of a line of the file, and so of a value in it. */
+#define LINE_SIZE 1200
 
 static void close_file(FILE **file)
 {
@@ -37,14 +39,14 @@ static bool read_line(struct config *config, struct span line, const char *where
     const struct option_row *row = option_find(name);
     if (row == NULL)
         return err_set(err, "%s: there is no option %.*s", where, (int)name.len, name.ptr);
-    char text[1024];
+    char text[LINE_SIZE];
     snprintf(text, sizeof(text), "%.*s", (int)value.len, value.ptr);
     return config_set(config, row, text, where, err);
 }
 
 static bool read_file(struct config *config, const char *path, struct err *err)
 {
-    char line[1200], where[400];
+    char line[LINE_SIZE], where[400];
     AUTO(close_file) FILE *file = fopen(path, "re");
     if (file == NULL)
         return err_set(err, "cannot read the configuration file %s: %s", path, strerror(errno));

@@ -143,6 +143,8 @@ for (const [option, ...values] of [
   ['password-hashes', '0', 'x', '100000'],
   ['auth-failures', 'x', '-1'],
   ['insecure-http', 'maybe'],
+  ['jwt-algorithms', 'none', 'HS256', 'RS256,RS255', 'RS256 ES256'],
+  ['jwt-jwks', 'http://127.0.0.1/keys', 'ftp://127.0.0.1/keys', '/there/is/none.json', '/tmp'],
 ]) {
   for (const value of values) {
     test(`--${option}=${value} is refused by name`, () =>
