@@ -41,18 +41,21 @@ static void finish(struct auth_check *check, enum problem problem, const char *r
     check->done(check);
 }
 
+/* For the cache and the throttle: a wall clock that is set must neither keep credentials nor debts.
+ */
 static int64_t now_ms(const struct auth *auth)
 {
-    return clock_wall_ms(auth->options.clock);
+    return clock_mono_ns(auth->options.clock) / 1000000;
 }
 
 static void remember(struct auth *auth, const struct auth_check *check, uint64_t proof,
-                     int64_t expires_ms)
+                     int64_t life_ms)
 {
-    int64_t latest = now_ms(auth) + auth->options.cache_ms;
+    int64_t cache_ms = auth->options.cache_ms;
     struct credential credential = {.account = check->account.id,
                                     .proof = proof,
-                                    .expires_ms = expires_ms < latest ? expires_ms : latest};
+                                    .expires_ms =
+                                        now_ms(auth) + (life_ms < cache_ms ? life_ms : cache_ms)};
     if (auth->options.cache_ms > 0)
         credential_cache_add(auth->cache, check->authorization, &credential);
 }
@@ -166,17 +169,17 @@ static void check_token(struct auth *auth, struct auth_check *check, struct span
     AUTO(arena_release) struct arena scratch;
     struct span principal;
     struct err err = {0};
-    int64_t expires_ms;
+    int64_t wall_ms = clock_wall_ms(auth->options.clock), expires_ms;
     arena_init(&scratch, SCRATCH);
     if (auth->options.jwt == NULL)
         finish(check, PROBLEM_NOT_AUTHENTICATED, "no key set for tokens is configured");
-    else if (!jwt_verify(auth->options.jwt, &scratch, token, now_ms(auth), &principal, &expires_ms,
+    else if (!jwt_verify(auth->options.jwt, &scratch, token, wall_ms, &principal, &expires_ms,
                          &err))
         finish(check, PROBLEM_NOT_AUTHENTICATED, err.text);
     else if (!find_principal(auth, check, principal) || check->account.disabled)
         finish(check, PROBLEM_NOT_AUTHENTICATED, "the token's principal has no account");
     else {
-        remember(auth, check, 0, expires_ms);
+        remember(auth, check, 0, expires_ms - wall_ms);
         finish(check, PROBLEM_NONE, NULL);
     }
 }

@@ -19,7 +19,7 @@ struct credential {
     struct uuid account;
     uint64_t proof; /* credential_proof of the account then; an account whose proof is another one
                        now must be verified again */
-    int64_t expires_ms;
+    int64_t expires_ms; /* on the clock of now_ms below, which is the caller's choice */
 };
 
 /* Stands for an account's password hash; 0 for credentials that do not depend on it. Never 0 for a

@@ -7,10 +7,10 @@
 #include "base/mem.h"
 #include "base/metrics.h"
 #include "base/scope.h"
+#include "base/wait.h"
 
 #include <pthread.h>
 #include <string.h>
-#include <time.h>
 
 #define SET_MAX (1u << 20)
 
@@ -95,10 +95,7 @@ static void rest(struct jwks *jwks, int64_t pause)
     int64_t now = clock_mono_ns(jwks->clock), end = now + pause * INT64_C(1000000000);
     jwks->looked_ns = now;
     while (!jwks->closing && !jwks->hurried && now < end) {
-        struct timespec until;
-        clock_gettime(CLOCK_REALTIME, &until);
-        until.tv_sec += (end - now) / 1000000000 + 1;
-        pthread_cond_timedwait(&jwks->wake, &jwks->lock, &until);
+        wait_for(&jwks->wake, &jwks->lock, end - now);
         now = clock_mono_ns(jwks->clock);
     }
     jwks->hurried = false;
@@ -147,7 +144,7 @@ bool jwks_open(const char *source, const struct clock *clock, struct jwks **ret_
     jwks->source = source;
     jwks->clock = clock;
     pthread_mutex_init(&jwks->lock, NULL);
-    pthread_cond_init(&jwks->wake, NULL);
+    wait_init(&jwks->wake);
     bool good = look(jwks, &first);
     if (!good && jwks_is_remote(source))
         log_event(LOG_WARN, "key set not fetched yet", LOG_F_STR("reason", first.text));

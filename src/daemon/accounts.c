@@ -4,12 +4,14 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/scope.h"
+#include "base/wait.h"
 
 #include <pthread.h>
-#include <time.h>
 
 /* Room for some hundred thousand accounts. */
 #define ARENA_CEILING (128u << 20)
+
+#define LOOK_NS INT64_C(1000000000)
 
 struct accounts {
     struct store *store;
@@ -52,10 +54,7 @@ static void *follow(void *argument)
     struct accounts *accounts = argument;
     pthread_mutex_lock(&accounts->lock);
     while (!accounts->stopping) {
-        struct timespec until;
-        clock_gettime(CLOCK_REALTIME, &until);
-        until.tv_sec++;
-        pthread_cond_timedwait(&accounts->stop, &accounts->lock, &until);
+        wait_for(&accounts->stop, &accounts->lock, LOOK_NS);
         pthread_mutex_unlock(&accounts->lock);
         look(accounts);
         pthread_mutex_lock(&accounts->lock);
@@ -71,7 +70,7 @@ bool accounts_follow(struct store *store, struct users *users, struct accounts *
     accounts->store = store;
     accounts->users = users;
     pthread_mutex_init(&accounts->lock, NULL);
-    pthread_cond_init(&accounts->stop, NULL);
+    wait_init(&accounts->stop);
     if (!load(accounts, err)) {
         mem_free(accounts);
         return false;

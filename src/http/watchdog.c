@@ -3,10 +3,10 @@
 
 #include "base/mem.h"
 #include "base/metrics.h"
+#include "base/wait.h"
 
 #include <pthread.h>
 #include <sys/socket.h>
-#include <time.h>
 
 #define LOOK_NS INT64_C(250000000)
 
@@ -40,12 +40,7 @@ static void *look(void *argument)
     pthread_mutex_lock(&watchdog->lock);
     while (!watchdog->stopping) {
         cut_late(watchdog);
-        struct timespec until;
-        clock_gettime(CLOCK_MONOTONIC, &until);
-        int64_t ns = until.tv_nsec + LOOK_NS;
-        until.tv_sec += ns / 1000000000;
-        until.tv_nsec = ns % 1000000000;
-        pthread_cond_timedwait(&watchdog->stop, &watchdog->lock, &until);
+        wait_for(&watchdog->stop, &watchdog->lock, LOOK_NS);
     }
     pthread_mutex_unlock(&watchdog->lock);
     return NULL;
@@ -58,11 +53,7 @@ bool watchdog_start(const struct clock *clock, struct watchdog **ret_watchdog, s
         return err_set(err, "no memory for the watchdog");
     watchdog->clock = clock;
     pthread_mutex_init(&watchdog->lock, NULL);
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&watchdog->stop, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    wait_init(&watchdog->stop);
     if (pthread_create(&watchdog->thread, NULL, look, watchdog) != 0) {
         mem_free(watchdog);
         return err_set(err, "cannot start the watchdog's thread");

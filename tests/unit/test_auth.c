@@ -9,11 +9,12 @@
 
 /* A clock that stands where the test puts it. */
 static _Atomic int64_t now = 1000000;
+static _Atomic int64_t wall_ahead;
 
 static int64_t stopped_wall(const struct clock *clock)
 {
     (void)clock;
-    return now;
+    return now + wall_ahead;
 }
 
 static int64_t stopped_mono(const struct clock *clock)
@@ -126,6 +127,23 @@ static void many_requests_cost_one_hash(void **test)
     users_free(users);
 }
 
+static void a_wall_clock_set_back_keeps_nothing(void **test)
+{
+    (void)test;
+    struct users *users = users_new();
+    struct auth *auth = open_auth(users, 1);
+    assert_int_equal(check(auth, GOOD), PROBLEM_NONE);
+    assert_int_equal(check(auth, BAD), PROBLEM_NOT_AUTHENTICATED);
+    wall_ahead = -3600000;
+    now += 60001;
+    int64_t before = metric_get(METRIC_AUTH_HASHES);
+    assert_int_equal(check(auth, GOOD), PROBLEM_NONE);
+    assert_int_equal(metric_get(METRIC_AUTH_HASHES) - before, 1);
+    wall_ahead = 0;
+    auth_close(auth);
+    users_free(users);
+}
+
 static void unknown_users_cost_a_hash_too(void **test)
 {
     (void)test;
@@ -180,6 +198,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_right_password_gets_in),
         cmocka_unit_test(many_requests_cost_one_hash),
+        cmocka_unit_test(a_wall_clock_set_back_keeps_nothing),
         cmocka_unit_test(unknown_users_cost_a_hash_too),
         cmocka_unit_test(a_change_of_the_account_counts_at_once),
         cmocka_unit_test(failures_slow_an_address_but_not_who_is_in),
