@@ -283,6 +283,10 @@ enum problem search_probe(struct search *search, const struct scope *scope, int6
     search->probe = code == SQLITE_ROW ? statement : NULL;
     if (code != SQLITE_ROW && code != SQLITE_DONE)
         return search_failed(search);
+    if (code == SQLITE_ROW && (unsigned)sqlite3_column_int(statement, STATUS) >= STATUS_COUNT) {
+        err_set(search->err, "The store is damaged: the row %lld is no job.", (long long)position);
+        return PROBLEM_INTERNAL;
+    }
     *ret_match = code == SQLITE_ROW && row_matches(search, scope, statement);
     *ret_place = (struct place){.position = position};
     return *ret_match ? row_place(search, statement, ret_place) : PROBLEM_NONE;
