@@ -5,10 +5,10 @@
 #include "base/mem.h"
 #include "base/metrics.h"
 #include "base/scope.h"
+#include "base/wait.h"
 
 #include <pthread.h>
 #include <stddef.h>
-#include <time.h>
 
 #define NS_PER_MS INT64_C(1000000)
 
@@ -247,16 +247,11 @@ static int64_t next_locked(const struct leases *leases)
 static void sleep_locked(struct leases *leases, int64_t now)
 {
     int64_t next = next_locked(leases), ns = next - now;
-    struct timespec until;
     if (next == INT64_MAX) {
         pthread_cond_wait(&leases->wake, &leases->lock);
         return;
     }
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    ns += until.tv_nsec;
-    until.tv_sec += ns / 1000000000;
-    until.tv_nsec = ns % 1000000000;
-    pthread_cond_timedwait(&leases->wake, &leases->lock, &until);
+    wait_for(&leases->wake, &leases->lock, ns);
 }
 
 /* One thing that is to be done now, without the lock; false when there is none. */
@@ -329,11 +324,7 @@ bool leases_start(struct store *store, const struct clock *clock, struct leases 
     leases->woken_end = &leases->woken;
     leases->sweep_ns = INT64_MAX;
     pthread_mutex_init(&leases->lock, NULL);
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&leases->wake, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    wait_init(&leases->wake);
     if (pthread_create(&leases->thread, NULL, run, leases) != 0) {
         leases_free(leases);
         return err_set(err, "cannot start the thread that looks after leases");
