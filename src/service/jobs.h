@@ -20,8 +20,10 @@ struct jobs_find {
 };
 void jobs_find(struct service *service, struct jobs_find *find);
 
-/* The cursor of the page behind a finished find; empty on the last page, ptr NULL and len 1 never.
- * Lives in find.arena. */
+/*
+ * The cursor of the page behind a finished find, in find.arena; empty on the last page and without
+ * memory.
+ */
 struct span jobs_next_cursor(struct service *service, const struct jobs_find *find);
 
 /* Besides: update.id, caller, message. JOB_NOT_FOUND, JOB_NOT_OWNED. Deleting again changes nothing

@@ -100,8 +100,6 @@ enum problem sqlite_person_uuid(struct sqlite_reader *reader, int64_t id, struct
 enum problem sqlite_type_name(struct sqlite_reader *reader, int64_t id, struct arena *arena,
                               struct span *ret_name, struct err *err);
 
-/* Hooks: in find.c and gram.c. */
-
 /*
  * Answers a find but for calling done: fills the outputs, or call.err and returns the problem. Runs
  * on the caller's thread; several statements see the same jobs.
