@@ -13,6 +13,7 @@ bench_main() {
         [ -x "bench/$name" ] || die "there is no bench/$name; ./dev bench lists what there is"
     done
     packages run build bench
+    packages_node
     build_release -Dtests=enabled
     for name in "$@"; do
         say "== $name"

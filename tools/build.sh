@@ -18,7 +18,7 @@ build_release() {
 }
 
 build_asan() {
-    configure build-asan clang -Dtests=enabled -Db_lundef=false -Doptimization=1 \
+    configure build-asan clang -Dtests=enabled -Dpage=disabled -Db_lundef=false -Doptimization=1 \
         -Db_sanitize=address,undefined
     meson compile -C build-asan
 }
@@ -29,7 +29,7 @@ build_tsan() {
 }
 
 build_fuzz() {
-    configure build-fuzz clang -Dtests=enabled -Dfuzz=enabled -Db_lundef=false -Doptimization=1 \
+    configure build-fuzz clang -Dtests=enabled -Dfuzz=enabled -Dpage=disabled -Db_lundef=false -Doptimization=1 \
         -Db_sanitize=address,undefined
     meson compile -C build-fuzz
 }

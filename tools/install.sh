@@ -3,6 +3,7 @@
 install_main() {
     prefix=${1:-/usr/local}
     packages run build
+    packages_node
     configure build-install "${CC:-gcc}" -Dtests=disabled --prefix "$prefix" --libdir lib
     meson compile -C build-install
     maybe_root=as_root

@@ -2,6 +2,7 @@
 
 lint_main() {
     packages run build test lint
+    packages_node
     build_release -Dtests=enabled >/dev/null || die "it does not compile; see ./dev build"
     failures=0
     # shellcheck disable=SC2046 # one word a file

@@ -2,6 +2,7 @@
 
 run_main() {
     packages run build
+    packages_node
     build_release
     umask 077
     data=${JOBD_DATA:-./data}

@@ -26,7 +26,7 @@ struct service;
  * escaped texts each take 31 MiB.
  */
 #define RESPONSE_CEILING (4 * REQUEST_BODY_CEILING)
-#define RESPONSE_HEADERS_MAX 8
+#define RESPONSE_HEADERS_MAX 10
 
 struct response_header {
     const char *name;

@@ -19,6 +19,9 @@ const struct route routes[] = {
     {"POST", "/rest/jobd/v1/claims", route_claim, 512 * KIB, ACCESS_CLAIM},
     {"GET", "/rest/jobd/v1/whoami", route_whoami, 64 * KIB, ACCESS_READ},
     {"GET", "/rest/jobd/v1/openapi.json", route_openapi, 64 * KIB, ACCESS_READ},
+    /* The page. */
+    {"GET", "/", route_page, 64 * KIB, ACCESS_ANONYMOUS},
+    {"GET", "/assets/{file}", route_page_asset, 64 * KIB, ACCESS_ANONYMOUS},
     /* For machines that watch the process. */
     {"GET", "/healthz", route_health, 64 * KIB, ACCESS_ANONYMOUS},
     {"GET", "/readyz", route_ready, 64 * KIB, ACCESS_ANONYMOUS},

@@ -18,6 +18,8 @@ void route_claim(struct request *request);
 void route_lease_beat(struct request *request);
 void route_whoami(struct request *request);
 void route_openapi(struct request *request);
+void route_page(struct request *request);
+void route_page_asset(struct request *request);
 void route_health(struct request *request);
 void route_ready(struct request *request);
 void route_metrics(struct request *request);

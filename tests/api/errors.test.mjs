@@ -45,7 +45,6 @@ for (const [path, methods] of Object.entries(PATHS)) {
 }
 
 for (const path of [
-  '/',
   '/rest',
   '/rest/jobs',
   '/rest/jobs/v1',
@@ -69,6 +68,10 @@ for (const path of [
   '/healthz/',
   '/favicon.ico',
   '/index.html',
+  '/assets',
+  '/assets/',
+  '/assets/index.html',
+  '/assets/..%2Findex.html',
 ]) {
   test(`GET ${path} is a 404`, async () =>
     assertError(await call(server, 'GET', path, { auth: alice }), 404, 'pathNotFound'));
@@ -147,7 +150,7 @@ test('a connection goes on after an error', async () => {
   }
 });
 
-for (const path of ['/healthz', '/readyz', '/metrics']) {
+for (const path of ['/', '/healthz', '/readyz', '/metrics']) {
   test(`${path} needs no credentials`, async () => {
     const answer = await send(server, 'GET', path);
     assert.equal(answer.status, 200, answer.text);

@@ -373,10 +373,11 @@ export function send(
       response.on('error', reject);
       response.on('end', () => {
         clearTimeout(timer);
-        const text = Buffer.concat(chunks).toString('utf8');
+        const bytes = Buffer.concat(chunks);
+        const text = bytes.toString('utf8');
         const isJson = /^application\/json\b/.test(response.headers['content-type'] ?? '');
         const json = isJson && text ? JSON.parse(text) : undefined;
-        resolve({ status: response.statusCode, headers: response.headers, json, text });
+        resolve({ status: response.statusCode, headers: response.headers, json, text, bytes });
       });
     });
     request.end(bytes);
