@@ -1,4 +1,4 @@
-/* libjobd: create jobs on a jobd server, report on them, and read them, from C. */
+/* libjobd: create jobs on a jobd server, work on them, report on them, and read them, from C. */
 #ifndef JOBD_H
 #define JOBD_H
 
@@ -28,6 +28,9 @@ struct jobd_error {
     char text[512]; /* a sentence for people */
     int retry_after; /* seconds the server asked us to wait; 0: it did not */
 };
+
+/* Whether the same call may succeed later: the server is away, or asks for patience. */
+JOBD_API bool jobd_may_pass(const struct jobd_error *error);
 
 /* Where the server is and who we are. NULL members are not given; `token` wins over `user` and
  * `password`. */
@@ -82,7 +85,11 @@ struct jobd_create {
     int priority;
     int max_attempts; /* 0: the server's default, one */
     int64_t run_after; /* 0: at once */
+    const char *worker_id; /* we hold the job from the start, as this worker, under the fence
+                              JOBD_FIRST_FENCE; NULL: nobody holds it */
+    int lease_seconds; /* with worker_id; 0: sixty */
 };
+#define JOBD_FIRST_FENCE 1
 
 /* `ret_job` may be NULL where only success matters; otherwise the caller frees it. */
 JOBD_API bool jobd_create(struct jobd_client *client, const struct jobd_create *create,
@@ -92,6 +99,9 @@ JOBD_API bool jobd_create(struct jobd_client *client, const struct jobd_create *
 struct jobd_report {
     const char *state, *result, *message;
     int progress;
+    int64_t fence; /* of the lease we hold the job by; 0: nobody holds it */
+    bool retry; /* with the state FAILED: to be tried again while attempts remain */
+    int delay_seconds; /* with the state WAITING, which gives the job back: not before so long */
 };
 #define JOBD_REPORT                                                                                \
     {                                                                                              \
@@ -107,6 +117,53 @@ JOBD_API bool jobd_get(struct jobd_client *client, const char *id, struct jobd_j
 /* `message` NULL: "Deleted by user". */
 JOBD_API bool jobd_delete(struct jobd_client *client, const char *id, const char *message,
                           struct jobd_error *error);
+
+/*
+ * Claims: jobs that wait for a worker, handed out under a lease. Who holds a lease must be heard of
+ * before it runs out, by a report or a heartbeat under its fence; otherwise the job goes to another
+ * worker while attempts remain, and FAILED with the message "Worker lost" when none do. Then, and
+ * when the job is deleted, everything under the fence fails with status 409 and the code
+ * "leaseLost" or "jobDeleted". jobd_worker_run does all of this by itself.
+ */
+struct jobd_claim {
+    const char *const *types; /* ends with NULL */
+    const char *worker_id; /* who we are, for people: "host:pid" */
+    int max; /* how many jobs at most, up to 100; 0: one */
+    int lease_seconds; /* 5..3600; 0: sixty */
+    int wait_seconds; /* how long to wait for the first job, up to 30 */
+    const char *request_id; /* visible ASCII: repeating a claim whose answer was lost, under the
+                               same id within ten minutes, gives what it was granted; NULL: none */
+};
+
+struct jobd_grant {
+    struct jobd_job *job;
+    const char *payload; /* JSON; NULL: none */
+    int64_t fence;
+    int64_t lease_expires_on; /* by the server's clock */
+    int attempt, max_attempts; /* this is the first of at most three: 1, 3 */
+};
+JOBD_API void jobd_grant_free(struct jobd_grant *grant);
+
+/* A caller may take a grant over by leaving NULL in its place. */
+struct jobd_grants {
+    struct jobd_grant **grants;
+    size_t count; /* 0: no job was there in time */
+};
+JOBD_API bool jobd_claim(struct jobd_client *client, const struct jobd_claim *claim,
+                         struct jobd_grants **ret_grants, struct jobd_error *error);
+JOBD_API void jobd_grants_free(struct jobd_grants *grants);
+
+/* A heartbeat: from now the lease lasts for `lease_seconds` at least; 0: as it was granted. */
+struct jobd_lease {
+    int64_t expires_on; /* by the server's clock */
+    bool drain; /* the server asks that no more be claimed */
+};
+JOBD_API bool jobd_beat(struct jobd_client *client, const char *id, int64_t fence,
+                        int lease_seconds, struct jobd_lease *ret_lease, struct jobd_error *error);
+
+/* Gives a job back, for another to take, after `delay_seconds`. */
+JOBD_API bool jobd_release(struct jobd_client *client, const char *id, int64_t fence,
+                           int delay_seconds, struct jobd_error *error);
 
 /* Which jobs to find; the contract's parameters by their names. Start from {0}; lists end with
  * NULL. */

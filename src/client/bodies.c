@@ -14,22 +14,36 @@ struct writing {
     bool good;
 };
 
+static void write_text(struct writing *to, const char *key, const char *text)
+{
+    if (!text_check(span_of(text), TEXT_ANY, NULL))
+        to->good = err_set(to->err, "%s is not valid UTF-8", key);
+    json_str(&to->json, text);
+}
+
 static void add_text(struct writing *to, const char *key, const char *text)
 {
     if (text == NULL)
         return;
-    if (!text_check(span_of(text), TEXT_ANY, NULL))
-        to->good = err_set(to->err, "%s is not valid UTF-8", key);
     json_key(&to->json, key);
-    json_str(&to->json, text);
+    write_text(to, key, text);
 }
 
+/* What is zero is left out: the server has its own idea then. */
 static void add_number(struct writing *to, const char *key, int64_t value)
 {
     if (value == 0)
         return;
     json_key(&to->json, key);
     json_int(&to->json, value);
+}
+
+static void add_flag(struct writing *to, const char *key, bool value)
+{
+    if (!value)
+        return;
+    json_key(&to->json, key);
+    json_bool(&to->json, true);
 }
 
 /* Within brackets any value is a document; two of them, or an end too early, are no value. */
@@ -79,13 +93,17 @@ bool create_write(struct buf *body, const struct jobd_create *create, struct err
     add_text(&to, "message", create->message);
     add_text(&to, "user", create->user);
     add_payload(&to, create->payload);
-    if (create->self_managed) {
-        json_key(&to.json, "selfManaged");
-        json_bool(&to.json, true);
-    }
+    add_flag(&to, "selfManaged", create->self_managed);
     add_number(&to, "priority", create->priority);
     add_number(&to, "maxAttempts", create->max_attempts);
     add_time(&to, "runAfter", create->run_after);
+    if (create->worker_id != NULL) {
+        json_key(&to.json, "claim");
+        json_begin_object(&to.json);
+        add_text(&to, "workerId", create->worker_id);
+        add_number(&to, "leaseSeconds", create->lease_seconds);
+        json_end_object(&to.json);
+    }
     return finish(&to);
 }
 
@@ -100,5 +118,24 @@ bool report_write(struct buf *body, const struct jobd_report *report, struct err
         json_int(&to.json, report->progress);
     }
     add_text(&to, "message", report->message);
+    add_flag(&to, "retry", report->retry);
+    add_number(&to, "delaySeconds", report->delay_seconds);
+    return finish(&to);
+}
+
+bool claim_write(struct buf *body, const struct jobd_claim *claim, struct err *err)
+{
+    struct writing to = {JSON_WRITER(body), err, true};
+    json_begin_object(&to.json);
+    json_key(&to.json, "types");
+    json_begin_array(&to.json);
+    for (size_t i = 0; claim->types[i] != NULL; i++)
+        write_text(&to, "types", claim->types[i]);
+    json_end_array(&to.json);
+    add_text(&to, "workerId", claim->worker_id);
+    add_number(&to, "max", claim->max);
+    add_number(&to, "leaseSeconds", claim->lease_seconds);
+    add_number(&to, "waitSeconds", claim->wait_seconds);
+    add_text(&to, "requestId", claim->request_id);
     return finish(&to);
 }

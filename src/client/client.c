@@ -114,6 +114,17 @@ static bool stranger(struct jobd_client *client, struct jobd_error *error)
     return client_fail(error, 0, "what %s answered is not of the Job API", client_url(client));
 }
 
+void exchange_release(struct exchange_call *call)
+{
+    buf_release(&call->answer);
+}
+
+bool jobd_may_pass(const struct jobd_error *error)
+{
+    return error->status == 0 || error->status >= 500 || error->status == 429 ||
+           error->status == 408;
+}
+
 bool client_call(struct jobd_client *client, struct exchange_call *call, int expected,
                  struct json_value **ret_answer, struct jobd_error *error)
 {

@@ -19,6 +19,9 @@ void client_set_deadline(struct jobd_client *client, int64_t mono_ns);
 bool client_fail(struct jobd_error *error, int status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* Releases the memory of the answer; for AUTO. */
+void exchange_release(struct exchange_call *call);
+
 /*
  * Calls, and on the expected status gives the answer's JSON (NULL for an answer without a body).
  * The caller frees it.
@@ -29,7 +32,14 @@ bool client_call(struct jobd_client *client, struct exchange_call *call, int exp
 /* Creates and reports with a body that is there already: what was kept in a file. */
 bool client_create_json(struct jobd_client *client, struct span body, const char *key,
                         struct jobd_job **ret_job, struct jobd_error *error);
-bool client_report_json(struct jobd_client *client, const char *id, struct span body,
+struct report_body {
+    struct span json;
+    int64_t fence; /* 0: none */
+};
+bool client_report_json(struct jobd_client *client, const char *id, const struct report_body *body,
                         struct jobd_job **ret_job, struct jobd_error *error);
+
+/* Whether `id` is one; anything else could leave the path it is put into. */
+bool client_id_check(const char *id, struct jobd_error *error);
 
 #endif

@@ -14,13 +14,7 @@
 #define PATH_CEILING (16u << 10)
 #define KEY_MAX 255
 
-static void release_call(struct exchange_call *call)
-{
-    buf_release(&call->answer);
-}
-
-/* Anything else could leave the path it is put into. */
-static bool id_check(const char *id, struct jobd_error *error)
+bool client_id_check(const char *id, struct jobd_error *error)
 {
     struct uuid uuid;
     return (id != NULL && uuid_parse(span_of(id), &uuid)) ||
@@ -58,7 +52,7 @@ bool client_create_json(struct jobd_client *client, struct span body, const char
                         struct jobd_job **ret_job, struct jobd_error *error)
 {
     AUTO(json_free_at) struct json_value *answer = NULL;
-    AUTO(release_call)
+    AUTO(exchange_release)
     struct exchange_call call = {
         .method = "POST",
         .path = OUR_JOBS,
@@ -94,17 +88,18 @@ static const struct json_value *job_within(const struct json_value *answer)
     return found.job;
 }
 
-bool client_report_json(struct jobd_client *client, const char *id, struct span body,
+bool client_report_json(struct jobd_client *client, const char *id, const struct report_body *body,
                         struct jobd_job **ret_job, struct jobd_error *error)
 {
     char path[sizeof(OUR_JOBS) + JOBD_ID_SIZE];
     AUTO(json_free_at) struct json_value *answer = NULL;
-    AUTO(release_call)
+    AUTO(exchange_release)
     struct exchange_call call = {
-        .method = "PATCH", .path = path, .body = body, .answer = BUF(ANSWER_CEILING)};
-    if (!id_check(id, error))
+        .method = "PATCH", .path = path, .body = body->json, .answer = BUF(ANSWER_CEILING)};
+    if (!client_id_check(id, error))
         return false;
     snprintf(path, sizeof(path), OUR_JOBS "/%s", id);
+    call.fence = body->fence;
     return client_call(client, &call, 200, &answer, error) &&
            give_job(job_within(answer), ret_job, error);
 }
@@ -116,7 +111,8 @@ bool jobd_report(struct jobd_client *client, const char *id, const struct jobd_r
     struct err err = {0};
     if (!report_write(&body, report, &err))
         return client_fail(error, 400, "%s", err.text);
-    return client_report_json(client, id, buf_span(&body), ret_job, error);
+    struct report_body under = {buf_span(&body), report->fence};
+    return client_report_json(client, id, &under, ret_job, error);
 }
 
 bool jobd_get(struct jobd_client *client, const char *id, struct jobd_job **ret_job,
@@ -124,9 +120,9 @@ bool jobd_get(struct jobd_client *client, const char *id, struct jobd_job **ret_
 {
     char path[sizeof(CONTRACT_JOBS) + JOBD_ID_SIZE];
     AUTO(json_free_at) struct json_value *answer = NULL;
-    AUTO(release_call)
+    AUTO(exchange_release)
     struct exchange_call call = {.method = "GET", .path = path, .answer = BUF(ANSWER_CEILING)};
-    if (!id_check(id, error))
+    if (!client_id_check(id, error))
         return false;
     snprintf(path, sizeof(path), CONTRACT_JOBS "/%s", id);
     return client_call(client, &call, 200, &answer, error) && give_job(answer, ret_job, error);
@@ -137,7 +133,7 @@ bool jobd_delete(struct jobd_client *client, const char *id, const char *message
 {
     AUTO(buf_release) struct buf path = BUF(PATH_CEILING);
     AUTO(json_free_at) struct json_value *answer = NULL;
-    if (!id_check(id, error))
+    if (!client_id_check(id, error))
         return false;
     buf_printf(&path, CONTRACT_JOBS "/%s", id);
     if (message != NULL && *message != '\0') {
@@ -146,7 +142,7 @@ bool jobd_delete(struct jobd_client *client, const char *id, const char *message
     }
     if (buf_failed(&path))
         return client_fail(error, 400, "the message is too long");
-    AUTO(release_call)
+    AUTO(exchange_release)
     struct exchange_call call = {
         .method = "DELETE", .path = path.ptr, .answer = BUF(ANSWER_CEILING)};
     return client_call(client, &call, 204, &answer, error);

@@ -8,9 +8,11 @@
 #include "version.h"
 
 #include <curl/curl.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #define TIMEOUT_MS 10000L
 #define STANDARD_URL "http://127.0.0.1:8080"
@@ -20,6 +22,7 @@ struct transport {
     CURL *curl;
     char *url; /* as the user knows it */
     const char *base; /* what goes before each path */
+    long timeout_ms; /* for a call */
     _Atomic int64_t deadline; /* monotonic; INT64_MAX: none */
     char reason[CURL_ERROR_SIZE];
 };
@@ -43,6 +46,13 @@ static int watch(void *context, curl_off_t to_get, curl_off_t got, curl_off_t to
     return clock_mono_ns(&clock_system) >= atomic_load(&transport->deadline);
 }
 
+/* Whoever else of this program starts processes must not hand our connections on. */
+static curl_socket_t open_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address)
+{
+    (void)context, (void)purpose;
+    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
 static bool set_credentials(CURL *curl, const struct jobd_settings *settings)
 {
     if (settings->token != NULL) {
@@ -64,8 +74,7 @@ static bool set_options(struct transport *transport, const struct jobd_settings 
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(curl, CURLOPT_USERAGENT, "libjobd/" JOBD_VERSION);
-    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS,
-                     settings->timeout_ms > 0 ? settings->timeout_ms : TIMEOUT_MS);
+    curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, open_socket);
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take);
     curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, transport->reason);
     curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
@@ -123,6 +132,7 @@ static struct transport *make(const struct jobd_settings *settings, const char *
     if (transport == NULL)
         return NULL;
     transport->deadline = INT64_MAX;
+    transport->timeout_ms = settings->timeout_ms > 0 ? settings->timeout_ms : TIMEOUT_MS;
     transport->curl = curl_easy_init();
     if (transport->curl != NULL && set_options(transport, settings) && set_url(transport, url))
         return transport;
@@ -185,15 +195,23 @@ static bool make_headers(const struct exchange_call *call, struct curl_slist **h
         return false;
     if (call->body.ptr != NULL && !add_header(headers, "Content-Type: application/json"))
         return false;
-    if (call->idempotency_key == NULL)
+    if (call->idempotency_key != NULL) {
+        buf_printf(&line, "Idempotency-Key: %s", call->idempotency_key);
+        if (buf_failed(&line) || !add_header(headers, line.ptr))
+            return false;
+    }
+    if (call->fence == 0)
         return true;
-    buf_printf(&line, "Idempotency-Key: %s", call->idempotency_key);
+    buf_clear(&line);
+    buf_printf(&line, "Lease-Fence: %" PRId64, call->fence);
     return !buf_failed(&line) && add_header(headers, line.ptr);
 }
 
-static void set_call(CURL *curl, const char *url, struct exchange_call *call,
+static void set_call(struct transport *transport, const char *url, struct exchange_call *call,
                      const struct curl_slist *headers)
 {
+    CURL *curl = transport->curl;
+    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, transport->timeout_ms + call->wait_seconds * 1000L);
     curl_easy_setopt(curl, CURLOPT_URL, url);
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, &call->answer);
@@ -234,7 +252,7 @@ bool transport_call(struct transport *transport, struct exchange_call *call, str
     buf_printf(&url, "%s%s", transport->base, call->path);
     if (!make_headers(call, &headers) || buf_failed(&url))
         return err_set(err, "no memory for a call");
-    set_call(transport->curl, url.ptr, call, headers);
+    set_call(transport, url.ptr, call, headers);
     CURLcode code = perform(transport);
     if (code != CURLE_OK)
         return err_set(err, "cannot reach %.120s: %s", transport->url,

@@ -29,6 +29,8 @@ struct exchange_call {
     const char *path; /* with its query, escaped */
     struct span body; /* ptr NULL: none; JSON otherwise */
     const char *idempotency_key; /* NULL: none; visible ASCII */
+    int64_t fence; /* the Lease-Fence; 0: none */
+    int wait_seconds; /* how long the server may hold the answer back, beside the usual time */
     struct buf answer; /* out; the caller releases it */
     int status; /* out */
     int retry_after; /* out; 0: none */

@@ -48,12 +48,6 @@ int complain_error(const struct call *call, const char *what, const struct jobd_
     return complain(call, EXIT_FAILED, "%s", error->text);
 }
 
-bool error_is_passing(const struct jobd_error *error)
-{
-    return error->status == 0 || error->status >= 500 || error->status == 429 ||
-           error->status == 408;
-}
-
 struct jobd_client *open_client(const struct call *call)
 {
     struct jobd_client *client = NULL;

@@ -89,9 +89,6 @@ int complain(const struct call *call, int status, const char *format, ...)
 /* The same for a failed call of the library, about `what` (may be NULL). */
 int complain_error(const struct call *call, const char *what, const struct jobd_error *error);
 
-/* Whether the same call may yet succeed: the server is away, or asks for patience. */
-bool error_is_passing(const struct jobd_error *error);
-
 /* A client by the user's settings; NULL after a complaint. For AUTO(close_client). */
 struct jobd_client *open_client(const struct call *call);
 void close_client(struct jobd_client **client);

@@ -23,7 +23,7 @@ void replay_close(struct replay *replay)
 
 bool replay_is_later(const struct jobd_error *error)
 {
-    return error_is_passing(error) || error->status == 401 || error->status == 403;
+    return jobd_may_pass(error) || error->status == 401 || error->status == 403;
 }
 
 /* A job created now is noted in the file at once: nothing is created twice. */
@@ -47,10 +47,11 @@ static bool create(struct replay *replay, struct arena *arena, struct spool_file
 static bool deliver(struct replay *replay, struct arena *arena, struct spool_file *file)
 {
     struct jobd_error error;
+    struct report_body report = {.json = file->entry.report};
     if (!span_is(file->entry.url, client_url(replay->client)))
         return true;
     if (create(replay, arena, file, &error) &&
-        client_report_json(replay->client, file->entry.id.ptr, file->entry.report, NULL, &error)) {
+        client_report_json(replay->client, file->entry.id.ptr, &report, NULL, &error)) {
         spool_drop(file);
         return true;
     }

@@ -100,7 +100,7 @@ static void tell(const struct waiting *waiting, const struct jobd_job *job)
 static bool forgive(struct waiting *waiting, int index, const struct jobd_error *error)
 {
     bool seen = waiting->jobs[index] != NULL;
-    if (!seen || !error_is_passing(error))
+    if (!seen || !jobd_may_pass(error))
         return false;
     if (waiting->away_since == 0) {
         waiting->away_since = now_ms();
