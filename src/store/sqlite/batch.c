@@ -122,19 +122,10 @@ static bool perform(struct writer *writer, struct store_call *call)
     return false;
 }
 
-/* After `done` a call is its owner's again and may be gone. */
 static void answer(struct writer *writer, struct batch *batch)
 {
-    struct store_call *call = batch->calls.first;
-
-    writer->callers = batch->calls.count + writer_waiting(writer);
-    metric_add(METRIC_STORE_QUEUE, -(int64_t)batch->calls.count);
-    batch->calls = (struct call_list){0};
-    while (call != NULL) {
-        struct store_call *next = call->next;
-        call->done(call);
-        call = next;
-    }
+    call_queue_served(&writer->queue, batch->calls.count);
+    call_list_answer(&batch->calls);
 }
 
 /* The same problem for all, whatever each had found: it may have seen what never became true. */
@@ -179,24 +170,13 @@ static void fail_commit(struct writer *writer, struct batch *batch)
     fail(writer, batch, problem, &err);
 }
 
-static void add(struct batch *batch, struct store_call *call)
-{
-    if (batch->calls.last != NULL)
-        batch->calls.last->next = call;
-    else
-        batch->calls.first = call;
-    batch->calls.last = call;
-    batch->calls.count++;
-}
-
 /* One call in a transaction of its own, when it is not known which one of a batch is at fault. */
 static void run_alone(struct writer *writer, struct store_call *call)
 {
     struct batch batch = {0};
 
-    call->next = NULL;
     call->err.text[0] = '\0';
-    add(&batch, call);
+    call_list_add(&batch.calls, call);
     if (!begin(writer, &batch)) {
         fail_begin(writer, &batch);
     } else if (!perform(writer, call)) {
@@ -241,10 +221,10 @@ static struct store_call *perform_all(struct writer *writer, struct batch *batch
     struct store_call *call;
 
     do {
-        call = writer_next(writer);
+        call = call_queue_next(&writer->queue);
         if (call == NULL)
             return NULL;
-        add(batch, call);
+        call_list_add(&batch->calls, call);
         if (!perform(writer, call))
             return call;
     } while (!full(batch, began));
@@ -256,8 +236,8 @@ static void take_all(struct writer *writer, struct batch *batch)
 {
     struct store_call *call;
 
-    while (batch->calls.count < BATCH_CALLS_MAX && (call = writer_next(writer)) != NULL)
-        add(batch, call);
+    while (batch->calls.count < BATCH_CALLS_MAX && (call = call_queue_next(&writer->queue)) != NULL)
+        call_list_add(&batch->calls, call);
 }
 
 void batch_run(struct writer *writer)

@@ -62,7 +62,7 @@ void sqlite_reap(struct store *base, struct store_reap *reap)
     observed_reap_begins(&store->observed);
     reap->call.problem = look(store, now, &due, &reap->call.err);
     if (reap->call.problem == PROBLEM_NONE && due_at(&due) <= now.lease) {
-        writer_submit(&store->writer, &reap->call, WRITE_REAP);
+        call_queue_add(&store->writer.queue, &reap->call, WRITE_REAP);
         return;
     }
     if (reap->call.problem == PROBLEM_NONE)

@@ -47,7 +47,7 @@ static bool run_steps(struct writer *writer, int64_t jobs, bool yield, int64_t *
         if (!sqlite_gram_step(writer->store, writer->connection, STEP, &done))
             return false;
         *ret_done += done;
-        if (yield && atomic_load_explicit(&writer->busy, memory_order_relaxed))
+        if (yield && atomic_load_explicit(&writer->queue.busy, memory_order_relaxed))
             break;
     }
     if (done < STEP)

@@ -182,22 +182,22 @@ static void sqlite_close(struct store *base)
 
 static void sqlite_create(struct store *store, struct store_create *create)
 {
-    writer_submit(&sqlite_store_of(store)->writer, &create->call, WRITE_CREATE);
+    call_queue_add(&sqlite_store_of(store)->writer.queue, &create->call, WRITE_CREATE);
 }
 
 static void sqlite_update(struct store *store, struct store_update *update)
 {
-    writer_submit(&sqlite_store_of(store)->writer, &update->call, WRITE_UPDATE);
+    call_queue_add(&sqlite_store_of(store)->writer.queue, &update->call, WRITE_UPDATE);
 }
 
 static void sqlite_account(struct store *store, struct store_account *account)
 {
-    writer_submit(&sqlite_store_of(store)->writer, &account->call, WRITE_ACCOUNT);
+    call_queue_add(&sqlite_store_of(store)->writer.queue, &account->call, WRITE_ACCOUNT);
 }
 
 static void sqlite_claim(struct store *store, struct store_claim *claim)
 {
-    writer_submit(&sqlite_store_of(store)->writer, &claim->call, WRITE_CLAIM);
+    call_queue_add(&sqlite_store_of(store)->writer.queue, &claim->call, WRITE_CLAIM);
 }
 
 static void sqlite_observe(struct store *store, const struct store_observer *observer)
