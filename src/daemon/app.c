@@ -11,6 +11,7 @@
 #include "http/server.h"
 #include "service/leases.h"
 #include "service/service.h"
+#include "service/timer.h"
 #include "store/store.h"
 #include "version.h"
 
@@ -32,6 +33,7 @@ struct app {
     struct jwks *jwks;
     struct jwt *jwt;
     struct auth *auth;
+    struct timer *timer;
     struct leases *leases;
     struct service service;
     char *tls_cert, *tls_key;
@@ -121,19 +123,21 @@ static bool app_open(struct app *app, struct err *err)
         !accounts_follow(app->store, app->users, &app->accounts, err) || !open_tokens(app, err) ||
         !open_auth(app, err))
         return false;
-    if (!leases_start(app->store, &clock_system, &app->leases, err))
+    if (!timer_start(&clock_system, &app->timer, err))
         return false;
+    leases_start(app->store, app->timer, &app->leases);
     app->service = (struct service){app->store, app->users, &clock_system, app->leases};
     return open_server(app, err);
 }
 
-/* Claims that wait would hold the server up; those that ask must be answered before it is gone. */
+/* Who waits would hold the server up; those that ask must be answered before it is gone. */
 static void app_close(struct app *app)
 {
     leases_drain(app->leases);
     if (app->server != NULL)
         server_stop(app->server, app->config->drain_timeout, &hurry);
     leases_stop(app->leases);
+    timer_stop(app->timer);
     auth_close(app->auth);
     jwt_free(app->jwt);
     jwks_close(app->jwks);

@@ -1,19 +1,15 @@
-/* The workers' use cases, and the one thread that waits for all of them. */
+/* The workers' use cases: claims that wait, heartbeats, and what time does to leases. */
 #include "service/leases.h"
 
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/metrics.h"
 #include "base/scope.h"
-#include "base/wait.h"
 
 #include <pthread.h>
 #include <stddef.h>
 
 #define NS_PER_MS INT64_C(1000000)
-
-/* How often those that wait are asked whether they are still there. */
-#define LOOK_NS (500 * NS_PER_MS)
 
 /* What one step of the store's housekeeping may take on, and when to try again after a failure. */
 #define REAP_LIMIT 100
@@ -26,13 +22,13 @@
  */
 struct leases {
     struct store *store;
-    const struct clock *clock;
-    pthread_t thread;
+    struct timer *timer;
+    struct timer_task task;
+    struct store_observer observer;
     pthread_mutex_t lock; /* guards all below, but for `reap` while it is under way */
-    pthread_cond_t wake;
+    pthread_cond_t reaped;
     struct waiting waiting;
-    struct waiter *woken, **woken_end; /* to be asked for again, by the thread */
-    int64_t look_ns, sweep_ns; /* when to look who is gone, and whose time is over */
+    struct sleeper *woken, **woken_end; /* to be asked for again, by the timer's thread */
     int64_t reap_ns;
     bool reaping, draining, stopping;
     struct store_reap reap;
@@ -46,11 +42,6 @@ static struct leases_claim *claim_of(struct waiter *waiter)
 static int64_t min_ns(int64_t a, int64_t b)
 {
     return a < b ? a : b;
-}
-
-static bool is_gone(const struct leases_claim *claim)
-{
-    return claim->gone(claim->store.call.context);
 }
 
 /* Once `done` is called the claim may be gone. */
@@ -71,20 +62,20 @@ static void push_woken_locked(struct leases *leases, struct waiter *waiter)
 {
     if (waiter == NULL)
         return;
-    waiter->next = NULL;
-    *leases->woken_end = waiter;
-    leases->woken_end = &waiter->next;
-    pthread_cond_signal(&leases->wake);
+    waiter->sleeper.next = NULL;
+    *leases->woken_end = &waiter->sleeper;
+    leases->woken_end = &waiter->sleeper.next;
+    timer_wake(leases->timer);
 }
 
 static struct waiter *pop_woken_locked(struct leases *leases)
 {
-    struct waiter *waiter = leases->woken;
-    leases->woken = waiter->next;
+    struct sleeper *sleeper = leases->woken;
+    leases->woken = sleeper->next;
     if (leases->woken == NULL)
         leases->woken_end = &leases->woken;
-    waiter->next = NULL;
-    return waiter;
+    sleeper->next = NULL;
+    return waiter_of(sleeper);
 }
 
 /* Whether the job it was woken for may still be there, with nobody told of it. */
@@ -109,11 +100,10 @@ static void pass_on_locked(struct leases *leases, const struct waiter *waiter)
 
 static void wait_locked(struct leases *leases, struct waiter *waiter)
 {
-    if (leases->waiting.first == NULL)
-        leases->look_ns = clock_mono_ns(leases->clock) + LOOK_NS;
-    waiting_add(&leases->waiting, waiter);
-    leases->sweep_ns = min_ns(leases->sweep_ns, waiter->deadline_ns);
-    pthread_cond_signal(&leases->wake);
+    int64_t due = sleepers_due(&leases->waiting.sleepers);
+    waiting_add(&leases->waiting, waiter, timer_now(leases->timer));
+    if (sleepers_due(&leases->waiting.sleepers) < due)
+        timer_wake(leases->timer);
 }
 
 /* What to do with a claim the store has spoken on; true: it is answered. */
@@ -124,7 +114,7 @@ static bool settle_locked(struct leases *leases, struct leases_claim *claim)
         pass_on_locked(leases, waiter);
     waiter->woken_for = (struct span){0};
     if (claim->store.call.problem != PROBLEM_NONE || claim->store.count > 0 || leases->draining ||
-        waiter->deadline_ns <= clock_mono_ns(leases->clock))
+        waiter->sleeper.deadline_ns <= timer_now(leases->timer))
         return true;
     if (waiting_missed(&leases->waiting, waiter))
         push_woken_locked(leases, waiter);
@@ -158,11 +148,11 @@ static void ask(struct leases *leases, struct leases_claim *claim)
     store_claim(leases->store, &claim->store);
 }
 
-/* The thread's: a claim that was woken asks again, unless nobody is there to hear. */
+/* The timer's: a claim that was woken asks again, unless nobody is there to hear. */
 static void ask_again(struct leases *leases, struct waiter *waiter)
 {
     struct leases_claim *claim = claim_of(waiter);
-    if (!is_gone(claim)) {
+    if (!waiter->sleeper.gone(waiter->sleeper.context)) {
         ask(leases, claim);
         return;
     }
@@ -172,32 +162,11 @@ static void ask_again(struct leases *leases, struct waiter *waiter)
     answer_empty(claim);
 }
 
-/* The thread's: takes those out of the list that need not wait any more, chained by `next`. */
-static struct waiter *sweep_locked(struct leases *leases, int64_t now)
-{
-    struct waiter *over = NULL, *next;
-    bool look = now >= leases->look_ns;
-    leases->sweep_ns = INT64_MAX;
-    for (struct waiter *at = leases->waiting.first; at != NULL; at = next) {
-        next = at->next;
-        if (!leases->draining && at->deadline_ns > now && !(look && is_gone(claim_of(at)))) {
-            leases->sweep_ns = min_ns(leases->sweep_ns, at->deadline_ns);
-            continue;
-        }
-        waiting_remove(&leases->waiting, at);
-        at->next = over;
-        over = at;
-    }
-    if (look)
-        leases->look_ns = now + LOOK_NS;
-    return over;
-}
-
-static void answer_all(struct waiter *over)
+static void answer_all(struct sleeper *over)
 {
     while (over != NULL) {
-        struct waiter *next = over->next;
-        answer_empty(claim_of(over));
+        struct sleeper *next = over->next;
+        answer_empty(claim_of(waiter_of(over)));
         over = next;
     }
 }
@@ -214,8 +183,9 @@ static void reaped(struct store_call *call)
     metric_add(METRIC_LEASES_EXPIRED, (int64_t)reap->expired);
     pthread_mutex_lock(&leases->lock);
     leases->reaping = false;
-    leases->reap_ns = min_ns(leases->reap_ns, clock_mono_ns(leases->clock) + in_ms * NS_PER_MS);
-    pthread_cond_signal(&leases->wake);
+    leases->reap_ns = min_ns(leases->reap_ns, timer_now(leases->timer) + in_ms * NS_PER_MS);
+    timer_wake(leases->timer);
+    pthread_cond_signal(&leases->reaped);
     pthread_mutex_unlock(&leases->lock);
 }
 
@@ -235,35 +205,22 @@ static void begin_reap_locked(struct leases *leases)
     };
 }
 
-static int64_t next_locked(const struct leases *leases)
+static bool must_sweep_locked(const struct leases *leases, int64_t now)
 {
-    int64_t next = leases->reaping ? INT64_MAX : leases->reap_ns;
-    if (leases->waiting.first != NULL)
-        next = min_ns(next, min_ns(leases->look_ns, leases->sweep_ns));
-    return next;
-}
-
-/* By the real clock whatever the given one is: it only decides how long to sleep. */
-static void sleep_locked(struct leases *leases, int64_t now)
-{
-    int64_t next = next_locked(leases), ns = next - now;
-    if (next == INT64_MAX) {
-        pthread_cond_wait(&leases->wake, &leases->lock);
-        return;
-    }
-    wait_for(&leases->wake, &leases->lock, ns);
+    const struct sleepers *sleepers = &leases->waiting.sleepers;
+    return sleepers_due(sleepers) <= now || (leases->draining && sleepers->first != NULL);
 }
 
 /* One thing that is to be done now, without the lock; false when there is none. */
 static bool step(struct leases *leases)
 {
-    int64_t now = clock_mono_ns(leases->clock);
+    int64_t now = timer_now(leases->timer);
     if (leases->woken != NULL) {
         struct waiter *waiter = pop_woken_locked(leases);
         pthread_mutex_unlock(&leases->lock);
         ask_again(leases, waiter);
-    } else if (leases->waiting.first != NULL && min_ns(leases->look_ns, leases->sweep_ns) <= now) {
-        struct waiter *over = sweep_locked(leases, now);
+    } else if (must_sweep_locked(leases, now)) {
+        struct sleeper *over = waiting_sweep(&leases->waiting, leases->draining, now);
         pthread_mutex_unlock(&leases->lock);
         answer_all(over);
     } else if (must_reap_locked(leases, now)) {
@@ -277,15 +234,17 @@ static bool step(struct leases *leases)
     return true;
 }
 
-static void *run(void *argument)
+static int64_t run(void *context, int64_t now)
 {
-    struct leases *leases = argument;
+    struct leases *leases = context;
+    (void)now;
     pthread_mutex_lock(&leases->lock);
-    while (!leases->stopping || leases->reaping)
-        if (!step(leases))
-            sleep_locked(leases, clock_mono_ns(leases->clock));
+    while (step(leases))
+        continue;
+    int64_t reap_ns = leases->reaping || leases->stopping ? INT64_MAX : leases->reap_ns;
+    int64_t next = min_ns(reap_ns, sleepers_due(&leases->waiting.sleepers));
     pthread_mutex_unlock(&leases->lock);
-    return NULL;
+    return next;
 }
 
 static void on_ready(void *context, struct span type)
@@ -299,40 +258,28 @@ static void on_ready(void *context, struct span type)
 static void on_due(void *context, int64_t in_ms)
 {
     struct leases *leases = context;
-    int64_t at = clock_mono_ns(leases->clock) + in_ms * NS_PER_MS;
+    int64_t at = timer_now(leases->timer) + in_ms * NS_PER_MS;
     pthread_mutex_lock(&leases->lock);
     if (at < leases->reap_ns) {
         leases->reap_ns = at;
-        pthread_cond_signal(&leases->wake);
+        timer_wake(leases->timer);
     }
     pthread_mutex_unlock(&leases->lock);
 }
 
-static void leases_free(struct leases *leases)
-{
-    pthread_cond_destroy(&leases->wake);
-    pthread_mutex_destroy(&leases->lock);
-    mem_free(leases);
-}
-
-bool leases_start(struct store *store, const struct clock *clock, struct leases **ret_leases,
-                  struct err *err)
+void leases_start(struct store *store, struct timer *timer, struct leases **ret_leases)
 {
     struct leases *leases = mem_need(mem_alloc(1, sizeof(*leases)));
     leases->store = store;
-    leases->clock = clock;
+    leases->timer = timer;
+    leases->task = (struct timer_task){.run = run, .context = leases};
+    leases->observer = (struct store_observer){.context = leases, .ready = on_ready, .due = on_due};
     leases->woken_end = &leases->woken;
-    leases->sweep_ns = INT64_MAX;
     pthread_mutex_init(&leases->lock, NULL);
-    wait_init(&leases->wake);
-    if (pthread_create(&leases->thread, NULL, run, leases) != 0) {
-        leases_free(leases);
-        return err_set(err, "cannot start the thread that looks after leases");
-    }
-    struct store_observer observer = {.context = leases, .ready = on_ready, .due = on_due};
-    store_observe(store, &observer);
+    pthread_cond_init(&leases->reaped, NULL);
+    timer_add(timer, &leases->task);
+    store_observe(store, &leases->observer);
     *ret_leases = leases;
-    return true;
 }
 
 void leases_drain(struct leases *leases)
@@ -341,8 +288,16 @@ void leases_drain(struct leases *leases)
         return;
     pthread_mutex_lock(&leases->lock);
     leases->draining = true;
-    leases->sweep_ns = 0;
-    pthread_cond_signal(&leases->wake);
+    pthread_mutex_unlock(&leases->lock);
+    timer_wake(leases->timer);
+}
+
+static void await_reaped(struct leases *leases)
+{
+    pthread_mutex_lock(&leases->lock);
+    leases->stopping = true;
+    while (leases->reaping)
+        pthread_cond_wait(&leases->reaped, &leases->lock);
     pthread_mutex_unlock(&leases->lock);
 }
 
@@ -350,13 +305,12 @@ void leases_stop(struct leases *leases)
 {
     if (leases == NULL)
         return;
-    store_observe(leases->store, NULL);
-    pthread_mutex_lock(&leases->lock);
-    leases->stopping = true;
-    pthread_cond_signal(&leases->wake);
-    pthread_mutex_unlock(&leases->lock);
-    pthread_join(leases->thread, NULL);
-    leases_free(leases);
+    store_unobserve(leases->store, &leases->observer);
+    await_reaped(leases);
+    timer_remove(leases->timer, &leases->task);
+    pthread_cond_destroy(&leases->reaped);
+    pthread_mutex_destroy(&leases->lock);
+    mem_free(leases);
 }
 
 void leases_claim(struct service *service, struct leases_claim *claim)
@@ -365,7 +319,12 @@ void leases_claim(struct service *service, struct leases_claim *claim)
     const struct claim *wanted = claim->store.claim;
     claim->leases = leases;
     claim->done = claim->store.call.done;
-    waiter_init(&claim->waiter, wanted, clock_mono_ns(leases->clock) + wanted->wait_ms * NS_PER_MS);
+    struct sleeper sleeper = {
+        .deadline_ns = timer_now(leases->timer) + wanted->wait_ms * NS_PER_MS,
+        .gone = claim->gone,
+        .context = claim->store.call.context,
+    };
+    waiter_init(&claim->waiter, wanted, sleeper);
     ask(leases, claim);
 }
 

@@ -2,28 +2,27 @@
 #ifndef JOBD_SERVICE_LEASES_H
 #define JOBD_SERVICE_LEASES_H
 
-#include "base/err.h"
 #include "service/service.h"
+#include "service/timer.h"
 #include "service/waiting.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
 /*
- * Waiting claims, and one thread for all of them, which also has the store expire leases and ready
- * delayed jobs when their time comes. A waiting claim costs neither a thread nor a query: it sleeps
- * until a job becomes ready that it may take. Any thread.
+ * Waiting claims; and what has the store expire leases and ready delayed jobs when their time
+ * comes. A waiting claim costs neither a thread nor a query: it sleeps until a job becomes ready
+ * that it may take. Any thread.
  */
 struct leases;
 
-/* Starts the thread, and observes the store (borrowed, as the clock). */
-bool leases_start(struct store *store, const struct clock *clock, struct leases **ret_leases,
-                  struct err *err);
+/* Observes the store, and is served by the timer; both are borrowed. */
+void leases_start(struct store *store, struct timer *timer, struct leases **ret_leases);
 
 /* From now on claims take nothing, and those that wait are answered at once. NULL is fine. */
 void leases_drain(struct leases *leases);
 
-/* Ends the thread. No claim may be under way any more. NULL is fine. */
+/* No claim may be under way any more. NULL is fine. */
 void leases_stop(struct leases *leases);
 
 /*

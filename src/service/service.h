@@ -1,4 +1,4 @@
-/* What the use cases share: the store, the users, the clock, and who waits for jobs. */
+/* What the use cases share: the store, the users, the clock, and who waits for what. */
 #ifndef JOBD_SERVICE_SERVICE_H
 #define JOBD_SERVICE_SERVICE_H
 

@@ -2,6 +2,7 @@
 #include "service/waiting.h"
 
 #include "base/metrics.h"
+#include "base/scope.h"
 #include "model/type_list.h"
 
 /* FNV-1a: the buckets need no more than to be spread. */
@@ -13,9 +14,14 @@ static unsigned bucket_of(struct span type)
     return (hash ^ hash >> 16) % WAITING_BUCKETS;
 }
 
-void waiter_init(struct waiter *waiter, const struct claim *claim, int64_t deadline_ns)
+struct waiter *waiter_of(struct sleeper *sleeper)
 {
-    *waiter = (struct waiter){.claim = claim, .deadline_ns = deadline_ns};
+    return CONTAINER_OF(sleeper, struct waiter, sleeper);
+}
+
+void waiter_init(struct waiter *waiter, const struct claim *claim, struct sleeper sleeper)
+{
+    *waiter = (struct waiter){.claim = claim, .sleeper = sleeper};
     for (size_t i = 0; i < claim->type_count; i++)
         waiter->buckets |= UINT64_C(1) << bucket_of(claim->types[i]);
 }
@@ -40,49 +46,48 @@ bool waiting_missed(const struct waiting *waiting, const struct waiter *waiter)
     return waiter->seen != count_ready(waiting, waiter->buckets);
 }
 
-/* Behind `before`; NULL: at the front. */
-static void insert(struct waiting *waiting, struct waiter *waiter, struct waiter *before)
+/* Who waits again was among the first, so its place is looked for from there. */
+static struct sleeper *place_of(const struct waiting *waiting, const struct waiter *waiter)
 {
-    waiter->previous = before;
-    waiter->next = before != NULL ? before->next : waiting->first;
-    *(before != NULL ? &before->next : &waiting->first) = waiter;
-    *(waiter->next != NULL ? &waiter->next->previous : &waiting->last) = waiter;
+    struct sleeper *before = NULL;
+    for (struct sleeper *at = waiting->sleepers.first;
+         at != NULL && waiter_of(at)->arrival < waiter->arrival; at = at->next)
+        before = at;
+    return before;
 }
 
-/* Who waits again was among the first, so its place is looked for from there. */
-void waiting_add(struct waiting *waiting, struct waiter *waiter)
+void waiting_add(struct waiting *waiting, struct waiter *waiter, int64_t now_ns)
 {
-    struct waiter *before = NULL;
+    struct sleepers *sleepers = &waiting->sleepers;
+    bool again = waiter->arrival != 0;
     metric_add(METRIC_CLAIMS_WAITING, 1);
     waiter->woken_for = (struct span){0};
-    if (waiter->arrival == 0) {
+    if (!again)
         waiter->arrival = ++waiting->arrivals;
-        insert(waiting, waiter, waiting->last);
-        return;
-    }
-    for (struct waiter *at = waiting->first; at != NULL && at->arrival < waiter->arrival;
-         at = at->next)
-        before = at;
-    insert(waiting, waiter, before);
+    sleepers_add(sleepers, &waiter->sleeper, again ? place_of(waiting, waiter) : sleepers->last,
+                 now_ns);
 }
 
-void waiting_remove(struct waiting *waiting, struct waiter *waiter)
+struct sleeper *waiting_sweep(struct waiting *waiting, bool all, int64_t now_ns)
 {
-    *(waiter->previous != NULL ? &waiter->previous->next : &waiting->first) = waiter->next;
-    *(waiter->next != NULL ? &waiter->next->previous : &waiting->last) = waiter->previous;
-    waiter->previous = waiter->next = NULL;
-    metric_add(METRIC_CLAIMS_WAITING, -1);
+    struct sleeper *over = sleepers_sweep(&waiting->sleepers, all, now_ns);
+    for (const struct sleeper *at = over; at != NULL; at = at->next)
+        metric_add(METRIC_CLAIMS_WAITING, -1);
+    return over;
 }
 
 struct waiter *waiting_wake(struct waiting *waiting, struct span type)
 {
     uint64_t bucket = UINT64_C(1) << bucket_of(type);
     size_t place;
-    for (struct waiter *at = waiting->first; at != NULL; at = at->next) {
+    for (struct sleeper *sleeper = waiting->sleepers.first; sleeper != NULL;
+         sleeper = sleeper->next) {
+        struct waiter *at = waiter_of(sleeper);
         if ((at->buckets & bucket) == 0 ||
             !type_list_find(at->claim->types, at->claim->type_count, type, &place))
             continue;
-        waiting_remove(waiting, at);
+        sleepers_remove(&waiting->sleepers, sleeper);
+        metric_add(METRIC_CLAIMS_WAITING, -1);
         at->woken_for = at->claim->types[place];
         return at;
     }

@@ -4,6 +4,7 @@
 
 #include "base/span.h"
 #include "model/claim.h"
+#include "service/sleepers.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -11,15 +12,14 @@
 
 #define WAITING_BUCKETS 64
 
-/* One claim; the owner's memory. All members are private but for `deadline_ns` and `woken_for`. */
+/* One claim; the owner's memory. All members are private but for `sleeper` and `woken_for`. */
 struct waiter {
+    struct sleeper sleeper; /* the owner fills it */
     const struct claim *claim;
     uint64_t buckets; /* one bit for each bucket its types fall in */
     uint64_t seen; /* what its buckets counted when it asked last */
     uint64_t arrival; /* its place in the order, kept over all its waits; 0: none yet */
-    int64_t deadline_ns; /* monotonic; the owner's */
     struct span woken_for; /* a type of its claim; empty: it was not woken */
-    struct waiter *previous, *next;
 };
 
 /*
@@ -27,13 +27,13 @@ struct waiter {
  * became ready between a claim's asking and its waiting shows in the counts. One thread at a time.
  */
 struct waiting {
-    struct waiter *first, *last;
+    struct sleepers sleepers;
     uint64_t arrivals;
     uint64_t ready[WAITING_BUCKETS];
 };
 
 /* A waiter of this claim, which is in no list yet. */
-void waiter_init(struct waiter *waiter, const struct claim *claim, int64_t deadline_ns);
+void waiter_init(struct waiter *waiter, const struct claim *claim, struct sleeper sleeper);
 
 /* Before the store is asked for it. */
 void waiting_ask(const struct waiting *waiting, struct waiter *waiter);
@@ -42,8 +42,12 @@ void waiting_ask(const struct waiting *waiting, struct waiter *waiter);
 bool waiting_missed(const struct waiting *waiting, const struct waiter *waiter);
 
 /* It waits: behind those that came before it for the first time. */
-void waiting_add(struct waiting *waiting, struct waiter *waiter);
-void waiting_remove(struct waiting *waiting, struct waiter *waiter);
+void waiting_add(struct waiting *waiting, struct waiter *waiter, int64_t now_ns);
+
+/* As sleepers_sweep. */
+struct sleeper *waiting_sweep(struct waiting *waiting, bool all, int64_t now_ns);
+
+struct waiter *waiter_of(struct sleeper *sleeper);
 
 /* A job of this type became ready: counts it, and wakes. */
 struct waiter *waiting_ready(struct waiting *waiting, struct span type);

@@ -13,6 +13,11 @@ struct news_ready {
     struct news_ready *next;
 };
 
+struct news_change {
+    int64_t position, change;
+    struct news_change *next;
+};
+
 bool job_is_ready(const struct job *job)
 {
     return job->status == STATUS_WAITING && !job->self_managed && job->run_after == JOB_NO_TIME;
@@ -41,9 +46,10 @@ void news_release(struct news *news)
 
 void news_clear(struct news *news)
 {
-    if (news->first != NULL)
+    if (news->first != NULL || news->changes != NULL)
         arena_clear(&news->arena);
     news->first = news->last = NULL;
+    news->changes = NULL;
     news->due_at = INT64_MAX;
 }
 
@@ -86,6 +92,17 @@ bool news_of_job(struct news *news, const struct job *before, const struct hold 
     return add_ready(news, after->job->type);
 }
 
+bool news_of_change(struct news *news, int64_t position, int64_t change)
+{
+    struct news_change *noted = ARENA_NEW(&news->arena, struct news_change);
+
+    if (noted == NULL)
+        return false;
+    *noted = (struct news_change){position, change, news->changes};
+    news->changes = noted;
+    return true;
+}
+
 /* An observer may ask the store something that it answers at once, and so comes back here. */
 void observed_init(struct observed *observed)
 {
@@ -103,10 +120,23 @@ void observed_release(struct observed *observed)
     pthread_mutex_destroy(&observed->lock);
 }
 
-void observed_set(struct observed *observed, const struct store_observer *observer)
+void observed_add(struct observed *observed, struct store_observer *observer)
 {
     pthread_mutex_lock(&observed->lock);
-    observed->observer = observer != NULL ? *observer : (struct store_observer){0};
+    observer->next = observed->first;
+    observed->first = observer;
+    pthread_mutex_unlock(&observed->lock);
+}
+
+void observed_remove(struct observed *observed, struct store_observer *observer)
+{
+    pthread_mutex_lock(&observed->lock);
+    for (struct store_observer **at = &observed->first; *at != NULL; at = &(*at)->next) {
+        if (*at != observer)
+            continue;
+        *at = observer->next;
+        break;
+    }
     pthread_mutex_unlock(&observed->lock);
 }
 
@@ -120,24 +150,34 @@ static void tell_ready(const struct store_observer *observer, const struct news 
     }
 }
 
-static void tell_due(struct observed *observed, int64_t at, struct moment now)
+static void tell_changes(const struct store_observer *observer, const struct news *news)
 {
-    const struct store_observer *observer = &observed->observer;
-
-    if (at >= observed->next_at)
+    if (observer->changed == NULL)
         return;
-    observed->next_at = at;
+    for (const struct news_change *at = news->changes; at != NULL; at = at->next)
+        observer->changed(observer->context, at->position, at->change);
+}
+
+static void tell_due(const struct store_observer *observer, int64_t at, struct moment now)
+{
     if (observer->due != NULL)
         observer->due(observer->context, at > now.lease ? at - now.lease : 0);
 }
 
 void observed_tell(struct observed *observed, struct news *news, struct moment now)
 {
-    if (news->first == NULL && news->due_at == INT64_MAX)
+    if (news->first == NULL && news->changes == NULL && news->due_at == INT64_MAX)
         return;
     pthread_mutex_lock(&observed->lock);
-    tell_ready(&observed->observer, news);
-    tell_due(observed, news->due_at, now);
+    bool sooner = news->due_at < observed->next_at;
+    if (sooner)
+        observed->next_at = news->due_at;
+    for (const struct store_observer *at = observed->first; at != NULL; at = at->next) {
+        tell_ready(at, news);
+        tell_changes(at, news);
+        if (sooner)
+            tell_due(at, news->due_at, now);
+    }
     pthread_mutex_unlock(&observed->lock);
     news_clear(news);
 }

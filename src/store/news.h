@@ -1,4 +1,4 @@
-/* News: what a transaction has to tell the observer, gathered before and told after its commit. */
+/* News: what a transaction has to tell the observers, gathered before and told after its commit. */
 #ifndef JOBD_STORE_NEWS_H
 #define JOBD_STORE_NEWS_H
 
@@ -11,11 +11,13 @@
 #include <stdint.h>
 
 struct news_ready;
+struct news_change;
 
 /* One thread at a time. */
 struct news {
     struct arena arena;
     struct news_ready *first, *last; /* in the order they became ready */
+    struct news_change *changes; /* the last one first */
     int64_t due_at; /* lease clock: the earliest; INT64_MAX: nothing */
 };
 
@@ -32,16 +34,20 @@ void news_clear(struct news *news);
  */
 bool news_of_job(struct news *news, const struct job *before, const struct hold *after);
 
+/* Notes that the job at a position was written under a change number; false without memory. */
+bool news_of_change(struct news *news, int64_t position, int64_t change);
+
 /* Who is told, and when the reaper was last told to come again. */
 struct observed {
-    pthread_mutex_t lock; /* of what follows, also while the observer is told */
-    struct store_observer observer;
+    pthread_mutex_t lock; /* of what follows, also while the observers are told */
+    struct store_observer *first;
     int64_t next_at; /* lease clock; INT64_MAX: not yet, or it is at work right now */
 };
 
 void observed_init(struct observed *observed);
 void observed_release(struct observed *observed);
-void observed_set(struct observed *observed, const struct store_observer *observer);
+void observed_add(struct observed *observed, struct store_observer *observer);
+void observed_remove(struct observed *observed, struct store_observer *observer);
 
 /* Tells and forgets. After the commit, without any lock of the store held. */
 void observed_tell(struct observed *observed, struct news *news, struct moment now);

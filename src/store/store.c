@@ -76,9 +76,14 @@ void store_probe(struct store *store, struct store_probe *probe)
     store->ops->probe(store, probe);
 }
 
-void store_observe(struct store *store, const struct store_observer *observer)
+void store_observe(struct store *store, struct store_observer *observer)
 {
     store->ops->observe(store, observer);
+}
+
+void store_unobserve(struct store *store, struct store_observer *observer)
+{
+    store->ops->unobserve(store, observer);
 }
 
 int64_t store_accounts_version(struct store *store)

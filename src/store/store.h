@@ -129,8 +129,8 @@ struct store_reap {
 };
 
 /*
- * Told after commits, by the writer: quickly, from any thread, never submitting a call that may
- * block. Members may be NULL.
+ * Told after commits and before the calls in them are answered: quickly, from any thread, never
+ * submitting a call that may block. Members may be NULL.
  */
 struct store_observer {
     void *context;
@@ -138,6 +138,9 @@ struct store_observer {
     void (*ready)(void *context, struct span type);
     /* Something will be due in `in_ms` from now, sooner than the last reap said. */
     void (*due)(void *context, int64_t in_ms);
+    /* The job at this position was created, or written under this change number. */
+    void (*changed)(void *context, int64_t position, int64_t change);
+    struct store_observer *next; /* the store's own */
 };
 
 /* Reads every account (there are thousands at most), sorted by name, and the accounts' change
@@ -187,7 +190,8 @@ struct store_ops {
     void (*claim)(struct store *store, struct store_claim *claim);
     void (*reap)(struct store *store, struct store_reap *reap);
     void (*probe)(struct store *store, struct store_probe *probe);
-    void (*observe)(struct store *store, const struct store_observer *observer);
+    void (*observe)(struct store *store, struct store_observer *observer);
+    void (*unobserve)(struct store *store, struct store_observer *observer);
     int64_t (*accounts_version)(struct store *store);
     void (*close)(struct store *store);
 };
@@ -228,9 +232,9 @@ void store_claim(struct store *store, struct store_claim *claim);
 void store_reap(struct store *store, struct store_reap *reap);
 void store_probe(struct store *store, struct store_probe *probe);
 
-/* Sets who is told from now on (copied; NULL: nobody). Once store_observe returns, the former one
- * is told nothing more. */
-void store_observe(struct store *store, const struct store_observer *observer);
+/* From now on the observer, which is borrowed, is told too, until store_unobserve returns. */
+void store_observe(struct store *store, struct store_observer *observer);
+void store_unobserve(struct store *store, struct store_observer *observer);
 
 /*
  * A number that changes whenever an account does, also by another process; cheap enough to ask

@@ -5,9 +5,11 @@
 
 /* Written by one thread at a time, the last time before the call that caused it was answered. */
 struct heard {
-    int ready, due;
+    struct store_observer observer;
+    int ready, due, changed;
     char type[16]; /* the last one's */
     int64_t in_ms; /* the last one */
+    int64_t position, change; /* the last ones */
 };
 
 static void hear_ready(void *context, struct span type)
@@ -27,11 +29,19 @@ static void hear_due(void *context, int64_t in_ms)
     heard->in_ms = in_ms;
 }
 
+static void hear_changed(void *context, int64_t position, int64_t change)
+{
+    struct heard *heard = context;
+
+    heard->changed++;
+    heard->position = position;
+    heard->change = change;
+}
+
 static void observe(struct fixture *fixture, struct heard *heard)
 {
-    struct store_observer observer = {heard, hear_ready, hear_due};
-
-    store_observe(fixture->store, &observer);
+    heard->observer = (struct store_observer){heard, hear_ready, hear_due, hear_changed, NULL};
+    store_observe(fixture->store, &heard->observer);
     must_reap(fixture, 10);
 }
 
@@ -39,7 +49,14 @@ static void assert_heard(struct heard *heard, int ready, int due)
 {
     assert_int_equal(heard->ready, ready);
     assert_int_equal(heard->due, due);
-    *heard = (struct heard){0};
+    heard->ready = heard->due = 0;
+}
+
+static void assert_changed(struct heard *heard, int changed, const struct job *last)
+{
+    assert_int_equal(heard->changed, changed);
+    assert_true(heard->position == last->position && heard->change == last->change);
+    heard->changed = 0;
 }
 
 static void every_new_job_is_ready(void **state)
@@ -150,7 +167,33 @@ static void a_failed_update_is_no_news(void **state)
     assert_heard(&heard, 0, 0);
 }
 
-static void a_former_observer_hears_nothing(void **state)
+static void every_write_of_a_job_is_a_change(void **state)
+{
+    struct fixture *fixture = *state;
+    struct heard heard = {0};
+    struct job job;
+    struct grant grant;
+    struct store_reap reap;
+
+    observe(fixture, &heard);
+    job = must_create_named(fixture, "job");
+    assert_changed(&heard, 1, &job);
+    grant = must_grant(fixture, 2);
+    assert_int_equal(heard.changed, 2);
+    assert_true(heard.position == grant.job.position && heard.change == grant.job.change);
+    heard.changed = 0;
+    lease_beat(fixture, &grant.job.id, 1, 0);
+    assert_int_equal(heard.changed, 0);
+    fixture_pass(fixture, LEASE_MS);
+    reap = must_reap(fixture, 10);
+    job = must_get(fixture, &grant.job.id);
+    assert_changed(&heard, 1, &job);
+    fixture_pass(fixture, reap.next_ms); /* its back-off is over: nothing that anybody sees */
+    must_reap(fixture, 10);
+    assert_int_equal(heard.changed, 0);
+}
+
+static void all_observers_hear_until_they_are_removed(void **state)
 {
     struct fixture *fixture = *state;
     struct heard first = {0}, second = {0};
@@ -158,9 +201,13 @@ static void a_former_observer_hears_nothing(void **state)
     observe(fixture, &first);
     observe(fixture, &second);
     must_create_named(fixture, "job");
+    assert_heard(&first, 1, 0);
+    assert_heard(&second, 1, 0);
+    store_unobserve(fixture->store, &first.observer);
+    must_create_named(fixture, "job");
     assert_heard(&first, 0, 0);
     assert_heard(&second, 1, 0);
-    store_observe(fixture->store, NULL);
+    store_unobserve(fixture->store, &second.observer);
     must_create_named(fixture, "job");
     assert_heard(&second, 0, 0);
 }
@@ -174,7 +221,8 @@ int main(int argc, char **argv)
         STORE_TEST(what_comes_back_is_ready),
         STORE_TEST(an_expired_job_is_ready_after_its_back_off),
         STORE_TEST(a_failed_update_is_no_news),
-        STORE_TEST(a_former_observer_hears_nothing),
+        STORE_TEST(every_write_of_a_job_is_a_change),
+        STORE_TEST(all_observers_hear_until_they_are_removed),
     };
 
     fixture_backend(argc, argv);

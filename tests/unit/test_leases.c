@@ -8,7 +8,7 @@
 /* A store with a number of jobs of one type, whose answers a test can come before. */
 struct fake {
     struct store store;
-    struct store_observer observer;
+    struct store_observer *observer;
     atomic_int jobs, asked;
     int ready_while_asked; /* so many become ready after the next look, before its answer */
 };
@@ -31,7 +31,7 @@ static void fake_claim(struct store *store, struct store_claim *claim)
     atomic_fetch_add(&fake->asked, 1);
     for (; fake->ready_while_asked > 0; fake->ready_while_asked--) {
         atomic_fetch_add(&fake->jobs, 1);
-        fake->observer.ready(fake->observer.context, type);
+        fake->observer->ready(fake->observer->context, type);
     }
     claim->call.done(&claim->call);
 }
@@ -43,16 +43,22 @@ static void fake_reap(struct store *store, struct store_reap *reap)
     reap->call.done(&reap->call);
 }
 
-static void fake_observe(struct store *store, const struct store_observer *observer)
+static void fake_observe(struct store *store, struct store_observer *observer)
 {
-    fake_of(store)->observer = observer != NULL ? *observer : (struct store_observer){0};
+    fake_of(store)->observer = observer;
+}
+
+static void fake_unobserve(struct store *store, struct store_observer *observer)
+{
+    (void)store, (void)observer;
 }
 
 static const struct store_ops fake_ops = {
-    .claim = fake_claim, .reap = fake_reap, .observe = fake_observe};
+    .claim = fake_claim, .reap = fake_reap, .observe = fake_observe, .unobserve = fake_unobserve};
 
 struct bench {
     struct fake fake;
+    struct timer *timer;
     struct leases *leases;
     struct service service;
 };
@@ -60,8 +66,15 @@ struct bench {
 static void bench_open(struct bench *bench)
 {
     *bench = (struct bench){.fake.store.ops = &fake_ops};
-    assert_true(leases_start(&bench->fake.store, &clock_system, &bench->leases, NULL));
+    assert_true(timer_start(&clock_system, &bench->timer, NULL));
+    leases_start(&bench->fake.store, bench->timer, &bench->leases);
     bench->service.leases = bench->leases;
+}
+
+static void bench_close(struct bench *bench)
+{
+    leases_stop(bench->leases);
+    timer_stop(bench->timer);
 }
 
 static bool not_gone(void *context)
@@ -104,7 +117,7 @@ static size_t end(struct asking *asking)
 static void job_comes(struct bench *bench)
 {
     atomic_fetch_add(&bench->fake.jobs, 1);
-    bench->fake.observer.ready(bench->fake.observer.context, type);
+    bench->fake.observer->ready(bench->fake.observer->context, type);
 }
 
 static void what_becomes_ready_while_asking_is_not_missed(void **test)
@@ -118,7 +131,7 @@ static void what_becomes_ready_while_asking_is_not_missed(void **test)
     begin(&bench, &asking, 20000, not_gone);
     assert_int_equal(end(&asking), 1);
     assert_true(clock_mono_ns(&clock_system) - begun < INT64_C(10000000000));
-    leases_stop(bench.leases);
+    bench_close(&bench);
 }
 
 static void waiting_asks_nothing(void **test)
@@ -130,7 +143,7 @@ static void waiting_asks_nothing(void **test)
     begin(&bench, &asking, 1200, not_gone);
     assert_int_equal(end(&asking), 0);
     assert_int_equal(bench.fake.asked, 1);
-    leases_stop(bench.leases);
+    bench_close(&bench);
 }
 
 static void one_job_wakes_one_claim(void **test)
@@ -147,7 +160,7 @@ static void one_job_wakes_one_claim(void **test)
     job_comes(&bench);
     assert_int_equal(end(&second), 1);
     assert_int_equal(bench.fake.asked, 4);
-    leases_stop(bench.leases);
+    bench_close(&bench);
 }
 
 /* Woken, it leaves the job to the next in line. */
@@ -163,7 +176,7 @@ static void who_has_gone_takes_nothing(void **test)
     assert_int_equal(end(&second), 1);
     assert_int_equal(end(&first), 0);
     assert_int_equal(bench.fake.asked, 3);
-    leases_stop(bench.leases);
+    bench_close(&bench);
 }
 
 static void draining_answers_all_and_takes_nothing(void **test)
@@ -179,7 +192,7 @@ static void draining_answers_all_and_takes_nothing(void **test)
     begin(&bench, &comes, 20000, not_gone);
     assert_int_equal(end(&comes), 0);
     assert_int_equal(bench.fake.jobs, 1);
-    leases_stop(bench.leases);
+    bench_close(&bench);
 }
 
 int main(void)

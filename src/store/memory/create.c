@@ -48,7 +48,8 @@ static bool job_prepare(struct memory_job *kept, struct job *job, const struct d
 {
     if (!job_keep(kept, job, draft, now))
         return false;
-    if (news_of_job(news, NULL, &(struct hold){job, &kept->lease, now}))
+    if (news_of_job(news, NULL, &(struct hold){job, &kept->lease, now}) &&
+        news_of_change(news, job->position, job->change))
         return true;
     memory_job_release(kept);
     return false;

@@ -24,11 +24,14 @@ static void memory_get(struct store *store, struct store_get *get)
     memory_leave(memory, &get->call, get_locked(memory, get));
 }
 
-static void memory_observe(struct store *store, const struct store_observer *observer)
+static void memory_observe(struct store *store, struct store_observer *observer)
 {
-    struct memory *memory = (struct memory *)store;
+    observed_add(&((struct memory *)store)->observed, observer);
+}
 
-    observed_set(&memory->observed, observer);
+static void memory_unobserve(struct store *store, struct store_observer *observer)
+{
+    observed_remove(&((struct memory *)store)->observed, observer);
 }
 
 static int64_t memory_accounts_version(struct store *store)
@@ -79,6 +82,7 @@ bool memory_open(const struct store_options *options, struct store **ret_store, 
         .reap = memory_reap,
         .probe = memory_probe,
         .observe = memory_observe,
+        .unobserve = memory_unobserve,
         .accounts_version = memory_accounts_version,
         .close = memory_close,
     };

@@ -91,13 +91,20 @@ static void lease_put(struct memory_job *kept, const struct lease *lease, char *
     kept->lease.worker.ptr = worker;
 }
 
+static bool note(struct memory *memory, const struct memory_job *kept, const struct hold *after,
+                 bool job_changed, struct news *news)
+{
+    return news_of_job(news, &kept->job, after) &&
+           (!job_changed || news_of_change(news, kept->job.position, memory->change + 1));
+}
+
 bool memory_job_replace(struct memory *memory, struct memory_job *kept, const struct hold *after,
                         bool job_changed, struct news *news)
 {
     char *message = memory_text(after->job->message);
     char *worker = memory_text(after->lease->worker);
 
-    if (message == NULL || worker == NULL || !news_of_job(news, &kept->job, after)) {
+    if (message == NULL || worker == NULL || !note(memory, kept, after, job_changed, news)) {
         mem_free(message);
         mem_free(worker);
         return false;

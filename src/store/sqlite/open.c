@@ -200,9 +200,14 @@ static void sqlite_claim(struct store *store, struct store_claim *claim)
     call_queue_add(&sqlite_store_of(store)->writer.queue, &claim->call, WRITE_CLAIM);
 }
 
-static void sqlite_observe(struct store *store, const struct store_observer *observer)
+static void sqlite_observe(struct store *store, struct store_observer *observer)
 {
-    observed_set(&sqlite_store_of(store)->observed, observer);
+    observed_add(&sqlite_store_of(store)->observed, observer);
+}
+
+static void sqlite_unobserve(struct store *store, struct store_observer *observer)
+{
+    observed_remove(&sqlite_store_of(store)->observed, observer);
 }
 
 static void sqlite_probe(struct store *store, struct store_probe *probe)
@@ -221,6 +226,7 @@ static const struct store_ops ops = {
     .reap = sqlite_reap,
     .probe = sqlite_probe,
     .observe = sqlite_observe,
+    .unobserve = sqlite_unobserve,
     .accounts_version = sqlite_read_accounts_version,
     .close = sqlite_close,
 };

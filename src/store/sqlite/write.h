@@ -55,11 +55,13 @@ enum problem write_load_at(struct writer *writer, int64_t position, struct arena
 bool write_hold(struct writer *writer, const struct write_loaded *before, const struct hold *after,
                 bool job_changed, struct store_call *call);
 
-/* The parts of it: the lease at a position; the news (`before` NULL: as news_of_job says). */
+/* The parts of it: the lease at a position; the news (`before` NULL: as news_of_job says), and that
+ * the job was written. */
 bool write_lease(struct writer *writer, int64_t position, const struct lease *before,
                  const struct hold *after, struct store_call *call);
 bool write_news(struct writer *writer, const struct job *before, const struct hold *after,
                 struct store_call *call);
+bool write_change(struct writer *writer, const struct job *job, struct store_call *call);
 
 /* Reads a job, its lease and, into the next grant of the claim, its payload. */
 enum problem write_load_grant(struct writer *writer, struct store_claim *claim, int64_t position,
