@@ -12,6 +12,7 @@
 #include "service/leases.h"
 #include "service/service.h"
 #include "service/timer.h"
+#include "service/watch.h"
 #include "store/store.h"
 #include "version.h"
 
@@ -35,6 +36,7 @@ struct app {
     struct auth *auth;
     struct timer *timer;
     struct leases *leases;
+    struct watch *watch;
     struct service service;
     char *tls_cert, *tls_key;
     unsigned connections_max;
@@ -126,7 +128,8 @@ static bool app_open(struct app *app, struct err *err)
     if (!timer_start(&clock_system, &app->timer, err))
         return false;
     leases_start(app->store, app->timer, &app->leases);
-    app->service = (struct service){app->store, app->users, &clock_system, app->leases};
+    watch_start(app->store, app->timer, &app->watch);
+    app->service = (struct service){app->store, app->users, &clock_system, app->leases, app->watch};
     return open_server(app, err);
 }
 
@@ -134,8 +137,10 @@ static bool app_open(struct app *app, struct err *err)
 static void app_close(struct app *app)
 {
     leases_drain(app->leases);
+    watch_drain(app->watch);
     if (app->server != NULL)
         server_stop(app->server, app->config->drain_timeout, &hurry);
+    watch_stop(app->watch);
     leases_stop(app->leases);
     timer_stop(app->timer);
     auth_close(app->auth);

@@ -6,6 +6,7 @@
 #include "store/store.h"
 
 struct leases;
+struct watch;
 
 /* Filled once by the daemon; everything is borrowed, and all of it may be used by any thread. */
 struct service {
@@ -13,6 +14,7 @@ struct service {
     struct users *users;
     const struct clock *clock;
     struct leases *leases;
+    struct watch *watch;
 };
 
 #endif
