@@ -165,6 +165,87 @@ JOBD_API bool jobd_beat(struct jobd_client *client, const char *id, int64_t fenc
 JOBD_API bool jobd_release(struct jobd_client *client, const char *id, int64_t fence,
                            int delay_seconds, struct jobd_error *error);
 
+/*
+ * A worker: claims jobs, has a function of yours run each, and reports how they end.
+ *
+ * While the function runs, however long, the job is kept by heartbeats from a thread and a
+ * connection of their own; progress is sent by another thread, the latest twice a second at most.
+ * A server that is away is waited for: the function goes on meanwhile, its end is reported once the
+ * server is back, and a claim whose answer was lost is repeated, so that no job goes astray.
+ */
+struct jobd_worker;
+struct jobd_run; /* one job in hand; valid until the function returns */
+
+/* How it went: what the function returns. */
+enum jobd_outcome {
+    JOBD_SUCCESS, /* the job is COMPLETED, with SUCCESS */
+    JOBD_COMPLETED_WITH_ERROR, /* COMPLETED, with that */
+    JOBD_FAILURE, /* FAILED, with FAILURE, and not tried again */
+    JOBD_ABORTED, /* FAILED, with ABORTED */
+    JOBD_RETRY, /* tried again later while attempts remain; FAILED, with FAILURE, otherwise */
+    JOBD_RELEASE, /* given back, for another to take at once */
+};
+
+/* Why to stop working on a job. */
+enum jobd_stop {
+    JOBD_STOP_NO, /* zero: go on */
+    JOBD_STOP_DELETED, /* somebody deleted the job; what the function returns does not count */
+    JOBD_STOP_LOST, /* the job is another's now; what the function returns does not count */
+    JOBD_STOP_WORKER, /* jobd_worker_stop: end soon, and mostly with JOBD_RELEASE */
+};
+
+struct jobd_worker_options {
+    const char *const *types; /* ends with NULL */
+    const char *worker_id; /* who we are, for people; NULL: "host:pid" */
+    int slots; /* how many jobs at once, up to 1000; 0: one */
+    int lease_seconds; /* 5..3600: how long a worker may be silent before it counts as lost, and
+                          another gets its jobs; 0: sixty */
+    /* Runs a job. Called from `slots` threads of the worker's own, in which all signals are
+     * blocked. */
+    enum jobd_outcome (*run)(struct jobd_run *run, void *context);
+    /* Takes a sentence for people, such as that the server is away. From any of the worker's
+     * threads, several at once. NULL: nobody does. */
+    void (*warn)(void *context, const char *text);
+    void *context;
+};
+
+/* `settings` as for jobd_open; nothing is sent yet. */
+JOBD_API bool jobd_worker_open(const struct jobd_settings *settings,
+                               const struct jobd_worker_options *options,
+                               struct jobd_worker **ret_worker, struct jobd_error *error);
+
+/*
+ * Works until it is told to end; returns when all functions have returned, and all is reported.
+ * False when claiming makes no sense, because of credentials or arguments that are wrong. Once for
+ * each worker.
+ */
+JOBD_API bool jobd_worker_run(struct jobd_worker *worker, struct jobd_error *error);
+
+/*
+ * From any thread and from signal handlers, at any time between open and close. Drain: nothing
+ * more is claimed, and what runs is brought to its end. Stop: besides, those that run are told to
+ * stop (jobd_run_stopped), and an end that cannot be reported within five seconds is given up.
+ */
+JOBD_API void jobd_worker_drain(struct jobd_worker *worker);
+JOBD_API void jobd_worker_stop(struct jobd_worker *worker);
+
+/* Not while it runs. NULL is fine. */
+JOBD_API void jobd_worker_close(struct jobd_worker *worker);
+
+/* The job, its payload and fence. What it says of the lease's end is that of the beginning. */
+JOBD_API const struct jobd_grant *jobd_run_grant(const struct jobd_run *run);
+
+/*
+ * Progress in percent (JOBD_NO_PROGRESS: as it was) and a message (NULL: as it was), which may be
+ * the job's last one. Returns at once: it is sent by and by, at the latest with the job's end. Any
+ * thread.
+ */
+JOBD_API void jobd_run_progress(struct jobd_run *run, int percent, const char *message);
+
+/* Whether to stop, and why; a descriptor that polls as readable once that is so. Any thread. */
+JOBD_API enum jobd_stop jobd_run_stopped(const struct jobd_run *run);
+JOBD_API int jobd_run_stop_fd(const struct jobd_run *run);
+
 /* Which jobs to find; the contract's parameters by their names. Start from {0}; lists end with
  * NULL. */
 struct jobd_query {

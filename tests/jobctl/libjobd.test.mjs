@@ -4,13 +4,14 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
-import { ROOT, alice, startJobd, tempDir } from '../api/harness.mjs';
+import { ROOT, alice, createJob, eventually, startJobd, tempDir, worker } from '../api/harness.mjs';
 import { get } from '../api/support.mjs';
-import { User, nobody } from './jobctl.mjs';
+import { User, deleteJob, nobody } from './jobctl.mjs';
 
 const BUILD = path.resolve(process.env.JOBD_BUILD ?? path.join(ROOT, 'build'));
 const run = (command, args, options) => execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], ...options });
 
+const server = await startJobd();
 const root = tempDir();
 run('meson', ['install', '-C', BUILD, '--no-rebuild', '--quiet', '--destdir', root]);
 
@@ -46,26 +47,29 @@ test('the header, the pages and jobctl are installed', () => {
   for (const name of ['jobd.h', 'libjobd.pc', 'jobctl', 'jobctl.1']) assert.ok(findFile(name), name);
 });
 
-// The example, compiled as a stranger would.
-function compile(std) {
+// An example, compiled as a stranger would.
+function compile(name, std = 'c11') {
   const config = path.dirname(findFile('libjobd.pc'));
   const flags = run('pkg-config', ['--cflags', '--libs', 'libjobd'], {
     env: { ...process.env, PKG_CONFIG_PATH: config, PKG_CONFIG_SYSROOT_DIR: root },
   }).trim().split(/\s+/);
-  const program = path.join(tempDir(), 'report');
-  run('cc', [`-std=${std}`, '-Wall', '-Wextra', '-Werror', path.join(ROOT, 'examples/report.c'),
-    '-o', program, ...flags]);
+  const program = path.join(fs.mkdtempSync(path.join(root, 'example-')), name);
+  run('cc', [`-std=${std}`, '-D_POSIX_C_SOURCE=200809L', '-Wall', '-Wextra', '-Werror',
+    path.join(ROOT, `examples/${name}.c`), '-o', program, ...flags]);
   return program;
 }
 
 const libraries = () => ({ LD_LIBRARY_PATH: path.dirname(findFile('libjobd.so.0')) });
+test('the examples are under fifty lines, and compile by pkg-config', () => {
+  for (const name of ['report', 'worker']) {
+    const source = fs.readFileSync(path.join(ROOT, `examples/${name}.c`), 'utf8');
+    assert.ok(source.split('\n').length <= 50, name);
+    for (const std of ['c99', 'c11']) compile(name, std);
+  }
+});
 
-test('the example is under fifty lines, compiles by pkg-config, and reports', async () => {
-  const source = fs.readFileSync(path.join(ROOT, 'examples/report.c'), 'utf8');
-  assert.ok(source.split('\n').length < 50);
-  compile('c99');
-  const server = await startJobd();
-  const done = await new User(server.url, alice).run([], { bin: compile('c11'), env: libraries() });
+test('the example of reporting reports', async () => {
+  const done = await new User(server.url, alice).run([], { bin: compile('report'), env: libraries() });
   assert.equal(done.code, 0, done.stderr);
   const { json: job } = await get(server, alice, done.stdout.trim());
   assert.deepEqual([job.state, job.result, job.progressPercentage, job.message, job.selfManaged],
@@ -73,8 +77,66 @@ test('the example is under fifty lines, compiles by pkg-config, and reports', as
 });
 
 test('a failure is told to the program, and by the program alone', async () => {
-  const done = await new User(await nobody(), alice).run([], { bin: compile('c11'), env: libraries() });
+  const done = await new User(await nobody(), alice).run([], { bin: compile('report'), env: libraries() });
   assert.equal(done.code, 1);
   assert.match(done.stderr, /^report: cannot reach http:\S+: .*\n$/);
   assert.equal(done.stdout, '');
+});
+
+const exampleJob = (payload) => createJob(server, alice, { type: 'EXAMPLE', payload });
+const jobNow = async (id) => (await get(server, alice, id)).json;
+const untilState = (id, state) => eventually(async () => (await jobNow(id)).state === state, `${id} ${state}`);
+
+test('the example worker in C works on several jobs at once, and drains on SIGTERM', async () => {
+  const jobs = await Promise.all([{ a: 1 }, ['b'], undefined].map(exampleJob));
+  const { child, ended } = new User(server.url, worker).start([], { bin: compile('worker'), env: libraries() });
+  await Promise.all(jobs.map(({ id }) => untilState(id, 'RUNNING')));
+  child.kill('SIGTERM');
+  const done = await ended;
+  assert.equal(done.code, 0, done.stderr);
+  assert.deepEqual(done.stdout.split('\n').sort(), ['', 'A job: ["b"]', 'A job: no payload', 'A job: {"a":1}']);
+  for (const { id } of jobs) {
+    const job = await jobNow(id);
+    assert.deepEqual([job.state, job.result, job.progressPercentage, job.message],
+      ['COMPLETED', 'SUCCESS', 100, 'all done']);
+  }
+  const left = await exampleJob();
+  assert.equal((await jobNow(left.id)).state, 'WAITING');
+  await deleteJob(server, alice, left.id);
+});
+
+test('a worker that may not claim says so and ends', async () => {
+  const done = await new User(server.url, alice).run([], { bin: compile('worker'), env: libraries() });
+  assert.equal(done.code, 1);
+  assert.match(done.stderr, /^worker: .*role/);
+});
+
+// The example worker in shell, in a process group of its own.
+function startShell(env) {
+  const user = new User(server.url, worker);
+  const started = user.start(['-w', path.join(ROOT, 'examples/worker.sh')], { bin: '/usr/bin/setsid', env });
+  return { ...started, end: () => process.kill(-started.child.pid, 'SIGTERM') };
+}
+
+test('the example worker in shell claims, reports and ends jobs', async () => {
+  const { ended, end } = startShell({ WORK_SECONDS: '0' });
+  const jobs = [await exampleJob({ fence: 17 }), await exampleJob()];
+  for (const { id } of jobs) await untilState(id, 'COMPLETED');
+  assert.deepEqual([(await jobNow(jobs[0].id)).progressPercentage, (await jobNow(jobs[0].id)).message], [90, 'all done']);
+  end();
+  assert.equal((await ended).stderr, '');
+});
+
+test('the example worker in shell keeps its job, and lets a deleted one go', async () => {
+  const { ended, end } = startShell({ WORK_SECONDS: '1000', LEASE_SECONDS: '5' });
+  const job = await exampleJob();
+  await untilState(job.id, 'RUNNING');
+  const began = Date.now();
+  await eventually(() => Date.now() - began > 7000, 'more than a lease');
+  assert.equal((await jobNow(job.id)).state, 'RUNNING');
+  await deleteJob(server, alice, job.id);
+  const next = await exampleJob();
+  await untilState(next.id, 'RUNNING');
+  end();
+  await ended;
 });
