@@ -15,8 +15,20 @@ void sqlite_reader_release(struct sqlite_store *store, struct sqlite_reader *rea
     pool_give(&store->pool, reader);
 }
 
-static void answer(struct store_call *call, enum problem problem)
+void sqlite_read(struct store *store, struct store_call *call,
+                 enum problem (*read)(struct sqlite_store *store, struct sqlite_reader *reader,
+                                      struct store_call *call))
 {
+    struct sqlite_store *sqlite = sqlite_store_of(store);
+    struct sqlite_reader *reader;
+    enum problem problem = PROBLEM_STORE_UNAVAILABLE;
+
+    call->err.text[0] = '\0';
+    reader = sqlite_reader_acquire(sqlite, &call->err);
+    if (reader != NULL) {
+        problem = read(sqlite, reader, call);
+        sqlite_reader_release(sqlite, reader);
+    }
     metric_add(METRIC_STORE_READS, 1);
     call->problem = problem;
     call->done(call);
@@ -67,35 +79,29 @@ enum problem sqlite_load_job(struct sqlite_reader *reader, const struct uuid *id
     return read_job(reader, statement, arena, ret_job, err);
 }
 
-void sqlite_read_get(struct store *store, struct store_get *get)
+static enum problem get(struct sqlite_store *store, struct sqlite_reader *reader,
+                        struct store_call *call)
 {
-    struct sqlite_store *sqlite = sqlite_store_of(store);
-    struct err *err = &get->call.err;
-    struct sqlite_reader *reader;
-    enum problem problem = PROBLEM_STORE_UNAVAILABLE;
+    struct store_get *get = CONTAINER_OF(call, struct store_get, call);
 
-    err->text[0] = '\0';
-    reader = sqlite_reader_acquire(sqlite, err);
-    if (reader != NULL) {
-        problem = sqlite_load_job(reader, &get->id, get->arena, &get->job, err);
-        sqlite_reader_release(sqlite, reader);
-    }
-    answer(&get->call, problem);
+    (void)store;
+    return sqlite_load_job(reader, &get->id, get->arena, &get->job, &call->err);
 }
 
-void sqlite_read_find(struct store *store, struct store_find *find)
+void sqlite_read_get(struct store *store, struct store_get *operation)
 {
-    struct sqlite_store *sqlite = sqlite_store_of(store);
-    struct sqlite_reader *reader;
-    enum problem problem = PROBLEM_STORE_UNAVAILABLE;
+    sqlite_read(store, &operation->call, get);
+}
 
-    find->call.err.text[0] = '\0';
-    reader = sqlite_reader_acquire(sqlite, &find->call.err);
-    if (reader != NULL) {
-        problem = sqlite_find(sqlite, reader, find);
-        sqlite_reader_release(sqlite, reader);
-    }
-    answer(&find->call, problem);
+static enum problem find(struct sqlite_store *store, struct sqlite_reader *reader,
+                         struct store_call *call)
+{
+    return sqlite_find(store, reader, CONTAINER_OF(call, struct store_find, call));
+}
+
+void sqlite_read_find(struct store *store, struct store_find *operation)
+{
+    sqlite_read(store, &operation->call, find);
 }
 
 /* Copies a text of the row into an array of `size` bytes, NUL included. */
@@ -147,14 +153,17 @@ static enum problem read_rows(struct sqlite_reader *reader, sqlite3_stmt *statem
 
 #define ACCOUNTS_VERSION "SELECT value FROM meta WHERE key = 'accounts_version'"
 
-static enum problem read_accounts(struct sqlite_reader *reader, struct store_accounts *accounts)
+static enum problem read_accounts(struct sqlite_store *store, struct sqlite_reader *reader,
+                                  struct store_call *call)
 {
+    struct store_accounts *accounts = CONTAINER_OF(call, struct store_accounts, call);
     sqlite3_stmt *statement = sqlite_prepare_cached(reader, "SELECT " SQLITE_ACCOUNT_COLUMNS
                                                             " FROM account ORDER BY name");
-    struct err *err = &accounts->call.err;
+    struct err *err = &call->err;
     enum problem problem;
     int64_t count;
 
+    (void)store;
     if (statement == NULL || !connection_number(reader, ACCOUNTS_VERSION, &accounts->version) ||
         !connection_number(reader, "SELECT count(*) FROM account", &count))
         return sqlite_problem(reader->db, err);
@@ -169,17 +178,7 @@ static enum problem read_accounts(struct sqlite_reader *reader, struct store_acc
 
 void sqlite_read_accounts(struct store *store, struct store_accounts *accounts)
 {
-    struct sqlite_store *sqlite = sqlite_store_of(store);
-    struct sqlite_reader *reader;
-    enum problem problem = PROBLEM_STORE_UNAVAILABLE;
-
-    accounts->call.err.text[0] = '\0';
-    reader = sqlite_reader_acquire(sqlite, &accounts->call.err);
-    if (reader != NULL) {
-        problem = read_accounts(reader, accounts);
-        sqlite_reader_release(sqlite, reader);
-    }
-    answer(&accounts->call, problem);
+    sqlite_read(store, &accounts->call, read_accounts);
 }
 
 /* A counter in the database rather than SQLite's data_version: it only moves when accounts do. */

@@ -27,6 +27,14 @@ static inline struct sqlite_store *sqlite_store_of(struct store *store)
     return (struct sqlite_store *)store;
 }
 
+/*
+ * Answers a call by what `read` finds, on a reader of its own; the error that goes with a problem
+ * is the call's.
+ */
+void sqlite_read(struct store *store, struct store_call *call,
+                 enum problem (*read)(struct sqlite_store *store, struct sqlite_reader *reader,
+                                      struct store_call *call));
+
 /* The members of store_ops that read. */
 void sqlite_read_get(struct store *store, struct store_get *get);
 void sqlite_read_find(struct store *store, struct store_find *find);
