@@ -129,7 +129,12 @@ static bool app_open(struct app *app, struct err *err)
         return false;
     leases_start(app->store, app->timer, &app->leases);
     watch_start(app->store, app->timer, &app->watch);
-    app->service = (struct service){app->store, app->users, &clock_system, app->leases, app->watch};
+    app->service = (struct service){.store = app->store,
+                                    .users = app->users,
+                                    .clock = &clock_system,
+                                    .leases = app->leases,
+                                    .watch = app->watch,
+                                    .stalled_after_ms = app->config->stalled_after};
     return open_server(app, err);
 }
 

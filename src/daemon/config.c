@@ -42,6 +42,8 @@ const struct option_row option_rows[] = {
      "Time from connecting, or from the last answer, to the next request's first line."},
     {"drain-timeout", OPTION_DURATION, MEMBER(drain_timeout), "10s", 0, HOUR, NULL,
      "Time for requests under way to end after SIGTERM."},
+    {"stalled-after", OPTION_DURATION, MEMBER(stalled_after), "5m", SECOND, 24 * HOUR, NULL,
+     "How long a job may be held without progress before it counts as stalled."},
     {"log-format", OPTION_CHOICE, MEMBER(log_format), "logfmt", 0, 0, "logfmt|json",
      "How log lines on standard error are written."},
     {"log-level", OPTION_CHOICE, MEMBER(log_level), "info", 0, 0, "debug|info|warn|error",

@@ -18,6 +18,7 @@ struct config {
     int64_t threads;
     int64_t max_connections, max_connections_per_address;
     int64_t head_timeout, body_timeout, idle_timeout, drain_timeout; /* milliseconds */
+    int64_t stalled_after; /* milliseconds */
     const char *log_format, *log_level;
     int64_t auth_cache; /* milliseconds */
     int64_t password_hashes, auth_failures;

@@ -17,6 +17,7 @@ const struct route routes[] = {
     {"PATCH", "/rest/jobd/v1/jobs/{jobId}", route_job_report, 64 * KIB, ACCESS_WRITE},
     {"PUT", "/rest/jobd/v1/jobs/{jobId}/lease", route_lease_beat, 64 * KIB, ACCESS_WRITE},
     {"POST", "/rest/jobd/v1/claims", route_claim, 512 * KIB, ACCESS_CLAIM},
+    {"GET", "/rest/jobd/v1/summary", route_summary, 64 * KIB, ACCESS_READ},
     {"GET", "/rest/jobd/v1/whoami", route_whoami, 64 * KIB, ACCESS_READ},
     {"GET", "/rest/jobd/v1/openapi.json", route_openapi, 64 * KIB, ACCESS_READ},
     /* The page. */

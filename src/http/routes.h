@@ -16,6 +16,7 @@ void route_jobs_create(struct request *request);
 void route_job_report(struct request *request);
 void route_claim(struct request *request);
 void route_lease_beat(struct request *request);
+void route_summary(struct request *request);
 void route_whoami(struct request *request);
 void route_openapi(struct request *request);
 void route_page(struct request *request);

@@ -15,6 +15,7 @@ struct service {
     const struct clock *clock;
     struct leases *leases;
     struct watch *watch;
+    int64_t stalled_after_ms; /* a held job without progress for so long is stalled */
 };
 
 #endif

@@ -41,6 +41,16 @@ void store_find(struct store *store, struct store_find *find)
     store->ops->find(store, find);
 }
 
+void store_summary(struct store *store, struct store_summary *summary)
+{
+    store->ops->summary(store, summary);
+}
+
+void store_stalled(struct store *store, struct store_stalled *stalled)
+{
+    store->ops->stalled(store, stalled);
+}
+
 void store_accounts(struct store *store, struct store_accounts *accounts)
 {
     store->ops->accounts(store, accounts);

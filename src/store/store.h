@@ -15,6 +15,7 @@
 #include "model/job.h"
 #include "model/problem.h"
 #include "model/query.h"
+#include "model/summary.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -58,6 +59,48 @@ struct store_find {
     const struct job **jobs;
     size_t count;
     bool more;
+};
+
+/*
+ * Counts the jobs of each state, and the held leases whose last progress is at `stalled_until` or
+ * before, all at the same moment. Each count is exact up to SUMMARY_COUNT_MAX; what is above it
+ * only says that there are more. The cost is bounded by that, however many jobs there are.
+ */
+struct store_summary {
+    struct store_call call;
+    int64_t stalled_until; /* wall clock */
+    struct summary summary;
+};
+
+/* Where a lease stands in the order of their last progress; equal ones by their job's position. */
+struct lease_place {
+    int64_t progress_on;
+    int64_t position;
+};
+
+/* A job with its lease, which is held. */
+struct held_job {
+    struct job job;
+    struct lease lease;
+};
+
+/*
+ * Reads the held leases behind `after` whose last progress is at `until` or before, in the order of
+ * lease_place, at most `limit`: with until = now - the time a worker may be without progress, those
+ * that are stalled. Who comes again with the next `until`, and with the last `until` and INT64_MAX
+ * as `after`, is told of each lease as it becomes stalled, once: progress is dated with the time it
+ * is made, so no lease turns up in a window that is over. (Where the wall clock is set back, some
+ * may do, and are not told of.) When count is `limit` there may be more behind the last one. Costs
+ * what it returns.
+ */
+struct store_stalled {
+    struct store_call call;
+    struct lease_place after; /* all zero: from the start */
+    int64_t until; /* wall clock */
+    size_t limit;
+    struct arena *arena;
+    struct held_job *jobs;
+    size_t count;
 };
 
 /*
@@ -183,6 +226,8 @@ struct store;
 struct store_ops {
     void (*get)(struct store *store, struct store_get *get);
     void (*find)(struct store *store, struct store_find *find);
+    void (*summary)(struct store *store, struct store_summary *summary);
+    void (*stalled)(struct store *store, struct store_stalled *stalled);
     void (*accounts)(struct store *store, struct store_accounts *accounts);
     void (*create)(struct store *store, struct store_create *create);
     void (*update)(struct store *store, struct store_update *update);
@@ -224,6 +269,8 @@ void store_close(struct store *store);
 /* Each submits a call; see the structures above. Any thread. */
 void store_get(struct store *store, struct store_get *get);
 void store_find(struct store *store, struct store_find *find);
+void store_summary(struct store *store, struct store_summary *summary);
+void store_stalled(struct store *store, struct store_stalled *stalled);
 void store_accounts(struct store *store, struct store_accounts *accounts);
 void store_create(struct store *store, struct store_create *create);
 void store_update(struct store *store, struct store_update *update);

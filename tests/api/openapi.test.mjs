@@ -206,16 +206,14 @@ function absolute(schema) {
 }
 
 test('every operation has an id of its own, a summary, and the errors of every operation', () => {
-  const ids = new Set();
-  for (const methods of Object.values(merged.paths)) {
-    for (const operation of Object.values(methods)) {
-      assert.ok(operation.summary && operation.description && operation.tags.length);
-      ids.add(operation.operationId);
-      for (const status of ['401', '429', '500', '503'])
-        assert.ok(operation.responses[status], operation.operationId);
-    }
+  const operations = Object.values(merged.paths).flatMap(Object.values);
+  for (const operation of operations) {
+    assert.ok(operation.summary && operation.description && operation.tags.length);
+    for (const status of ['401', '429', '500', '503'])
+      assert.ok(operation.responses[status], operation.operationId);
   }
-  assert.equal(ids.size, 10);
+  const ids = new Set(operations.map((operation) => operation.operationId));
+  assert.equal(ids.size, operations.length);
 });
 
 test('merging refuses schemas of one name that differ', () => {

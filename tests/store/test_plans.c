@@ -1,4 +1,4 @@
-/* The plans of find in SQLite: no statement sorts, or scans where an index could seek. */
+/* The plans of SQLite: no statement sorts, or scans where an index could seek. */
 #include "data.h"
 #include "leases.h"
 
@@ -107,6 +107,7 @@ static void ask_everything(struct plans *plans)
 static bool may_scan(const char *detail)
 {
     return strncmp(detail, "SCAN job_gram VIRTUAL TABLE INDEX", 33) == 0 ||
+           strncmp(detail, "SCAN (subquery-", 15) == 0 ||
            strcmp(detail, "SCAN job USING COVERING INDEX job_name") == 0 ||
            strcmp(detail, "SCAN lease USING COVERING INDEX lease_due") == 0 ||
            strcmp(detail, "SCAN type USING COVERING INDEX sqlite_autoindex_type_1") == 0;
@@ -152,6 +153,20 @@ static void check_plan(struct plans *plans, const char *sql)
     arena_clear(&plans->arena);
 }
 
+static void forget_texts(struct plans *plans)
+{
+    while (plans->count > 0)
+        mem_free(plans->texts[--plans->count]);
+}
+
+/* Of all that was run, which is forgotten then. */
+static void check_plans(struct plans *plans)
+{
+    for (size_t i = 0; i < plans->count; i++)
+        check_plan(plans, plans->texts[i]);
+    forget_texts(plans);
+}
+
 static void index_half(struct fixture *fixture)
 {
     struct sqlite_reader *writer;
@@ -182,10 +197,7 @@ static void no_statement_sorts_or_scans(void **state)
     ask_everything(&plans);
     sqlite3_trace_v2(plans.reader->db, 0, NULL, NULL);
     assert_true(plans.count > 60);
-    for (size_t i = 0; i < plans.count; i++) {
-        check_plan(&plans, plans.texts[i]);
-        mem_free(plans.texts[i]);
-    }
+    check_plans(&plans);
     connection_close(plans.reader);
     arena_release(&plans.arena);
     shadow_release(&shadow);
@@ -209,6 +221,40 @@ static void claim_and_reap(struct fixture *fixture)
     assert_int_equal(must_reap(fixture, 10).expired, 2);
     fixture_pass(fixture, 10000);
     assert_int_equal(must_reap(fixture, 10).readied, 1);
+}
+
+/* Whether the statement, as SQLite compiled it, writes into this table or index. */
+static bool writes(struct plans *plans, const char *sql, const char *name)
+{
+    struct sqlite_reader *reader = plans->reader;
+    char *explain = arena_printf(&plans->arena, "EXPLAIN %s", sql);
+    sqlite3_stmt *statement;
+    int64_t root;
+    bool found = false;
+
+    assert_true(connection_number(
+        reader,
+        arena_printf(&plans->arena, "SELECT rootpage FROM sqlite_schema WHERE name = '%s'", name),
+        &root));
+    assert_true(root > 0);
+    assert_int_equal(sqlite3_prepare_v2(reader->db, explain, -1, &statement, NULL), SQLITE_OK);
+    while (sqlite3_step(statement) == SQLITE_ROW)
+        found =
+            found || (strcmp((const char *)sqlite3_column_text(statement, 1), "OpenWrite") == 0 &&
+                      sqlite3_column_int64(statement, 3) == root);
+    sqlite3_finalize(statement);
+    return found;
+}
+
+/* How many of the statements that change a lease write into this index. */
+static size_t lease_updates(struct plans *plans, const char *index)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < plans->count; i++)
+        count += strncmp(plans->texts[i], "UPDATE lease", 12) == 0 &&
+                 writes(plans, plans->texts[i], index);
+    return count;
 }
 
 static bool was_run(const struct plans *plans, const char *part)
@@ -236,11 +282,64 @@ static void claims_and_reapers_seek(void **state)
     plans.fixture->store = daemon;
     assert_true(was_run(&plans, "job_ready") && was_run(&plans, "job_delayed") &&
                 was_run(&plans, "lease_due") && was_run(&plans, "DELETE FROM claim_request"));
-    for (size_t i = 0; i < plans.count; i++) {
-        check_plan(&plans, plans.texts[i]);
-        mem_free(plans.texts[i]);
-    }
+    check_plans(&plans);
     store_close(store);
+    arena_release(&plans.arena);
+}
+
+static void a_beat_leaves_the_order_of_progress_alone(void **state)
+{
+    struct plans plans = {.fixture = *state};
+    struct fixture *fixture = plans.fixture;
+    struct store *daemon = fixture->store;
+    struct job_event progress = {.kind = EVENT_PROGRESS, .progress = 50};
+    struct grant grant;
+
+    fixture->store = fixture_open(fixture, false);
+    arena_init(&plans.arena, 1 << 24);
+    plans.reader = sqlite_store_of(fixture->store)->writer.connection;
+    grant = must_grant(fixture, 1);
+    sqlite3_trace_v2(plans.reader->db, SQLITE_TRACE_STMT, note_statement, &plans);
+    fixture_pass(fixture, 1000);
+    lease_beat(fixture, &grant.job.id, 1, 0);
+    assert_int_equal(lease_updates(&plans, "lease_due"), 1);
+    assert_int_equal(lease_updates(&plans, "lease_progress"), 0);
+    lease_report(fixture, &grant.job.id, 1, progress);
+    assert_int_equal(lease_updates(&plans, "lease_progress"), 1);
+    sqlite3_trace_v2(plans.reader->db, 0, NULL, NULL);
+    forget_texts(&plans);
+    store_close(fixture->store);
+    fixture->store = daemon;
+    arena_release(&plans.arena);
+}
+
+static void look_over(struct fixture *fixture)
+{
+    struct store_summary summary = {.stalled_until = START_MS};
+    struct store_stalled stalled = {.until = START_MS, .limit = 10, .arena = &fixture->arena};
+
+    STORE_WAIT(store_summary, fixture->store, &summary);
+    assert_int_equal(summary.call.problem, PROBLEM_NONE);
+    STORE_WAIT(store_stalled, fixture->store, &stalled);
+    assert_int_equal(stalled.call.problem, PROBLEM_NONE);
+}
+
+static void the_overview_reads_indexes(void **state)
+{
+    struct plans plans = {.fixture = *state};
+    struct sqlite_store *store = sqlite_store_of(plans.fixture->store);
+    struct err err;
+
+    arena_init(&plans.arena, 1 << 24);
+    must_grant(plans.fixture, 1);
+    /* The pool's only reader, which is the next one to be taken. */
+    plans.reader = sqlite_reader_acquire(store, &err);
+    sqlite3_trace_v2(plans.reader->db, SQLITE_TRACE_STMT, note_statement, &plans);
+    sqlite_reader_release(store, plans.reader);
+    look_over(plans.fixture);
+    sqlite3_trace_v2(plans.reader->db, 0, NULL, NULL);
+    assert_true(was_run(&plans, "job_status") && was_run(&plans, "lease_progress"));
+    check_plans(&plans);
     arena_release(&plans.arena);
 }
 
@@ -249,6 +348,8 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         STORE_TEST(no_statement_sorts_or_scans),
         STORE_TEST(claims_and_reapers_seek),
+        STORE_TEST(a_beat_leaves_the_order_of_progress_alone),
+        STORE_TEST(the_overview_reads_indexes),
     };
 
     fixture_backend(argc, argv);

@@ -74,6 +74,8 @@ bool memory_open(const struct store_options *options, struct store **ret_store, 
     static const struct store_ops ops = {
         .get = memory_get,
         .find = memory_find,
+        .summary = memory_summary,
+        .stalled = memory_stalled,
         .accounts = memory_accounts,
         .create = memory_create,
         .update = memory_update,

@@ -93,6 +93,8 @@ void memory_create(struct store *store, struct store_create *create);
 void memory_update(struct store *store, struct store_update *update);
 void memory_claim(struct store *store, struct store_claim *claim);
 void memory_reap(struct store *store, struct store_reap *reap);
+void memory_summary(struct store *store, struct store_summary *summary);
+void memory_stalled(struct store *store, struct store_stalled *stalled);
 void memory_accounts(struct store *store, struct store_accounts *accounts);
 void memory_account(struct store *store, struct store_account *action);
 

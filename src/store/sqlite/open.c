@@ -218,6 +218,8 @@ static void sqlite_probe(struct store *store, struct store_probe *probe)
 static const struct store_ops ops = {
     .get = sqlite_read_get,
     .find = sqlite_read_find,
+    .summary = sqlite_read_summary,
+    .stalled = sqlite_read_stalled,
     .accounts = sqlite_read_accounts,
     .create = sqlite_create,
     .update = sqlite_update,

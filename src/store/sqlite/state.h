@@ -38,6 +38,8 @@ void sqlite_read(struct store *store, struct store_call *call,
 /* The members of store_ops that read. */
 void sqlite_read_get(struct store *store, struct store_get *get);
 void sqlite_read_find(struct store *store, struct store_find *find);
+void sqlite_read_summary(struct store *store, struct store_summary *summary);
+void sqlite_read_stalled(struct store *store, struct store_stalled *stalled);
 void sqlite_read_accounts(struct store *store, struct store_accounts *accounts);
 int64_t sqlite_read_accounts_version(struct store *store);
 
@@ -49,6 +51,20 @@ enum problem sqlite_load_job(struct sqlite_reader *reader, const struct uuid *id
                              struct arena *arena, struct job *ret_job, struct err *err);
 enum problem sqlite_load_job_at(struct sqlite_reader *reader, int64_t position, struct arena *arena,
                                 struct job *ret_job, struct err *err);
+
+/* The lease of the job at a position: all zero when it was never granted. Texts in `arena`. */
+enum problem sqlite_load_lease(struct sqlite_reader *reader, int64_t position, struct arena *arena,
+                               struct lease *ret_lease, struct err *err);
+
+/*
+ * The lease in a statement's current row, which selects SQLITE_LEASE_COLUMNS from its column
+ * `first` on. Texts in `arena`. INTERNAL, STORE_UNAVAILABLE.
+ */
+#define SQLITE_LEASE_COLUMNS                                                                       \
+    "lease.fence, lease.held, lease.worker, lease.account, lease.lease_ms, lease.expires_at, "     \
+    "lease.beat_on, lease.progress_on"
+enum problem sqlite_lease_row(struct sqlite_reader *reader, sqlite3_stmt *row, int first,
+                              struct arena *arena, struct lease *ret_lease, struct err *err);
 
 /* What the lease clock was last known to show; false on an error of the connection. */
 bool sqlite_lease_time(struct sqlite_reader *reader, int64_t *ret_time);

@@ -22,55 +22,6 @@ static bool keep_time(struct writer *writer, struct moment now, struct store_cal
     return write_step(writer, statement, call);
 }
 
-static enum problem lease_row(struct sqlite_reader *reader, sqlite3_stmt *row, struct arena *arena,
-                              struct lease *ret_lease, struct err *err)
-{
-    struct span worker = {.ptr = (const char *)sqlite3_column_text(row, 2)};
-    struct lease lease = {
-        .fence = sqlite3_column_int64(row, 0),
-        .held = sqlite3_column_int(row, 1) != 0,
-        .lease_ms = sqlite3_column_int64(row, 4),
-        .expires_at = sqlite3_column_int64(row, 5),
-        .beat_on = sqlite3_column_int64(row, 6),
-        .progress_on = sqlite3_column_int64(row, 7),
-    };
-    enum problem problem;
-
-    if (worker.ptr == NULL)
-        return problem_no_memory(err);
-    worker.len = (size_t)sqlite3_column_bytes(row, 2);
-    lease.worker = arena_span(arena, worker);
-    if (lease.worker.ptr == NULL)
-        return problem_no_memory(err);
-    problem = sqlite_person_uuid(reader, sqlite3_column_int64(row, 3), &lease.account, err);
-    if (problem == PROBLEM_NONE)
-        *ret_lease = lease;
-    return problem;
-}
-
-/* No row: all zero. */
-static enum problem read_lease(struct writer *writer, int64_t position, struct arena *arena,
-                               struct lease *ret_lease, struct err *err)
-{
-    struct sqlite_reader *reader = writer->connection;
-    sqlite3_stmt *statement = sqlite_prepare_cached(
-        reader, "SELECT fence, held, worker, account, lease_ms, expires_at, beat_on, progress_on "
-                "FROM lease WHERE position = ?1");
-    enum problem problem = PROBLEM_NONE;
-    int code;
-
-    if (statement == NULL)
-        return sqlite_problem(reader->db, err);
-    sqlite3_bind_int64(statement, 1, position);
-    code = sqlite3_step(statement);
-    if (code == SQLITE_ROW)
-        problem = lease_row(reader, statement, arena, ret_lease, err);
-    else if (code != SQLITE_DONE)
-        problem = sqlite_problem(reader->db, err);
-    sqlite_rewind(statement);
-    return problem;
-}
-
 /* Whoever was granted a job has counted an attempt: most updates need not look. */
 static enum problem with_lease(struct writer *writer, enum problem problem, struct arena *arena,
                                struct write_loaded *loaded, struct err *err)
@@ -78,7 +29,7 @@ static enum problem with_lease(struct writer *writer, enum problem problem, stru
     loaded->lease = (struct lease){0};
     if (problem != PROBLEM_NONE || loaded->job.attempt == 0)
         return problem;
-    return read_lease(writer, loaded->job.position, arena, &loaded->lease, err);
+    return sqlite_load_lease(writer->connection, loaded->job.position, arena, &loaded->lease, err);
 }
 
 enum problem write_load(struct writer *writer, const struct uuid *id, struct arena *arena,
@@ -102,10 +53,14 @@ static bool same_holder(const struct lease *a, const struct lease *b)
            uuid_eq(&a->account, &b->account) && span_eq(a->worker, b->worker);
 }
 
-static bool same_times(const struct lease *a, const struct lease *b)
+static bool same_progress(const struct lease *a, const struct lease *b)
 {
-    return a->held == b->held && a->expires_at == b->expires_at && a->beat_on == b->beat_on &&
-           a->progress_on == b->progress_on;
+    return a->held == b->held && a->progress_on == b->progress_on;
+}
+
+static bool same_beat(const struct lease *a, const struct lease *b)
+{
+    return a->expires_at == b->expires_at && a->beat_on == b->beat_on;
 }
 
 static sqlite3_stmt *bind_times(sqlite3_stmt *statement, int64_t position,
@@ -114,22 +69,41 @@ static sqlite3_stmt *bind_times(sqlite3_stmt *statement, int64_t position,
     if (statement == NULL)
         return NULL;
     sqlite3_bind_int64(statement, 1, position);
-    sqlite3_bind_int(statement, 2, lease->held);
-    sqlite3_bind_int64(statement, 3, lease->expires_at);
-    sqlite3_bind_int64(statement, 4, lease->beat_on);
+    sqlite3_bind_int64(statement, 2, lease->expires_at);
+    sqlite3_bind_int64(statement, 3, lease->beat_on);
+    return statement;
+}
+
+static sqlite3_stmt *bind_progress(sqlite3_stmt *statement, int64_t position,
+                                   const struct lease *lease)
+{
+    if (bind_times(statement, position, lease) == NULL)
+        return NULL;
+    sqlite3_bind_int(statement, 4, lease->held);
     sqlite3_bind_int64(statement, 5, lease->progress_on);
     return statement;
 }
 
-/* A beat, a report, an end. */
-static bool update_times(struct writer *writer, int64_t position, const struct lease *lease,
-                         struct store_call *call)
+/* A heartbeat names no column of lease_progress, and so does not touch it. */
+static bool update_beat(struct writer *writer, int64_t position, const struct lease *lease,
+                        struct store_call *call)
 {
-    sqlite3_stmt *statement = sqlite_prepare_cached(
-        writer->connection, "UPDATE lease SET held = ?2, expires_at = ?3, beat_on = ?4, "
-                            "progress_on = ?5 WHERE position = ?1");
+    sqlite3_stmt *statement =
+        sqlite_prepare_cached(writer->connection, "UPDATE lease SET expires_at = ?2, beat_on = ?3 "
+                                                  "WHERE position = ?1");
 
     return write_step(writer, bind_times(statement, position, lease), call);
+}
+
+/* A report that says something new, an end. */
+static bool update_progress(struct writer *writer, int64_t position, const struct lease *lease,
+                            struct store_call *call)
+{
+    sqlite3_stmt *statement = sqlite_prepare_cached(
+        writer->connection, "UPDATE lease SET expires_at = ?2, beat_on = ?3, held = ?4, "
+                            "progress_on = ?5 WHERE position = ?1");
+
+    return write_step(writer, bind_progress(statement, position, lease), call);
 }
 
 /* A grant. */
@@ -142,10 +116,10 @@ static bool replace_lease(struct writer *writer, int64_t position, const struct 
     if (!write_person(writer, &lease->account, call, &account))
         return false;
     statement = sqlite_prepare_cached(
-        writer->connection, "REPLACE INTO lease (position, held, expires_at, beat_on, progress_on, "
+        writer->connection, "REPLACE INTO lease (position, expires_at, beat_on, held, progress_on, "
                             "fence, worker, account, lease_ms) "
                             "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
-    if (bind_times(statement, position, lease) != NULL) {
+    if (bind_progress(statement, position, lease) != NULL) {
         sqlite3_bind_int64(statement, 6, lease->fence);
         sqlite_bind_span(statement, 7, lease->worker);
         sqlite3_bind_int64(statement, 8, account);
@@ -158,12 +132,14 @@ bool write_lease(struct writer *writer, int64_t position, const struct lease *be
                  const struct hold *after, struct store_call *call)
 {
     const struct lease *lease = after->lease;
-    bool same = same_holder(before, lease);
+    bool same = same_holder(before, lease), progressed = !same_progress(before, lease);
 
-    if (same && same_times(before, lease))
+    if (same && !progressed && same_beat(before, lease))
         return true;
     if (lease->held && !keep_time(writer, after->now, call))
         return false;
-    return same ? update_times(writer, position, lease, call)
-                : replace_lease(writer, position, lease, call);
+    if (!same)
+        return replace_lease(writer, position, lease, call);
+    return progressed ? update_progress(writer, position, lease, call)
+                      : update_beat(writer, position, lease, call);
 }
