@@ -7,6 +7,7 @@ import http from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { JOBS, OURS } from './paths.mjs';
 import { checkAnswer } from './schemas.mjs';
 
 export const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
@@ -17,8 +18,7 @@ export const JOBD = process.env.JOBD_BIN
 // Only a hung daemon ever waits this long: the same tests run under sanitizers, many times slower.
 export const DEADLINE = 60_000;
 
-export const JOBS = '/rest/jobs/v1/jobs';
-export const OURS = '/rest/jobd/v1/jobs';
+export { JOBS, OURS };
 export const WHOAMI = '/rest/jobd/v1/whoami';
 export const OPENAPI = '/rest/jobd/v1/openapi.json';
 export const UNKNOWN_ID = '01890a5d-ac96-774b-bcce-b302099a8057';

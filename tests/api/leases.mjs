@@ -1,9 +1,10 @@
 // What the tests of workers share: claiming jobs, beating, reporting under a fence.
 import assert from 'node:assert/strict';
 import { call, createJob, eventually, OURS, send, worker } from './harness.mjs';
+import { CLAIMS } from './paths.mjs';
 import { freshType } from './support.mjs';
 
-export const CLAIMS = '/rest/jobd/v1/claims';
+export { CLAIMS };
 
 // The answer to a claim of these types, by `worker` unless `auth` says another.
 export function claim(server, types, { auth = worker, workerId = 'w-1', ...more } = {}) {

@@ -2,8 +2,9 @@
 import test from 'node:test';
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { checkIntegrity, randomFrom, seedOf, startOnDisk } from './fault.mjs';
+import { checkIntegrity, startOnDisk } from './fault.mjs';
 import { Ledger } from './ledger.mjs';
+import { randomFrom, seedOf } from './random.mjs';
 
 const ROUNDS = 12;
 const CLIENTS = 32;

@@ -3,8 +3,9 @@ import test from 'node:test';
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { alice, assertError, call, createJob, eventually, JOBS, OURS } from '../api/harness.mjs';
-import { checkIntegrity, randomFrom, seedOf, startOnDisk } from './fault.mjs';
+import { checkIntegrity, startOnDisk } from './fault.mjs';
 import { Ledger } from './ledger.mjs';
+import { randomFrom, seedOf } from './random.mjs';
 
 const AGAIN = 10_000; // how soon after there is room a write has to succeed, in ms
 

@@ -5,8 +5,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import fs from 'node:fs';
 import { alice, basic, createJob, eventually, JOBS, OURS, send } from '../api/harness.mjs';
 import { connect, request } from '../api/raw.mjs';
-import { checkIntegrity, randomFrom, seedOf, startOnDisk } from './fault.mjs';
+import { checkIntegrity, startOnDisk } from './fault.mjs';
 import { Ledger } from './ledger.mjs';
+import { randomFrom, seedOf } from './random.mjs';
 
 const AUTH = `Authorization: ${basic(alice)}`;
 const DRAIN = 1500;
