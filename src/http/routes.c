@@ -14,6 +14,7 @@ const struct route routes[] = {
     /* Our own. */
     {"POST", "/rest/jobd/v1/jobs", route_job_create, 1 * MIB, ACCESS_WRITE},
     {"POST", "/rest/jobd/v1/jobs/bulk", route_jobs_create, REQUEST_BODY_CEILING, ACCESS_WRITE},
+    {"GET", "/rest/jobd/v1/jobs/{jobId}", route_job_detail, 64 * KIB, ACCESS_READ},
     {"PATCH", "/rest/jobd/v1/jobs/{jobId}", route_job_report, 64 * KIB, ACCESS_WRITE},
     {"PUT", "/rest/jobd/v1/jobs/{jobId}/lease", route_lease_beat, 64 * KIB, ACCESS_WRITE},
     {"POST", "/rest/jobd/v1/claims", route_claim, 512 * KIB, ACCESS_CLAIM},

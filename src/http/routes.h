@@ -14,6 +14,7 @@ void route_job_delete(struct request *request);
 void route_job_create(struct request *request);
 void route_jobs_create(struct request *request);
 void route_job_report(struct request *request);
+void route_job_detail(struct request *request);
 void route_claim(struct request *request);
 void route_lease_beat(struct request *request);
 void route_summary(struct request *request);

@@ -1,5 +1,10 @@
-/* The overview's use cases: how many jobs are in which state, and how many are stalled. */
+/* The use cases of those who look at jobs: one in detail, how many are in which state. */
 #include "service/overview.h"
+
+void overview_detail(struct service *service, struct store_detail *detail)
+{
+    store_detail(service->store, detail);
+}
 
 void overview_summary(struct service *service, struct store_summary *summary)
 {

@@ -36,6 +36,11 @@ void store_get(struct store *store, struct store_get *get)
     store->ops->get(store, get);
 }
 
+void store_detail(struct store *store, struct store_detail *detail)
+{
+    store->ops->detail(store, detail);
+}
+
 void store_find(struct store *store, struct store_find *find)
 {
     store->ops->find(store, find);

@@ -49,6 +49,17 @@ struct store_get {
     struct job job;
 };
 
+/* Reads one job and its lease as of one moment, which is `now` by the store's clocks; the lease is
+ * all zero when the job was never granted. JOB_NOT_FOUND. */
+struct store_detail {
+    struct store_call call;
+    struct uuid id;
+    struct arena *arena;
+    struct job job;
+    struct lease lease;
+    struct moment now;
+};
+
 /* Reads a page: at most query->page_size jobs behind `after` (NULL: from the start), and whether
  * there are more. */
 struct store_find {
@@ -225,6 +236,7 @@ struct store;
  */
 struct store_ops {
     void (*get)(struct store *store, struct store_get *get);
+    void (*detail)(struct store *store, struct store_detail *detail);
     void (*find)(struct store *store, struct store_find *find);
     void (*summary)(struct store *store, struct store_summary *summary);
     void (*stalled)(struct store *store, struct store_stalled *stalled);
@@ -268,6 +280,7 @@ void store_close(struct store *store);
 
 /* Each submits a call; see the structures above. Any thread. */
 void store_get(struct store *store, struct store_get *get);
+void store_detail(struct store *store, struct store_detail *detail);
 void store_find(struct store *store, struct store_find *find);
 void store_summary(struct store *store, struct store_summary *summary);
 void store_stalled(struct store *store, struct store_stalled *stalled);

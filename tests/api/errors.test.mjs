@@ -23,7 +23,7 @@ const PATHS = {
   [`${JOBS}/${UNKNOWN_ID}`]: ['DELETE', 'GET', 'HEAD'],
   [OURS]: ['POST'],
   [`${OURS}/bulk`]: ['POST'],
-  [`${OURS}/${UNKNOWN_ID}`]: ['PATCH'],
+  [`${OURS}/${UNKNOWN_ID}`]: ['GET', 'HEAD', 'PATCH'],
   [WHOAMI]: ['GET', 'HEAD'],
   [OPENAPI]: ['GET', 'HEAD'],
 };

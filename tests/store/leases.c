@@ -123,3 +123,11 @@ struct store_reap must_reap(struct fixture *fixture, size_t limit)
     assert_int_equal(reap.call.problem, PROBLEM_NONE);
     return reap;
 }
+
+bool same_lease(const struct lease *a, const struct lease *b)
+{
+    return a->fence == b->fence && a->held == b->held && span_eq(a->worker, b->worker) &&
+           uuid_eq(&a->account, &b->account) && a->lease_ms == b->lease_ms &&
+           a->expires_at == b->expires_at && a->beat_on == b->beat_on &&
+           a->progress_on == b->progress_on;
+}

@@ -32,6 +32,10 @@ struct store_update lease_release(struct fixture *fixture, const struct uuid *id
 /* Changes nothing. */
 struct store_update lease_look(struct fixture *fixture, const struct uuid *id);
 
+bool same_lease(const struct lease *a, const struct lease *b);
+
+#define assert_same_lease(a, b) assert_true(same_lease((a), (b)))
+
 struct store_reap must_reap(struct fixture *fixture, size_t limit);
 
 #endif

@@ -5,14 +5,6 @@ static const struct job_event progress = {.kind = EVENT_PROGRESS, .progress = 50
 static const struct job_event success = {
     .kind = EVENT_END, .status = STATUS_COMPLETED_SUCCESS, .progress = JOB_NO_PROGRESS};
 
-static bool same_lease(const struct lease *a, const struct lease *b)
-{
-    return a->fence == b->fence && a->held == b->held && span_eq(a->worker, b->worker) &&
-           uuid_eq(&a->account, &b->account) && a->lease_ms == b->lease_ms &&
-           a->expires_at == b->expires_at && a->beat_on == b->beat_on &&
-           a->progress_on == b->progress_on;
-}
-
 static void a_job_never_granted_has_no_lease(void **state)
 {
     struct fixture *fixture = *state;
@@ -33,7 +25,7 @@ static void the_mutator_sees_the_lease(void **state)
     struct store_update seen = lease_look(fixture, &grant.job.id);
 
     lease_grant(&lease, &worker, (struct moment){START_MS, START_MS});
-    assert_true(same_lease(&seen.lease, &lease));
+    assert_same_lease(&seen.lease, &lease);
     assert_true(lease_expires_on(&seen.lease, seen.now) == grant.expires_on);
 }
 
@@ -50,7 +42,7 @@ static void a_beat_is_no_change_of_the_job(void **state)
     assert_true(beaten.lease.expires_at == START_MS + 30000 + LEASE_MS);
     seen = lease_look(fixture, &grant.job.id);
     assert_same_job(&seen.job, &grant.job);
-    assert_true(same_lease(&seen.lease, &beaten.lease));
+    assert_same_lease(&seen.lease, &beaten.lease);
     assert_true(must_create_named(fixture, "next").change == grant.job.change + 1);
 }
 
@@ -85,9 +77,9 @@ static void assert_untouched(struct fixture *fixture, const struct store_update 
 
     assert_int_equal(tried->call.problem, PROBLEM_LEASE_LOST);
     assert_same_job(&tried->job, &before->job);
-    assert_true(same_lease(&tried->lease, &before->lease));
+    assert_same_lease(&tried->lease, &before->lease);
     assert_same_job(&after.job, &before->job);
-    assert_true(same_lease(&after.lease, &before->lease));
+    assert_same_lease(&after.lease, &before->lease);
 }
 
 static void a_stale_fence_changes_nothing(void **state)
@@ -139,7 +131,7 @@ static void a_problem_leaves_both_untouched(void **state)
     problem = PROBLEM_NONE;
     STORE_WAIT(store_update, fixture->store, &update);
     before = lease_look(fixture, &grant.job.id);
-    assert_true(same_lease(&before.lease, &update.lease));
+    assert_same_lease(&before.lease, &update.lease);
     assert_true(span_is(before.lease.worker, "nobody"));
     assert_int_equal(before.job.progress, 99);
 }

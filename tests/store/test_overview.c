@@ -122,12 +122,8 @@ static void a_stalled_lease_comes_with_its_job(void **state)
     stalled = must_list(fixture, (struct lease_place){0}, START_MS, 10);
     assert_int_equal(stalled.count, 1);
     assert_same_job(&stalled.jobs[0].job, &grant.job);
-    assert_true(stalled.jobs[0].lease.held);
-    assert_int_equal(stalled.jobs[0].lease.beat_on, START_MS + PAUSE_MS);
-    assert_int_equal(stalled.jobs[0].lease.progress_on, START_MS);
-    assert_int_equal(stalled.jobs[0].lease.expires_at, seen.lease.expires_at);
-    assert_true(span_eq(stalled.jobs[0].lease.worker, seen.lease.worker));
-    assert_true(uuid_eq(&stalled.jobs[0].lease.account, &seen.lease.account));
+    assert_same_lease(&stalled.jobs[0].lease, &seen.lease);
+    assert_true(seen.lease.beat_on == START_MS + PAUSE_MS && seen.lease.progress_on == START_MS);
 }
 
 /* Two grants each moment, the second of which is over again at every third. */
@@ -184,6 +180,48 @@ static void each_is_told_once_as_it_becomes_stalled(void **state)
     assert_int_equal(seen, count);
 }
 
+static struct store_detail look_at(struct fixture *fixture, const struct uuid *id)
+{
+    struct store_detail detail = {.id = *id, .arena = &fixture->arena};
+
+    STORE_WAIT(store_detail, fixture->store, &detail);
+    return detail;
+}
+
+static void a_detail_is_the_job_with_its_lease(void **state)
+{
+    struct fixture *fixture = *state;
+    struct draft other = draft_of(&fixture->arena, "waiting", "OTHER");
+    struct job waiting = must_create(fixture, &other);
+    struct grant grant = must_grant(fixture, 2);
+    struct store_detail detail = look_at(fixture, &waiting.id);
+    struct store_update seen;
+
+    assert_int_equal(detail.call.problem, PROBLEM_NONE);
+    assert_same_job(&detail.job, &waiting);
+    assert_true(detail.lease.fence == LEASE_NO_FENCE && !detail.lease.held);
+    fixture_pass(fixture, PAUSE_MS);
+    lease_beat(fixture, &grant.job.id, 1, 0);
+    seen = lease_look(fixture, &grant.job.id);
+    detail = look_at(fixture, &grant.job.id);
+    assert_same_job(&detail.job, &grant.job);
+    assert_same_lease(&detail.lease, &seen.lease);
+    assert_true(detail.now.wall == START_MS + PAUSE_MS);
+    assert_true(detail.now.lease == seen.now.lease);
+    lease_report(fixture, &grant.job.id, 1, failure);
+    detail = look_at(fixture, &grant.job.id);
+    assert_int_equal(detail.job.status, STATUS_FAILED_FAILURE);
+    assert_true(detail.lease.fence == 1 && !detail.lease.held);
+    assert_true(span_is(detail.lease.worker, "worker"));
+}
+
+static void an_unknown_job_has_no_detail(void **state)
+{
+    struct uuid unknown = uuid_random();
+
+    assert_int_equal(look_at(*state, &unknown).call.problem, PROBLEM_JOB_NOT_FOUND);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -194,6 +232,8 @@ int main(int argc, char **argv)
         STORE_TEST(a_stalled_lease_comes_with_its_job),
         STORE_TEST(pages_follow_each_other),
         STORE_TEST(each_is_told_once_as_it_becomes_stalled),
+        STORE_TEST(a_detail_is_the_job_with_its_lease),
+        STORE_TEST(an_unknown_job_has_no_detail),
     };
 
     fixture_backend(argc, argv);

@@ -24,6 +24,25 @@ static void memory_get(struct store *store, struct store_get *get)
     memory_leave(memory, &get->call, get_locked(memory, get));
 }
 
+static enum problem detail_locked(struct memory *memory, struct store_detail *detail)
+{
+    const struct memory_job *found = memory_job_of(memory, &detail->id);
+
+    if (found == NULL)
+        return PROBLEM_JOB_NOT_FOUND;
+    detail->now = lease_clock_now(&memory->lease_clock);
+    if (!memory_held_copy(detail->arena, found, &detail->job, &detail->lease))
+        return memory_none(&detail->call);
+    return PROBLEM_NONE;
+}
+
+static void memory_detail(struct store *store, struct store_detail *detail)
+{
+    struct memory *memory = memory_enter(store, &detail->call);
+
+    memory_leave(memory, &detail->call, detail_locked(memory, detail));
+}
+
 static void memory_observe(struct store *store, struct store_observer *observer)
 {
     observed_add(&((struct memory *)store)->observed, observer);
@@ -73,6 +92,7 @@ bool memory_open(const struct store_options *options, struct store **ret_store, 
 {
     static const struct store_ops ops = {
         .get = memory_get,
+        .detail = memory_detail,
         .find = memory_find,
         .summary = memory_summary,
         .stalled = memory_stalled,

@@ -50,13 +50,6 @@ static size_t find_stalled(const struct memory *memory, const struct store_stall
     return count;
 }
 
-static bool held_copy(struct arena *arena, const struct memory_job *kept, struct held_job *ret_held)
-{
-    ret_held->lease = kept->lease;
-    ret_held->lease.worker = arena_span(arena, kept->lease.worker);
-    return ret_held->lease.worker.ptr != NULL && memory_job_copy(arena, &kept->job, &ret_held->job);
-}
-
 static enum problem stalled_locked(const struct memory *memory, struct store_stalled *stalled)
 {
     const struct memory_job **found = mem_alloc(memory->job_count + 1, sizeof(*found));
@@ -71,7 +64,8 @@ static enum problem stalled_locked(const struct memory *memory, struct store_sta
     count = find_stalled(memory, stalled, found);
     stalled->count = count < stalled->limit ? count : stalled->limit;
     for (size_t i = 0; copied && i < stalled->count; i++)
-        copied = held_copy(stalled->arena, found[i], &stalled->jobs[i]);
+        copied = memory_held_copy(stalled->arena, found[i], &stalled->jobs[i].job,
+                                  &stalled->jobs[i].lease);
     mem_free(found);
     return copied ? PROBLEM_NONE : memory_none(&stalled->call);
 }

@@ -69,6 +69,14 @@ bool memory_job_copy(struct arena *arena, const struct job *job, struct job *ret
     return ret_job->name.ptr != NULL && ret_job->type.ptr != NULL && ret_job->message.ptr != NULL;
 }
 
+bool memory_held_copy(struct arena *arena, const struct memory_job *kept, struct job *ret_job,
+                      struct lease *ret_lease)
+{
+    *ret_lease = kept->lease;
+    ret_lease->worker = arena_span(arena, kept->lease.worker);
+    return ret_lease->worker.ptr != NULL && memory_job_copy(arena, &kept->job, ret_job);
+}
+
 /* The name and the type stay: they never change. */
 static void job_put(struct memory *memory, struct memory_job *kept, struct job *job, char *message)
 {

@@ -74,6 +74,10 @@ char *memory_text(struct span text);
 /* A job for the caller, its texts in `arena`; false without memory. */
 bool memory_job_copy(struct arena *arena, const struct job *job, struct job *ret_job);
 
+/* Likewise, with its lease. */
+bool memory_held_copy(struct arena *arena, const struct memory_job *kept, struct job *ret_job,
+                      struct lease *ret_lease);
+
 /*
  * Puts a changed job and lease in the place of the old ones, the job under the next change number
  * (set in it) if it changed, and notes the news. False, and all as before, without memory.

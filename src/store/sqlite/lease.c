@@ -39,18 +39,22 @@ enum problem sqlite_lease_row(struct sqlite_reader *reader, sqlite3_stmt *row, i
     return problem;
 }
 
-enum problem sqlite_load_lease(struct sqlite_reader *reader, int64_t position, struct arena *arena,
-                               struct lease *ret_lease, struct err *err)
+/* Whoever was granted a job has counted an attempt: most jobs need no look. */
+enum problem sqlite_load_lease(struct sqlite_reader *reader, const struct job *job,
+                               struct arena *arena, struct lease *ret_lease, struct err *err)
 {
-    sqlite3_stmt *statement = sqlite_prepare_cached(reader, "SELECT " SQLITE_LEASE_COLUMNS
-                                                            " FROM lease WHERE position = ?1");
+    sqlite3_stmt *statement;
     enum problem problem = PROBLEM_NONE;
     int code;
 
+    *ret_lease = (struct lease){0};
+    if (job->attempt == 0)
+        return PROBLEM_NONE;
+    statement = sqlite_prepare_cached(reader, "SELECT " SQLITE_LEASE_COLUMNS
+                                              " FROM lease WHERE position = ?1");
     if (statement == NULL)
         return sqlite_problem(reader->db, err);
-    *ret_lease = (struct lease){0};
-    sqlite3_bind_int64(statement, 1, position);
+    sqlite3_bind_int64(statement, 1, job->position);
     code = sqlite3_step(statement);
     if (code == SQLITE_ROW)
         problem = sqlite_lease_row(reader, statement, 0, arena, ret_lease, err);

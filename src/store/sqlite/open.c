@@ -217,6 +217,7 @@ static void sqlite_probe(struct store *store, struct store_probe *probe)
 
 static const struct store_ops ops = {
     .get = sqlite_read_get,
+    .detail = sqlite_read_detail,
     .find = sqlite_read_find,
     .summary = sqlite_read_summary,
     .stalled = sqlite_read_stalled,

@@ -1,4 +1,4 @@
-/* The overview in SQLite: how many jobs there are of each state, and whose leases are stalled. */
+/* The overview in SQLite: how many jobs there are of each state, and which of them are stalled. */
 #include "base/scope.h"
 #include "store/sqlite/state.h"
 

@@ -93,6 +93,25 @@ void sqlite_read_get(struct store *store, struct store_get *operation)
     sqlite_read(store, &operation->call, get);
 }
 
+static enum problem detail(struct sqlite_store *store, struct sqlite_reader *reader,
+                           struct store_call *call)
+{
+    struct store_detail *operation = CONTAINER_OF(call, struct store_detail, call);
+    struct arena *arena = operation->arena;
+    enum problem problem =
+        sqlite_load_job(reader, &operation->id, arena, &operation->job, &call->err);
+
+    operation->now = lease_clock_now(&store->lease_clock);
+    if (problem != PROBLEM_NONE)
+        return problem;
+    return sqlite_load_lease(reader, &operation->job, arena, &operation->lease, &call->err);
+}
+
+void sqlite_read_detail(struct store *store, struct store_detail *operation)
+{
+    sqlite_read(store, &operation->call, detail);
+}
+
 static enum problem find(struct sqlite_store *store, struct sqlite_reader *reader,
                          struct store_call *call)
 {

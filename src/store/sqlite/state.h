@@ -37,6 +37,7 @@ void sqlite_read(struct store *store, struct store_call *call,
 
 /* The members of store_ops that read. */
 void sqlite_read_get(struct store *store, struct store_get *get);
+void sqlite_read_detail(struct store *store, struct store_detail *detail);
 void sqlite_read_find(struct store *store, struct store_find *find);
 void sqlite_read_summary(struct store *store, struct store_summary *summary);
 void sqlite_read_stalled(struct store *store, struct store_stalled *stalled);
@@ -52,9 +53,9 @@ enum problem sqlite_load_job(struct sqlite_reader *reader, const struct uuid *id
 enum problem sqlite_load_job_at(struct sqlite_reader *reader, int64_t position, struct arena *arena,
                                 struct job *ret_job, struct err *err);
 
-/* The lease of the job at a position: all zero when it was never granted. Texts in `arena`. */
-enum problem sqlite_load_lease(struct sqlite_reader *reader, int64_t position, struct arena *arena,
-                               struct lease *ret_lease, struct err *err);
+/* The lease of a job: all zero when it was never granted. Texts in `arena`. */
+enum problem sqlite_load_lease(struct sqlite_reader *reader, const struct job *job,
+                               struct arena *arena, struct lease *ret_lease, struct err *err);
 
 /*
  * The lease in a statement's current row, which selects SQLITE_LEASE_COLUMNS from its column

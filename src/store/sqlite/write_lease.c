@@ -22,14 +22,12 @@ static bool keep_time(struct writer *writer, struct moment now, struct store_cal
     return write_step(writer, statement, call);
 }
 
-/* Whoever was granted a job has counted an attempt: most updates need not look. */
 static enum problem with_lease(struct writer *writer, enum problem problem, struct arena *arena,
                                struct write_loaded *loaded, struct err *err)
 {
-    loaded->lease = (struct lease){0};
-    if (problem != PROBLEM_NONE || loaded->job.attempt == 0)
+    if (problem != PROBLEM_NONE)
         return problem;
-    return sqlite_load_lease(writer->connection, loaded->job.position, arena, &loaded->lease, err);
+    return sqlite_load_lease(writer->connection, &loaded->job, arena, &loaded->lease, err);
 }
 
 enum problem write_load(struct writer *writer, const struct uuid *id, struct arena *arena,
