@@ -16,6 +16,7 @@ enum write_operation {
     WRITE_ACCOUNT, /* struct store_account */
     WRITE_CLAIM, /* struct store_claim */
     WRITE_REAP, /* struct store_reap */
+    WRITE_SESSION, /* struct store_session */
     WRITE_PROBE, /* struct store_probe: writes something that means nothing */
 };
 

@@ -86,6 +86,16 @@ void store_reap(struct store *store, struct store_reap *reap)
     store->ops->reap(store, reap);
 }
 
+void store_session_get(struct store *store, struct store_session_get *get)
+{
+    store->ops->session_get(store, get);
+}
+
+void store_session(struct store *store, struct store_session *session)
+{
+    store->ops->session(store, session);
+}
+
 void store_probe(struct store *store, struct store_probe *probe)
 {
     store->ops->probe(store, probe);

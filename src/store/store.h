@@ -15,6 +15,7 @@
 #include "model/job.h"
 #include "model/problem.h"
 #include "model/query.h"
+#include "model/session.h"
 #include "model/summary.h"
 
 #include <stdbool.h>
@@ -168,16 +169,17 @@ struct store_claim {
 };
 
 /*
- * One step of the housekeeping of time: expires leases that are due (hold_expire) and makes
- * delayed jobs ready whose time has come, at most `limit` of both. A lease that ran out while no
- * daemon looked is first extended to its own length from the opening of the store. `more`: there is
- * more to do now; `next_ms` says in how many milliseconds to come again otherwise (bounded by
- * 60,000), sooner if something is granted or delayed meanwhile (observer->due).
+ * One step of the housekeeping of time: expires leases that are due (hold_expire), makes delayed
+ * jobs ready whose time has come, and deletes sessions that are over, at most `limit` of all. A
+ * lease that ran out while no daemon looked is first extended to its own length from the opening of
+ * the store. `more`: there is more to do now; `next_ms` says in how many milliseconds to come again
+ * otherwise (bounded by 60,000), sooner if something is granted or delayed meanwhile
+ * (observer->due).
  */
 struct store_reap {
     struct store_call call;
     size_t limit;
-    size_t expired, readied;
+    size_t expired, readied, sessions;
     bool more;
     int64_t next_ms;
 };
@@ -221,6 +223,25 @@ struct store_account {
     struct account account; /* in, and out as it is stored then */
 };
 
+/* Looks a session up by session.token, and fills in the rest. NOT_AUTHENTICATED when there is none
+ * or its time is over. */
+struct store_session_get {
+    struct store_call call;
+    struct session session;
+};
+
+/* What to do with one session. */
+enum session_action {
+    SESSION_ADD, /* the oldest of the same account go beyond `keep`, never this one */
+    SESSION_DELETE, /* by session.token; none is there: fine */
+};
+struct store_session {
+    struct store_call call;
+    enum session_action action;
+    size_t keep; /* for SESSION_ADD; at least 1 */
+    struct session session;
+};
+
 /*
  * Asks whether the store accepts writes, for readiness: answered at once, on the caller's thread,
  * when the last write succeeded; else something that means nothing is written, and those that ask
@@ -246,6 +267,8 @@ struct store_ops {
     void (*account)(struct store *store, struct store_account *account);
     void (*claim)(struct store *store, struct store_claim *claim);
     void (*reap)(struct store *store, struct store_reap *reap);
+    void (*session_get)(struct store *store, struct store_session_get *get);
+    void (*session)(struct store *store, struct store_session *session);
     void (*probe)(struct store *store, struct store_probe *probe);
     void (*observe)(struct store *store, struct store_observer *observer);
     void (*unobserve)(struct store *store, struct store_observer *observer);
@@ -290,6 +313,8 @@ void store_update(struct store *store, struct store_update *update);
 void store_account(struct store *store, struct store_account *account);
 void store_claim(struct store *store, struct store_claim *claim);
 void store_reap(struct store *store, struct store_reap *reap);
+void store_session_get(struct store *store, struct store_session_get *get);
+void store_session(struct store *store, struct store_session *session);
 void store_probe(struct store *store, struct store_probe *probe);
 
 /* From now on the observer, which is borrowed, is told too, until store_unobserve returns. */

@@ -110,6 +110,7 @@ static bool may_scan(const char *detail)
            strncmp(detail, "SCAN (subquery-", 15) == 0 ||
            strcmp(detail, "SCAN job USING COVERING INDEX job_name") == 0 ||
            strcmp(detail, "SCAN lease USING COVERING INDEX lease_due") == 0 ||
+           strcmp(detail, "SCAN session USING COVERING INDEX session_expiry") == 0 ||
            strcmp(detail, "SCAN type USING COVERING INDEX sqlite_autoindex_type_1") == 0;
 }
 

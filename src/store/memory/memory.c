@@ -83,6 +83,7 @@ static void memory_close(struct store *store)
     mem_free(memory->requests);
     mem_free(memory->keys);
     mem_free(memory->accounts);
+    mem_free(memory->sessions);
     observed_release(&memory->observed);
     pthread_mutex_destroy(&memory->lock);
     mem_free(memory);
@@ -102,6 +103,8 @@ bool memory_open(const struct store_options *options, struct store **ret_store, 
         .account = memory_account,
         .claim = memory_claim,
         .reap = memory_reap,
+        .session_get = memory_session_get,
+        .session = memory_session,
         .probe = memory_probe,
         .observe = memory_observe,
         .unobserve = memory_unobserve,

@@ -48,7 +48,7 @@ static enum problem reap_locked(struct memory *memory, struct store_reap *reap, 
     int64_t next_at = INT64_MAX, at;
     size_t done = 0;
 
-    reap->expired = reap->readied = 0;
+    reap->expired = reap->readied = reap->sessions = 0;
     for (size_t i = 0; i < memory->job_count; i++) {
         struct memory_job *kept = &memory->jobs[i];
         if (due_of(kept, now) <= now.lease && done < reap->limit) {
@@ -65,6 +65,8 @@ static enum problem reap_locked(struct memory *memory, struct store_reap *reap, 
         at = due_of(kept, now);
         next_at = at < next_at ? at : next_at;
     }
+    at = memory_reap_sessions(memory, reap, done, now);
+    next_at = at < next_at ? at : next_at;
     reap->more = next_at <= now.lease;
     observed_reap_ends(&memory->observed, reap, next_at, now);
     return PROBLEM_NONE;

@@ -51,6 +51,8 @@ struct memory {
     struct account *accounts; /* sorted by name */
     size_t account_count, account_capacity;
     int64_t accounts_version;
+    struct session *sessions; /* in no order */
+    size_t session_count, session_capacity;
 };
 
 /* Every operation starts by taking the lock and ends by giving it back and answering. */
@@ -101,5 +103,12 @@ void memory_summary(struct store *store, struct store_summary *summary);
 void memory_stalled(struct store *store, struct store_stalled *stalled);
 void memory_accounts(struct store *store, struct store_accounts *accounts);
 void memory_account(struct store *store, struct store_account *action);
+void memory_session_get(struct store *store, struct store_session_get *get);
+void memory_session(struct store *store, struct store_session *session);
+
+/* Deletes sessions that are over, at most reap->limit less `done`; when the next one is, by the
+ * lease clock (INT64_MAX: there is none). */
+int64_t memory_reap_sessions(struct memory *memory, struct store_reap *reap, size_t done,
+                             struct moment now);
 
 #endif

@@ -115,6 +115,8 @@ static bool perform(struct writer *writer, struct store_call *call)
         return write_claim(writer, CONTAINER_OF(call, struct store_claim, call));
     case WRITE_REAP:
         return write_reap(writer, CONTAINER_OF(call, struct store_reap, call));
+    case WRITE_SESSION:
+        return write_session(writer, CONTAINER_OF(call, struct store_session, call));
     case WRITE_PROBE:
         return write_probe(writer, CONTAINER_OF(call, struct store_probe, call));
     }

@@ -20,8 +20,16 @@ static bool first_row(struct sqlite_reader *reader, const char *sql, int64_t *re
     return code == SQLITE_ROW || code == SQLITE_DONE;
 }
 
+/* What is due by the wall clock, as it goes now, by the lease clock. */
+static int64_t by_lease_clock(int64_t wall_at, struct moment now)
+{
+    return wall_at != INT64_MAX ? wall_at + now.lease - now.wall : INT64_MAX;
+}
+
 bool sqlite_due(struct sqlite_reader *reader, struct moment now, struct due *ret_due)
 {
+    int64_t none;
+
     if (!first_row(reader,
                    "SELECT position, expires_at FROM lease INDEXED BY lease_due WHERE held = 1 "
                    "ORDER BY expires_at LIMIT 1",
@@ -29,10 +37,14 @@ bool sqlite_due(struct sqlite_reader *reader, struct moment now, struct due *ret
         !first_row(reader,
                    "SELECT position, run_after FROM job INDEXED BY job_delayed WHERE status = 0 "
                    "AND self_managed = 0 AND run_after IS NOT NULL ORDER BY run_after LIMIT 1",
-                   &ret_due->ready_position, &ret_due->ready_at))
+                   &ret_due->ready_position, &ret_due->ready_at) ||
+        !first_row(reader,
+                   "SELECT 0, expires_on FROM session INDEXED BY session_expiry "
+                   "ORDER BY expires_on LIMIT 1",
+                   &none, &ret_due->session_at))
         return false;
-    if (ret_due->ready_at != INT64_MAX) /* of the wall clock as it goes now */
-        ret_due->ready_at += now.lease - now.wall;
+    ret_due->ready_at = by_lease_clock(ret_due->ready_at, now);
+    ret_due->session_at = by_lease_clock(ret_due->session_at, now);
     return true;
 }
 
@@ -54,10 +66,10 @@ void sqlite_reap(struct store *base, struct store_reap *reap)
 {
     struct sqlite_store *store = sqlite_store_of(base);
     struct moment now = lease_clock_now(&store->lease_clock);
-    struct due due;
+    struct due due = {0};
 
     reap->call.err.text[0] = '\0';
-    reap->expired = reap->readied = 0;
+    reap->expired = reap->readied = reap->sessions = 0;
     reap->more = false;
     observed_reap_begins(&store->observed);
     reap->call.problem = look(store, now, &due, &reap->call.err);

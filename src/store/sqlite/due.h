@@ -1,4 +1,4 @@
-/* What is due next: the lease that runs out first, and the delay that is over first. */
+/* What is due next: the lease, the delay and the session that are over first. */
 #ifndef JOBD_STORE_SQLITE_DUE_H
 #define JOBD_STORE_SQLITE_DUE_H
 
@@ -11,15 +11,18 @@
 struct due {
     int64_t lease_at, lease_position;
     int64_t ready_at, ready_position;
+    int64_t session_at;
 };
 
-/* Two steps in two indexes. False on an error of the connection. */
+/* A step in an index each. False on an error of the connection. */
 bool sqlite_due(struct sqlite_reader *reader, struct moment now, struct due *ret_due);
 
-/* The earlier of both. */
+/* The earliest of all. */
 static inline int64_t due_at(const struct due *due)
 {
-    return due->lease_at < due->ready_at ? due->lease_at : due->ready_at;
+    int64_t at = due->lease_at < due->ready_at ? due->lease_at : due->ready_at;
+
+    return at < due->session_at ? at : due->session_at;
 }
 
 /*

@@ -200,6 +200,11 @@ static void sqlite_claim(struct store *store, struct store_claim *claim)
     call_queue_add(&sqlite_store_of(store)->writer.queue, &claim->call, WRITE_CLAIM);
 }
 
+static void sqlite_session(struct store *store, struct store_session *session)
+{
+    call_queue_add(&sqlite_store_of(store)->writer.queue, &session->call, WRITE_SESSION);
+}
+
 static void sqlite_observe(struct store *store, struct store_observer *observer)
 {
     observed_add(&sqlite_store_of(store)->observed, observer);
@@ -227,6 +232,8 @@ static const struct store_ops ops = {
     .account = sqlite_account,
     .claim = sqlite_claim,
     .reap = sqlite_reap,
+    .session_get = sqlite_read_session,
+    .session = sqlite_session,
     .probe = sqlite_probe,
     .observe = sqlite_observe,
     .unobserve = sqlite_unobserve,

@@ -42,6 +42,7 @@ void sqlite_read_find(struct store *store, struct store_find *find);
 void sqlite_read_summary(struct store *store, struct store_summary *summary);
 void sqlite_read_stalled(struct store *store, struct store_stalled *stalled);
 void sqlite_read_accounts(struct store *store, struct store_accounts *accounts);
+void sqlite_read_session(struct store *store, struct store_session_get *get);
 int64_t sqlite_read_accounts_version(struct store *store);
 
 /*

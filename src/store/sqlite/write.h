@@ -16,6 +16,7 @@ bool write_update(struct writer *writer, struct store_update *update);
 bool write_account(struct writer *writer, struct store_account *account);
 bool write_claim(struct writer *writer, struct store_claim *claim);
 bool write_reap(struct writer *writer, struct store_reap *reap);
+bool write_session(struct writer *writer, struct store_session *session);
 bool write_probe(struct writer *writer, struct store_probe *probe);
 
 /* The store's clock, never before 1970. */
@@ -90,5 +91,8 @@ bool write_replay(struct writer *writer, struct store_create *create, int64_t no
 
 /* Keeps the key with the jobs that were just created, and throws out some that are too old. */
 bool write_key(struct writer *writer, struct store_create *create, int64_t now);
+
+/* Deletes the session whose time was over first. False with the call's problem set. */
+bool write_session_end(struct writer *writer, struct store_call *call);
 
 #endif

@@ -1,4 +1,4 @@
-/* Reaping: takes jobs from holders whose leases ran out, and makes delayed jobs ready. */
+/* Reaping: ends leases and sessions that ran out, and makes delayed jobs ready. */
 #include "base/scope.h"
 #include "store/jitter.h"
 #include "store/sqlite/due.h"
@@ -60,7 +60,14 @@ static bool make_ready(struct writer *writer, struct store_reap *reap, int64_t p
     return write_news(writer, NULL, &hold, &reap->call);
 }
 
-/* Of both in turns, so that many of the one do not hold up the other. */
+/* Last of all: nobody can use it any more. */
+static bool end_session(struct writer *writer, struct store_reap *reap)
+{
+    reap->sessions++;
+    return write_session_end(writer, &reap->call);
+}
+
+/* Of both kinds of jobs in turns, so that many of the one do not hold up the other. */
 static bool reap_one(struct writer *writer, struct store_reap *reap, const struct due *due,
                      bool prefer_ready, struct moment now)
 {
@@ -68,7 +75,9 @@ static bool reap_one(struct writer *writer, struct store_reap *reap, const struc
 
     if (ready && (prefer_ready || !lease))
         return make_ready(writer, reap, due->ready_position, now);
-    return expire_at(writer, reap, due->lease_position, now);
+    if (lease)
+        return expire_at(writer, reap, due->lease_position, now);
+    return end_session(writer, reap);
 }
 
 bool write_reap(struct writer *writer, struct store_reap *reap)
@@ -76,7 +85,7 @@ bool write_reap(struct writer *writer, struct store_reap *reap)
     struct moment now = write_moment(writer);
     struct due due;
 
-    reap->expired = reap->readied = 0;
+    reap->expired = reap->readied = reap->sessions = 0;
     for (size_t done = 0;; done++) {
         if (!sqlite_due(writer->connection, now, &due)) {
             reap->call.problem = sqlite_problem(writer->connection->db, &reap->call.err);
