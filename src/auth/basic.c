@@ -32,3 +32,19 @@ bool basic_parse(struct arena *arena, struct span value, struct span *ret_name,
     *ret_password = pair;
     return true;
 }
+
+struct span basic_format(struct arena *arena, struct span name, struct span password)
+{
+    size_t len = name.len + 1 + password.len;
+    size_t size = sizeof(SCHEME) + sodium_base64_encoded_len(len, sodium_base64_VARIANT_ORIGINAL);
+    char *pair = arena_alloc(arena, len, 1), *value = arena_alloc(arena, size, 1);
+    if (pair == NULL || value == NULL || (name.len > 0 && memchr(name.ptr, ':', name.len) != NULL))
+        return (struct span){0};
+    memcpy(pair, name.ptr, name.len);
+    pair[name.len] = ':';
+    memcpy(pair + name.len + 1, password.ptr, password.len);
+    memcpy(value, SCHEME " ", sizeof(SCHEME));
+    sodium_bin2base64(value + sizeof(SCHEME), size - sizeof(SCHEME), (unsigned char *)pair, len,
+                      sodium_base64_VARIANT_ORIGINAL);
+    return span_of(value);
+}

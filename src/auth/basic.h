@@ -14,4 +14,10 @@
 bool basic_parse(struct arena *arena, struct span value, struct span *ret_name,
                  struct span *ret_password);
 
+/*
+ * The value basic_parse reads this name and password from, in `arena`. Empty without memory, and
+ * for a name with a colon, which it cannot hold.
+ */
+struct span basic_format(struct arena *arena, struct span name, struct span password);
+
 #endif

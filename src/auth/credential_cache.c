@@ -98,3 +98,14 @@ void credential_cache_add(struct credential_cache *cache, struct span header,
     *victim = fresh;
     pthread_mutex_unlock(&cache->lock);
 }
+
+void credential_cache_forget(struct credential_cache *cache, struct span header)
+{
+    unsigned char digest[DIGEST];
+    struct entry *set = digest_set(cache, header, digest);
+    pthread_mutex_lock(&cache->lock);
+    for (int way = 0; way < WAYS; way++)
+        if (memcmp(set[way].digest, digest, DIGEST) == 0)
+            set[way] = (struct entry){0};
+    pthread_mutex_unlock(&cache->lock);
+}

@@ -31,4 +31,7 @@ bool credential_cache_find(struct credential_cache *cache, struct span header, i
 void credential_cache_add(struct credential_cache *cache, struct span header,
                           const struct credential *credential);
 
+/* What was verified is not known any more. */
+void credential_cache_forget(struct credential_cache *cache, struct span header);
+
 #endif

@@ -1,6 +1,7 @@
 /* Passwords: argon2id hashes, made and verified. */
 #include "auth/password.h"
 
+#include "auth/secret.h"
 #include "base/metrics.h"
 
 #include <pthread.h>
@@ -8,6 +9,8 @@
 
 #define OPERATIONS 2
 #define MEMORY (19u << 20)
+
+#define DECOY_BYTES 18
 
 _Static_assert(ACCOUNT_HASH_SIZE == crypto_pwhash_STRBYTES, "the account holds a whole hash");
 
@@ -28,8 +31,8 @@ static char decoy[ACCOUNT_HASH_SIZE];
 
 static void make_decoy(void)
 {
-    char password[PASSWORD_GENERATED_SIZE];
-    password_generate(password);
+    char password[SECRET_SIZE(DECOY_BYTES)];
+    secret_generate(password, DECOY_BYTES);
     if (!password_hash(span_of(password), decoy))
         decoy[0] = '\0';
 }
@@ -39,12 +42,4 @@ const char *password_decoy(void)
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, make_decoy);
     return decoy;
-}
-
-void password_generate(char ret_password[static PASSWORD_GENERATED_SIZE])
-{
-    unsigned char bytes[18];
-    randombytes_buf(bytes, sizeof(bytes));
-    sodium_bin2base64(ret_password, PASSWORD_GENERATED_SIZE, bytes, sizeof(bytes),
-                      sodium_base64_VARIANT_URLSAFE_NO_PADDING);
 }

@@ -15,8 +15,4 @@ bool password_verify(const char *hash, struct span password);
 /* A hash no password verifies against, of the same cost: what unknown users are compared with. */
 const char *password_decoy(void);
 
-/* 24 characters from the random source, for a first password. */
-#define PASSWORD_GENERATED_SIZE 25
-void password_generate(char ret_password[static PASSWORD_GENERATED_SIZE]);
-
 #endif

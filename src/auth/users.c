@@ -104,3 +104,12 @@ bool users_by_id(struct users *users, const struct uuid *id, struct account *ret
     pthread_rwlock_unlock(&users->lock);
     return found;
 }
+
+void users_each(struct users *users, void (*visit)(void *context, const struct account *account),
+                void *context)
+{
+    pthread_rwlock_rdlock(&users->lock);
+    for (size_t i = 0; i < users->count; i++)
+        visit(context, &users->accounts[i]);
+    pthread_rwlock_unlock(&users->lock);
+}

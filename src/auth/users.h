@@ -21,4 +21,8 @@ bool users_replace(struct users *users, const struct account *accounts, size_t c
 bool users_by_name(struct users *users, struct span name, struct account *ret_account);
 bool users_by_id(struct users *users, const struct uuid *id, struct account *ret_account);
 
+/* Shows every account, sorted by name, under a lock: `visit` must not call any of these. */
+void users_each(struct users *users, void (*visit)(void *context, const struct account *account),
+                void *context);
+
 #endif

@@ -11,6 +11,7 @@
 #include "http/server.h"
 #include "service/leases.h"
 #include "service/service.h"
+#include "service/sessions.h"
 #include "service/timer.h"
 #include "service/watch.h"
 #include "store/store.h"
@@ -37,6 +38,7 @@ struct app {
     struct timer *timer;
     struct leases *leases;
     struct watch *watch;
+    struct sessions *sessions;
     struct service service;
     char *tls_cert, *tls_key;
     unsigned connections_max;
@@ -99,21 +101,22 @@ static bool open_server(struct app *app, struct err *err)
     if (!read_pem(config->tls_cert, &app->tls_cert, err) ||
         !read_pem(config->tls_key, &app->tls_key, err))
         return false;
-    struct server_options options = {.listen = config->listen,
-                                     .tls_cert = app->tls_cert,
-                                     .tls_key = app->tls_key,
-                                     .threads = thread_count(config),
-                                     .connections_max = app->connections_max,
-                                     .connections_per_address_max =
-                                         (unsigned)config->max_connections_per_address,
-                                     .head_timeout_ms = config->head_timeout,
-                                     .body_timeout_ms = config->body_timeout,
-                                     .idle_timeout_ms = config->idle_timeout,
-                                     .clock = &clock_system,
-                                     .auth = app->auth,
-                                     .service = &app->service,
-                                     .routes = routes,
-                                     .route_count = route_count};
+    struct server_options options = {
+        .listen = config->listen,
+        .tls_cert = app->tls_cert,
+        .tls_key = app->tls_key,
+        .secure_cookies = config->session_cookie_secure || app->tls_cert != NULL,
+        .threads = thread_count(config),
+        .connections_max = app->connections_max,
+        .connections_per_address_max = (unsigned)config->max_connections_per_address,
+        .head_timeout_ms = config->head_timeout,
+        .body_timeout_ms = config->body_timeout,
+        .idle_timeout_ms = config->idle_timeout,
+        .clock = &clock_system,
+        .auth = app->auth,
+        .service = &app->service,
+        .routes = routes,
+        .route_count = route_count};
     return server_start(&options, &app->server, err);
 }
 
@@ -129,11 +132,13 @@ static bool app_open(struct app *app, struct err *err)
         return false;
     leases_start(app->store, app->timer, &app->leases);
     watch_start(app->store, app->timer, &app->watch);
+    app->sessions = mem_need(sessions_new(app->config->session_lifetime));
     app->service = (struct service){.store = app->store,
                                     .users = app->users,
                                     .clock = &clock_system,
                                     .leases = app->leases,
                                     .watch = app->watch,
+                                    .sessions = app->sessions,
                                     .stalled_after_ms = app->config->stalled_after};
     return open_server(app, err);
 }
@@ -148,6 +153,7 @@ static void app_close(struct app *app)
     watch_stop(app->watch);
     leases_stop(app->leases);
     timer_stop(app->timer);
+    sessions_free(app->sessions);
     auth_close(app->auth);
     jwt_free(app->jwt);
     jwks_close(app->jwks);

@@ -16,6 +16,7 @@
 #define MEMBER(member) offsetof(struct config, member)
 #define SECOND INT64_C(1000)
 #define HOUR (3600 * SECOND)
+#define DAY (24 * HOUR)
 
 const struct option_row option_rows[] = {
     {"store", OPTION_TEXT, MEMBER(store), "sqlite:jobd.db", 0, 0, NULL,
@@ -55,6 +56,12 @@ const struct option_row option_rows[] = {
     {"auth-failures", OPTION_COUNT, MEMBER(auth_failures), "10", 0, 1000000, NULL,
      "Failed sign-ins an address may make before it is slowed to one every six seconds; 0: any "
      "number."},
+    {"session-lifetime", OPTION_DURATION, MEMBER(session_lifetime), "12h", SECOND, 400 * DAY, NULL,
+     "How long a browser that signed in on the page stays signed in."},
+    {"session-cookie-secure", OPTION_FLAG, MEMBER(session_cookie_secure), "false", 0, 0, NULL,
+     "Mark the session's cookie Secure although plain HTTP is spoken here: for a reverse proxy on "
+     "a TCP port that speaks HTTPS. With tls-cert, and behind a proxy on unix:PATH that sends "
+     "X-Forwarded-Proto: https, it is Secure anyway."},
     {"jwt-jwks", OPTION_TEXT, MEMBER(jwt_jwks), NULL, 0, 0, NULL,
      "JSON Web Key Set that signs accepted tokens: a file or an https URL. Without it no tokens "
      "are accepted."},

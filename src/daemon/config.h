@@ -22,6 +22,8 @@ struct config {
     const char *log_format, *log_level;
     int64_t auth_cache; /* milliseconds */
     int64_t password_hashes, auth_failures;
+    int64_t session_lifetime; /* milliseconds */
+    bool session_cookie_secure;
     const char *jwt_jwks, *jwt_issuer, *jwt_audience, *jwt_algorithms, *jwt_types, *jwt_principal;
     int64_t jwt_skew; /* milliseconds */
 };

@@ -39,6 +39,7 @@ struct exchange {
     _Atomic int wake;
     struct gate gate;
     struct auth_check check;
+    void (*found)(struct request *request); /* what runs once the caller is known */
     struct buf body;
     size_t discarded;
     int64_t started_ns;

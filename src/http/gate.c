@@ -94,6 +94,8 @@ void gate_header(struct gate *gate, struct span name, struct span value)
         take_coding(gate, value);
     else if (span_is_nocase(name, "Authorization"))
         gate->credentials++;
+    else if (span_is_nocase(name, "Cookie"))
+        gate->cookies++;
     else if (span_is_nocase(name, "Expect"))
         gate->expects = true;
     else if (span_is_nocase(name, "Sec-Fetch-Site"))
@@ -144,6 +146,8 @@ enum problem gate_verdict(const struct gate *gate, const char *method, const cha
         return refuse(err, PROBLEM_INVALID_REQUEST, "There must be one Host header.");
     if (gate->credentials > 1)
         return refuse(err, PROBLEM_INVALID_REQUEST, "There must be one Authorization header.");
+    if (gate->cookies > 1)
+        return refuse(err, PROBLEM_INVALID_REQUEST, "There must be one Cookie header.");
     if (gate->lengths > 1 || gate->bad_length)
         return refuse(err, PROBLEM_INVALID_REQUEST, "The Content-Length is malformed or repeated.");
     if (gate->codings > 0 && (gate->lengths > 0 || old))

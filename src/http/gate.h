@@ -20,7 +20,7 @@
  * target.
  */
 struct gate {
-    unsigned hosts, lengths, codings, credentials;
+    unsigned hosts, lengths, codings, credentials, cookies;
     bool bad_target, bad_name, bad_value, bad_length, other_coding, cross_site;
     bool chunked;
     bool expects; /* the client waits for a word before it sends its body */
@@ -35,8 +35,8 @@ void gate_header(struct gate *gate, struct span name, struct span value);
 
 /*
  * The verdict: PROBLEM_NONE, INVALID_REQUEST (more or less than one Host in HTTP/1.1, several or
- * malformed Content-Length, several Authorization, one beside a Transfer-Encoding, chunked in
- * HTTP/1.0, bytes that do not belong into the target, names, values or the method),
+ * malformed Content-Length, several Authorization or Cookie, a length beside a Transfer-Encoding,
+ * chunked in HTTP/1.0, bytes that do not belong into the target, names, values or the method),
  * URI_TOO_LONG, HEADERS_TOO_LARGE, NOT_IMPLEMENTED (a coding other than chunked), FORBIDDEN (a
  * browser sends a write from another site). After any but the last the connection must end.
  */

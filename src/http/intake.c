@@ -1,8 +1,7 @@
 /* Intake: the gate, the router, the credentials and the ceiling, each of which may refuse. */
 #include "http/intake.h"
 
-#include "base/log.h"
-#include "http/peer.h"
+#include "http/caller.h"
 #include "http/response.h"
 #include "http/router.h"
 #include "http/server.h"
@@ -24,55 +23,26 @@ static enum problem check_role(enum access access, const struct account *caller,
 }
 
 /* The head is good and the caller known: what can be refused without the body is. */
-static void admit(struct exchange *exchange)
+static void admit(struct request *request)
 {
-    const struct route *route = exchange->request.route;
+    struct exchange *exchange = exchange_of(request);
+    const struct route *route = request->route;
     struct err err = {0};
     exchange->body.ceiling = route->body_max;
     exchange->stage = STAGE_BODY;
-    enum problem problem = check_role(route->access, &exchange->request.account, &err);
+    enum problem problem = check_role(route->access, &request->account, &err);
     if (problem == PROBLEM_NONE && exchange->gate.length > route->body_max)
         problem = PROBLEM_PAYLOAD_TOO_LARGE;
     if (problem != PROBLEM_NONE)
-        respond_problem(&exchange->request, problem, err.text);
+        respond_problem(request, problem, err.text);
 }
 
-static void after_auth(struct request *request)
+static void authenticate(struct request *request)
 {
-    struct exchange *exchange = exchange_of(request);
-    const struct auth_check *check = &exchange->check;
-    if (check->problem == PROBLEM_NONE) {
-        request->account = check->account;
-        admit(exchange);
-        return;
-    }
-    log_event(LOG_INFO, "not authenticated", LOG_F_STR("reason", check->err.text),
-              LOG_F_STR("address", exchange->peer->address),
-              LOG_F_STR("span", request->trace.span_id));
-    if (check->retry_after > 0)
-        respond_header(request, "Retry-After",
-                       arena_printf(&request->arena, "%d", check->retry_after));
-    respond_problem(request, check->problem, NULL);
-}
-
-static void auth_done(struct auth_check *check)
-{
-    request_wake(check->context);
-}
-
-static void authenticate(struct exchange *exchange)
-{
-    if (exchange->request.route->access == ACCESS_ANONYMOUS) {
-        admit(exchange);
-        return;
-    }
-    request_pause(&exchange->request, after_auth);
-    exchange->check =
-        (struct auth_check){.done = auth_done,
-                            .context = &exchange->request,
-                            .authorization = request_header(&exchange->request, "Authorization"),
-                            .address = peer_client(exchange->peer, &exchange->request)};
-    auth_check(exchange->options->auth, &exchange->check);
+    if (request->route->access == ACCESS_ANONYMOUS)
+        admit(request);
+    else
+        caller_find(request, admit);
 }
 
 void intake_open(struct exchange *exchange, const char *method, const char *version)
@@ -92,7 +62,7 @@ void intake_open(struct exchange *exchange, const char *method, const char *vers
     if (problem == PROBLEM_NONE)
         problem = router_match(options->routes, options->route_count, request, &err);
     if (problem == PROBLEM_NONE)
-        authenticate(exchange);
+        authenticate(request);
     else
         respond_problem(request, problem, err.text);
 }

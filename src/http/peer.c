@@ -43,13 +43,25 @@ void peer_close(struct peer *peer, struct watchdog *watchdog)
     mem_free(peer);
 }
 
+/* The last item of a list header: what the proxy next to us put there. */
+static struct span forwarded(struct request *request, const char *name)
+{
+    struct span list = request_header(request, name), item = {0};
+    while (span_cut(&list, ',', &item))
+        ;
+    return span_trim(item);
+}
+
 struct span peer_client(const struct peer *peer, struct request *request)
 {
     if (peer->address[0] != '\0')
         return span_of(peer->address);
-    struct span forwarded = request_header(request, "X-Forwarded-For"), part = {0};
-    while (span_cut(&forwarded, ',', &part))
-        ;
-    part = span_trim(part);
-    return part.len > 0 ? part : span_of("local");
+    struct span client = forwarded(request, "X-Forwarded-For");
+    return client.len > 0 ? client : span_of("local");
+}
+
+bool peer_is_encrypted(const struct peer *peer, struct request *request)
+{
+    return peer->address[0] == '\0' &&
+           span_is_nocase(forwarded(request, "X-Forwarded-Proto"), "https");
 }

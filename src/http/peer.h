@@ -6,6 +6,7 @@
 #include "http/watchdog.h"
 
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/socket.h>
 
@@ -32,5 +33,8 @@ void peer_close(struct peer *peer, struct watchdog *watchdog);
  * machine can speak there.
  */
 struct span peer_client(const struct peer *peer, struct request *request);
+
+/* Whether such a proxy says, by X-Forwarded-Proto, that it was asked over TLS. */
+bool peer_is_encrypted(const struct peer *peer, struct request *request);
 
 #endif

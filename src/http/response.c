@@ -37,7 +37,9 @@ void respond_problem(struct request *request, enum problem problem, const char *
     respond_json(request, problem_status(problem));
     problem_json(&request->response.body, problem, message, request->trace.span_id);
     if (problem == PROBLEM_NOT_AUTHENTICATED) {
-        respond_header(request, "WWW-Authenticate", "Basic realm=\"jobd\"");
+        /* A browser would ask for a password by itself, above the page that has a form for it. */
+        if (request_header(request, "X-Requested-With").ptr == NULL)
+            respond_header(request, "WWW-Authenticate", "Basic realm=\"jobd\"");
         respond_header(request, "WWW-Authenticate", "Bearer realm=\"jobd\"");
     }
     if (problem == PROBLEM_STORE_UNAVAILABLE)

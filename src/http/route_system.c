@@ -1,23 +1,10 @@
-/* The endpoints about the service itself: who am I, the API's document, health and metrics. */
+/* The endpoints about the service itself: the API's document, health and metrics. */
 #include "api/openapi_json.h"
 #include "base/metrics.h"
 #include "http/response.h"
 #include "http/route_call.h"
 #include "http/routes.h"
 #include "service/service.h"
-
-void route_whoami(struct request *request)
-{
-    struct json_writer json = respond_json(request, 200);
-    json_begin_object(&json);
-    json_key(&json, "id");
-    json_uuid(&json, &request->account.id);
-    json_key(&json, "name");
-    json_str(&json, request->account.name);
-    json_key(&json, "role");
-    json_str(&json, role_name(request->account.role));
-    json_end_object(&json);
-}
 
 void route_openapi(struct request *request)
 {

@@ -20,6 +20,9 @@ const struct route routes[] = {
     {"POST", "/rest/jobd/v1/claims", route_claim, 512 * KIB, ACCESS_CLAIM},
     {"GET", "/rest/jobd/v1/summary", route_summary, 64 * KIB, ACCESS_READ},
     {"GET", "/rest/jobd/v1/whoami", route_whoami, 64 * KIB, ACCESS_READ},
+    {"GET", "/rest/jobd/v1/users", route_users, 64 * KIB, ACCESS_READ},
+    {"POST", "/rest/jobd/v1/session", route_session_open, 16 * KIB, ACCESS_ANONYMOUS},
+    {"DELETE", "/rest/jobd/v1/session", route_session_close, 16 * KIB, ACCESS_ANONYMOUS},
     {"GET", "/rest/jobd/v1/openapi.json", route_openapi, 64 * KIB, ACCESS_READ},
     /* The page. */
     {"GET", "/", route_page, 64 * KIB, ACCESS_ANONYMOUS},

@@ -17,6 +17,7 @@ struct server_options {
     const char *listen; /* "HOST:PORT" ("[::1]:8080", port 0: any) or "unix:PATH" */
     const char *tls_cert; /* PEM text, or NULL: plain HTTP */
     const char *tls_key;
+    bool secure_cookies; /* browsers only send them back encrypted */
     unsigned threads;
     unsigned connections_max, connections_per_address_max;
     int64_t head_timeout_ms; /* from the request line to the end of the headers */

@@ -1,4 +1,4 @@
-/* What the use cases share: the store, the users, the clock, and who waits for what. */
+/* What the use cases share: the store, the users, the clock, who waits for what, who signed in. */
 #ifndef JOBD_SERVICE_SERVICE_H
 #define JOBD_SERVICE_SERVICE_H
 
@@ -6,6 +6,7 @@
 #include "store/store.h"
 
 struct leases;
+struct sessions;
 struct watch;
 
 /* Filled once by the daemon; everything is borrowed, and all of it may be used by any thread. */
@@ -15,6 +16,7 @@ struct service {
     const struct clock *clock;
     struct leases *leases;
     struct watch *watch;
+    struct sessions *sessions;
     int64_t stalled_after_ms; /* a held job without progress for so long is stalled */
 };
 

@@ -1,5 +1,5 @@
 // Heads no decent client sends: request lines, targets, versions, methods and headers.
-import { OURS } from './harness.mjs';
+import { OURS, WHOAMI } from './harness.mjs';
 import { AUTH, probes, startPatient } from './hostile.mjs';
 import { request } from './raw.mjs';
 
@@ -47,6 +47,16 @@ probes(server, 'versions', [
   ['FTP/1.1', line('GET /healthz FTP/1.1'), '400|505 closed canned'],
   ['something behind the version', line('GET /healthz HTTP/1.1 x'), '400|404|505 closed canned'],
   ['the preface of HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', '400|505|cut closed canned'],
+]);
+
+probes(server, 'cookies', [
+  ['9,000 bytes', health(`Cookie: a=${long(9_000)}`), '431 closed canned'],
+  ['6,000 bytes', health(`Cookie: a=${long(6_000)}`), '200 kept'],
+  ['two headers', health('Cookie: a=b', 'cookie: c=d'), '400 closed'],
+  ['nothing but separators', health(`Cookie: ${';,= "'.repeat(200)}`), '200 kept'],
+  ['a hundred of one name', request('GET', WHOAMI, [`Cookie: ${'jobd_session=x; '.repeat(100)}`]), '401 kept'],
+  ['bytes beyond ASCII', request('GET', WHOAMI, ['Cookie: jobd_session=\xff\xfe']), '401 kept'],
+  ['an open quote', request('GET', WHOAMI, ['Cookie: jobd_session="a; b=c']), '401 kept'],
 ]);
 
 probes(server, 'methods', [

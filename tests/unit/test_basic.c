@@ -50,11 +50,29 @@ static void everything_else_is_refused(void **test)
             fail_msg("accepted: %s", bad[i]);
 }
 
+static void what_is_formatted_is_parsed(void **test)
+{
+    (void)test;
+    AUTO(arena_release) struct arena arena;
+    struct span name, password;
+    arena_init(&arena, 64u << 10);
+    const char *const passwords[] = {"", "p", "pä:ss", "four", "five5"};
+    for (size_t i = 0; i < sizeof(passwords) / sizeof(passwords[0]); i++) {
+        struct span value = basic_format(&arena, span_of("anna"), span_of(passwords[i]));
+        assert_true(basic_parse(&arena, value, &name, &password));
+        assert_true(span_is(name, "anna") && span_is(password, passwords[i]));
+    }
+    assert_null(basic_format(&arena, span_of("an:na"), span_of("p")).ptr);
+    assert_true(
+        basic_parse(&arena, basic_format(&arena, span_of(""), span_of("")), &name, &password));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_and_passwords_come_apart_at_the_first_colon),
         cmocka_unit_test(everything_else_is_refused),
+        cmocka_unit_test(what_is_formatted_is_parsed),
     };
     return cmocka_run_group_tests_name("basic", tests, NULL, NULL);
 }

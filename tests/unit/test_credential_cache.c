@@ -47,6 +47,21 @@ static void adding_again_replaces(void **test)
     credential_cache_free(cache);
 }
 
+static void what_is_forgotten_is_not_found(void **test)
+{
+    (void)test;
+    struct credential_cache *cache = credential_cache_new();
+    struct credential credential = {.proof = 1, .expires_ms = 5000};
+    struct span other = SPAN("another one");
+    credential_cache_add(cache, header, &credential);
+    credential_cache_add(cache, other, &credential);
+    credential_cache_forget(cache, header);
+    credential_cache_forget(cache, header);
+    assert_false(credential_cache_find(cache, header, 1000, &credential));
+    assert_true(credential_cache_find(cache, other, 1000, &credential));
+    credential_cache_free(cache);
+}
+
 /* Far more than it holds: the newest is always there, and memory stays what it was. */
 static void a_flood_only_pushes_out_the_old(void **test)
 {
@@ -79,6 +94,7 @@ int main(void)
         cmocka_unit_test(what_was_added_is_found_until_it_expires),
         cmocka_unit_test(one_byte_makes_another_credential),
         cmocka_unit_test(adding_again_replaces),
+        cmocka_unit_test(what_is_forgotten_is_not_found),
         cmocka_unit_test(a_flood_only_pushes_out_the_old),
         cmocka_unit_test(the_proof_follows_the_password_hash),
     };

@@ -27,6 +27,14 @@ static void plain_heads_pass(void **test)
     assert_int_equal(POST("X-Text", "a\tb é"), PROBLEM_NONE);
 }
 
+static void credentials_come_once(void **test)
+{
+    (void)test;
+    assert_int_equal(POST("Authorization", "a", "Cookie", "a=b; c=d"), PROBLEM_NONE);
+    assert_int_equal(POST("Authorization", "a", "authorization", "a"), PROBLEM_INVALID_REQUEST);
+    assert_int_equal(POST("Cookie", "a=b", "cookie", "c=d"), PROBLEM_INVALID_REQUEST);
+}
+
 static void one_host_is_needed(void **test)
 {
     (void)test;
@@ -129,6 +137,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(plain_heads_pass),
+        cmocka_unit_test(credentials_come_once),
         cmocka_unit_test(one_host_is_needed),
         cmocka_unit_test(lengths_are_single_plain_numbers),
         cmocka_unit_test(codings_are_chunked_alone),
