@@ -126,3 +126,8 @@ bool status_is_deleted(enum job_status status)
 {
     return status_state(status) == STATE_DELETED;
 }
+
+bool status_is_over(enum job_status status)
+{
+    return status_is_ended(status) || status_is_deleted(status);
+}

@@ -67,5 +67,7 @@ uint32_t status_mask(uint32_t states, uint32_t results);
 /* COMPLETED or FAILED. */
 bool status_is_ended(enum job_status status);
 bool status_is_deleted(enum job_status status);
+/* Either of them: nobody works on the job any more. */
+bool status_is_over(enum job_status status);
 
 #endif

@@ -14,6 +14,7 @@ enum write_operation {
     WRITE_CREATE, /* struct store_create */
     WRITE_UPDATE, /* struct store_update */
     WRITE_ACCOUNT, /* struct store_account */
+    WRITE_APPEND, /* struct store_append */
     WRITE_CLAIM, /* struct store_claim */
     WRITE_REAP, /* struct store_reap */
     WRITE_SESSION, /* struct store_session */

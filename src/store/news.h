@@ -34,7 +34,8 @@ void news_clear(struct news *news);
  */
 bool news_of_job(struct news *news, const struct job *before, const struct hold *after);
 
-/* Notes that the job at a position was written under a change number; false without memory. */
+/* Notes that the job at a position was written under a change number; 0: its output has grown.
+ * False without memory. */
 bool news_of_change(struct news *news, int64_t position, int64_t change);
 
 /* Who is told, and when the reaper was last told to come again. */

@@ -76,6 +76,16 @@ void store_account(struct store *store, struct store_account *account)
     store->ops->account(store, account);
 }
 
+void store_append(struct store *store, struct store_append *append)
+{
+    store->ops->append(store, append);
+}
+
+void store_output(struct store *store, struct store_output *output)
+{
+    store->ops->output(store, output);
+}
+
 void store_claim(struct store *store, struct store_claim *claim)
 {
     store->ops->claim(store, claim);

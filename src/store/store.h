@@ -13,6 +13,7 @@
 #include "model/draft.h"
 #include "model/hold.h"
 #include "model/job.h"
+#include "model/output.h"
 #include "model/problem.h"
 #include "model/query.h"
 #include "model/session.h"
@@ -155,6 +156,31 @@ struct store_update {
 };
 
 /*
+ * Appends to a job's output what output_fresh finds new in `bytes`, when `check` (as `mutate` of an
+ * update, but changing nothing) allows it. That is no change of the job. `size` is the stream's
+ * afterwards, and also set on CONFLICT: there would be a hole. JOB_NOT_FOUND without calling it.
+ */
+struct store_append {
+    struct store_call call;
+    struct uuid id;
+    enum problem (*check)(void *context, const struct hold *hold, struct err *err);
+    void *context;
+    int64_t offset;
+    struct span bytes; /* at most OUTPUT_APPEND_MAX */
+    struct arena *arena;
+    int64_t size;
+};
+
+/* Reads what output_view says from `offset` on. JOB_NOT_FOUND. */
+struct store_output {
+    struct store_call call;
+    struct uuid id;
+    int64_t offset;
+    struct arena *arena;
+    struct output output;
+};
+
+/*
  * Grants waiting jobs of the claim's types to its worker, up to claim->max, by priority and then
  * age: what job_is_claimable says, moved by hold_claim. count 0: none is ready. With a request id,
  * the same account's same id within ten minutes grants nothing new: it yields those of its jobs
@@ -194,7 +220,8 @@ struct store_observer {
     void (*ready)(void *context, struct span type);
     /* Something will be due in `in_ms` from now, sooner than the last reap said. */
     void (*due)(void *context, int64_t in_ms);
-    /* The job at this position was created, or written under this change number. */
+    /* The job at this position was created, or written under this change number; 0: its output
+     * alone has grown. */
     void (*changed)(void *context, int64_t position, int64_t change);
     struct store_observer *next; /* the store's own */
 };
@@ -265,6 +292,8 @@ struct store_ops {
     void (*create)(struct store *store, struct store_create *create);
     void (*update)(struct store *store, struct store_update *update);
     void (*account)(struct store *store, struct store_account *account);
+    void (*append)(struct store *store, struct store_append *append);
+    void (*output)(struct store *store, struct store_output *output);
     void (*claim)(struct store *store, struct store_claim *claim);
     void (*reap)(struct store *store, struct store_reap *reap);
     void (*session_get)(struct store *store, struct store_session_get *get);
@@ -311,6 +340,8 @@ void store_accounts(struct store *store, struct store_accounts *accounts);
 void store_create(struct store *store, struct store_create *create);
 void store_update(struct store *store, struct store_update *update);
 void store_account(struct store *store, struct store_account *account);
+void store_append(struct store *store, struct store_append *append);
+void store_output(struct store *store, struct store_output *output);
 void store_claim(struct store *store, struct store_claim *claim);
 void store_reap(struct store *store, struct store_reap *reap);
 void store_session_get(struct store *store, struct store_session_get *get);

@@ -160,4 +160,5 @@ void memory_job_release(struct memory_job *kept)
     mem_free(kept->message);
     mem_free(kept->payload_text);
     mem_free(kept->worker);
+    buf_release(&kept->output);
 }

@@ -13,6 +13,8 @@ struct memory_job {
     struct job job;
     struct lease lease;
     struct span name_folded, payload;
+    struct buf output; /* what is kept of it */
+    int64_t output_size;
     char *name, *type, *folded, *message, *payload_text, *worker;
 };
 
@@ -97,6 +99,8 @@ void memory_job_release(struct memory_job *kept);
 void memory_find(struct store *store, struct store_find *find);
 void memory_create(struct store *store, struct store_create *create);
 void memory_update(struct store *store, struct store_update *update);
+void memory_append(struct store *store, struct store_append *append);
+void memory_output(struct store *store, struct store_output *output);
 void memory_claim(struct store *store, struct store_claim *claim);
 void memory_reap(struct store *store, struct store_reap *reap);
 void memory_summary(struct store *store, struct store_summary *summary);

@@ -111,6 +111,8 @@ static bool perform(struct writer *writer, struct store_call *call)
         return write_update(writer, CONTAINER_OF(call, struct store_update, call));
     case WRITE_ACCOUNT:
         return write_account(writer, CONTAINER_OF(call, struct store_account, call));
+    case WRITE_APPEND:
+        return write_append(writer, CONTAINER_OF(call, struct store_append, call));
     case WRITE_CLAIM:
         return write_claim(writer, CONTAINER_OF(call, struct store_claim, call));
     case WRITE_REAP:

@@ -195,6 +195,11 @@ static void sqlite_account(struct store *store, struct store_account *account)
     call_queue_add(&sqlite_store_of(store)->writer.queue, &account->call, WRITE_ACCOUNT);
 }
 
+static void sqlite_append(struct store *store, struct store_append *append)
+{
+    call_queue_add(&sqlite_store_of(store)->writer.queue, &append->call, WRITE_APPEND);
+}
+
 static void sqlite_claim(struct store *store, struct store_claim *claim)
 {
     call_queue_add(&sqlite_store_of(store)->writer.queue, &claim->call, WRITE_CLAIM);
@@ -230,6 +235,8 @@ static const struct store_ops ops = {
     .create = sqlite_create,
     .update = sqlite_update,
     .account = sqlite_account,
+    .append = sqlite_append,
+    .output = sqlite_read_output,
     .claim = sqlite_claim,
     .reap = sqlite_reap,
     .session_get = sqlite_read_session,

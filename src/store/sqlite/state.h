@@ -41,6 +41,7 @@ void sqlite_read_detail(struct store *store, struct store_detail *detail);
 void sqlite_read_find(struct store *store, struct store_find *find);
 void sqlite_read_summary(struct store *store, struct store_summary *summary);
 void sqlite_read_stalled(struct store *store, struct store_stalled *stalled);
+void sqlite_read_output(struct store *store, struct store_output *output);
 void sqlite_read_accounts(struct store *store, struct store_accounts *accounts);
 void sqlite_read_session(struct store *store, struct store_session_get *get);
 int64_t sqlite_read_accounts_version(struct store *store);
@@ -67,6 +68,12 @@ enum problem sqlite_load_lease(struct sqlite_reader *reader, const struct job *j
     "lease.beat_on, lease.progress_on"
 enum problem sqlite_lease_row(struct sqlite_reader *reader, sqlite3_stmt *row, int first,
                               struct arena *arena, struct lease *ret_lease, struct err *err);
+/*
+ * The last piece of a job's output: where it begins and how long it is, both 0 when there is none;
+ * the stream ends with it. False on an error of the connection.
+ */
+bool sqlite_output_end(struct sqlite_reader *reader, int64_t position, int64_t *ret_offset,
+                       int64_t *ret_length);
 
 /* What the lease clock was last known to show; false on an error of the connection. */
 bool sqlite_lease_time(struct sqlite_reader *reader, int64_t *ret_time);

@@ -14,6 +14,7 @@
 bool write_create(struct writer *writer, struct store_create *create);
 bool write_update(struct writer *writer, struct store_update *update);
 bool write_account(struct writer *writer, struct store_account *account);
+bool write_append(struct writer *writer, struct store_append *append);
 bool write_claim(struct writer *writer, struct store_claim *claim);
 bool write_reap(struct writer *writer, struct store_reap *reap);
 bool write_session(struct writer *writer, struct store_session *session);
@@ -62,7 +63,7 @@ bool write_lease(struct writer *writer, int64_t position, const struct lease *be
                  const struct hold *after, struct store_call *call);
 bool write_news(struct writer *writer, const struct job *before, const struct hold *after,
                 struct store_call *call);
-bool write_change(struct writer *writer, const struct job *job, struct store_call *call);
+bool write_change(struct writer *writer, int64_t position, int64_t change, struct store_call *call);
 
 /* Reads a job, its lease and, into the next grant of the claim, its payload. */
 enum problem write_load_grant(struct writer *writer, struct store_claim *claim, int64_t position,

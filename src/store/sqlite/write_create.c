@@ -95,7 +95,8 @@ static bool insert_lease(struct writer *writer, struct job *job, const struct dr
     struct hold hold = {job, &lease, now};
 
     return write_lease(writer, job->position, &none, &hold, call) &&
-           write_news(writer, NULL, &hold, call) && write_change(writer, job, call);
+           write_news(writer, NULL, &hold, call) &&
+           write_change(writer, job->position, job->change, call);
 }
 
 static bool insert(struct writer *writer, struct store_create *create, size_t i, struct moment now)

@@ -111,9 +111,9 @@ bool write_news(struct writer *writer, const struct job *before, const struct ho
     return false;
 }
 
-bool write_change(struct writer *writer, const struct job *job, struct store_call *call)
+bool write_change(struct writer *writer, int64_t position, int64_t change, struct store_call *call)
 {
-    if (news_of_change(&writer->news, job->position, job->change))
+    if (news_of_change(&writer->news, position, change))
         return true;
     call->problem = problem_no_memory(&call->err);
     return false;
@@ -123,7 +123,7 @@ bool write_hold(struct writer *writer, const struct write_loaded *before, const 
                 bool job_changed, struct store_call *call)
 {
     if (job_changed && (!store_job(writer, &before->job, after->job, call) ||
-                        !write_change(writer, after->job, call)))
+                        !write_change(writer, after->job->position, after->job->change, call)))
         return false;
     return write_lease(writer, after->job->position, &before->lease, after, call) &&
            write_news(writer, &before->job, after, call);
