@@ -26,6 +26,7 @@
     G(STORE_QUEUE, "jobd_store_queue", "Writes waiting for a commit")                              \
     G(STORE_INDEX_LAG, "jobd_store_index_lag", "Jobs the name index is behind")                    \
     G(CLAIMS_WAITING, "jobd_claims_waiting", "Claims that wait for a job")                         \
+    G(WATCHES_WAITING, "jobd_watches_waiting", "Requests that wait until a certain job changes")   \
     C(LEASES_EXPIRED, "jobd_leases_expired_total", "Leases that ran out")                          \
     C(AUTH_HASHES, "jobd_auth_hashes_total", "Password hashes computed")                           \
     C(AUTH_CACHE_HITS, "jobd_auth_cache_hits_total", "Credentials found in the cache")             \

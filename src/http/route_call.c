@@ -5,6 +5,7 @@
 #include "base/url.h"
 #include "http/response.h"
 #include "model/lease_json.h"
+#include "service/service.h"
 
 void *route_operation(struct request *request, size_t size, void (*answer)(struct request *))
 {
@@ -25,6 +26,43 @@ void route_prepare(struct request *request, struct store_call *call)
     call->done = call_done;
     call->context = request;
     request_pause(request, request->answer);
+}
+
+static bool watcher_gone(void *context)
+{
+    return request_client_gone(context);
+}
+
+static void watcher_wake(void *context)
+{
+    request_wake(context);
+}
+
+void route_watcher(struct request *request, struct watcher *watcher, int64_t ms)
+{
+    watcher->wake = watcher_wake;
+    watcher->sleeper = (struct sleeper){
+        .deadline_ns = watch_deadline(request->service->watch, ms),
+        .gone = watcher_gone,
+        .context = request,
+    };
+}
+
+bool route_wait(struct request *request, struct watcher *watcher,
+                void (*again)(struct request *request))
+{
+    request_pause(request, again);
+    switch (watch_wait(request->service->watch, watcher)) {
+    case WATCH_WAITS:
+        return true;
+    case WATCH_MISSED:
+        request_wake(request);
+        return true;
+    case WATCH_OVER:
+        break;
+    }
+    request->resume = NULL;
+    return false;
 }
 
 /* What went wrong inside is for the log, which the errorContext leads to; the caller learns only

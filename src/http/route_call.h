@@ -3,6 +3,7 @@
 #define JOBD_HTTP_ROUTE_CALL_H
 
 #include "http/request.h"
+#include "service/watch.h"
 #include "store/store.h"
 
 /*
@@ -13,6 +14,16 @@ void *route_operation(struct request *request, size_t size, void (*answer)(struc
 
 /* The call of the operation wakes the request; to be followed by submitting it. */
 void route_prepare(struct request *request, struct store_call *call);
+
+/* Makes a watcher of the request, which may wait `ms` from now on in all. */
+void route_watcher(struct request *request, struct watcher *watcher, int64_t ms);
+
+/*
+ * Waits until the job that watch_ask was told of changes; then `again` runs, to ask and look once
+ * more. False when the wait is over: answer what there is.
+ */
+bool route_wait(struct request *request, struct watcher *watcher,
+                void (*again)(struct request *request));
 
 /* True (and the answer made) when the call ended with a problem. */
 bool route_failed(struct request *request, const struct store_call *call);

@@ -2,6 +2,7 @@
 #include "http/routes.h"
 
 #include "base/scope.h"
+#include "model/output.h"
 
 #define KIB 1024u
 #define MIB (1024u * KIB)
@@ -17,6 +18,8 @@ const struct route routes[] = {
     {"GET", "/rest/jobd/v1/jobs/{jobId}", route_job_detail, 64 * KIB, ACCESS_READ},
     {"PATCH", "/rest/jobd/v1/jobs/{jobId}", route_job_report, 64 * KIB, ACCESS_WRITE},
     {"PUT", "/rest/jobd/v1/jobs/{jobId}/lease", route_lease_beat, 64 * KIB, ACCESS_WRITE},
+    {"PUT", "/rest/jobd/v1/jobs/{jobId}/log", route_log_append, OUTPUT_APPEND_MAX, ACCESS_WRITE},
+    {"GET", "/rest/jobd/v1/jobs/{jobId}/log", route_log_read, 64 * KIB, ACCESS_READ},
     {"POST", "/rest/jobd/v1/claims", route_claim, 512 * KIB, ACCESS_CLAIM},
     {"GET", "/rest/jobd/v1/summary", route_summary, 64 * KIB, ACCESS_READ},
     {"GET", "/rest/jobd/v1/whoami", route_whoami, 64 * KIB, ACCESS_READ},

@@ -18,6 +18,8 @@ void route_job_detail(struct request *request);
 void route_claim(struct request *request);
 void route_lease_beat(struct request *request);
 void route_summary(struct request *request);
+void route_log_append(struct request *request);
+void route_log_read(struct request *request);
 void route_whoami(struct request *request);
 void route_users(struct request *request);
 void route_session_open(struct request *request);

@@ -35,6 +35,14 @@ enum problem policy_report(const struct account *caller, const struct job *job, 
     return PROBLEM_JOB_NOT_OWNED;
 }
 
+enum problem policy_hold(const struct account *caller, const struct hold *hold, int64_t fence,
+                         struct err *err)
+{
+    if (fence != LEASE_NO_FENCE || hold->lease->held)
+        return PROBLEM_NONE;
+    return policy_report(caller, hold->job, err);
+}
+
 enum problem policy_delete(const struct account *caller, const struct job *job, struct err *err)
 {
     if (account_may_delete(caller, &job->user))

@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 #include "model/account.h"
+#include "model/hold.h"
 #include "model/job.h"
 
 /*
@@ -22,8 +23,13 @@ enum problem policy_claim(const struct account *caller, struct err *err);
 enum problem policy_create_for(const struct account *caller, const struct uuid *user,
                                struct err *err);
 
-/* JOB_NOT_OWNED. */
+/*
+ * JOB_NOT_OWNED. policy_hold is about a write under `fence` (LEASE_NO_FENCE: none was sent): whose
+ * a job is matters while nobody holds it; then the fence does, and nothing else.
+ */
 enum problem policy_report(const struct account *caller, const struct job *job, struct err *err);
+enum problem policy_hold(const struct account *caller, const struct hold *hold, int64_t fence,
+                         struct err *err);
 enum problem policy_delete(const struct account *caller, const struct job *job, struct err *err);
 
 #endif

@@ -29,17 +29,12 @@ void reports_create(struct service *service, struct store_create *create)
     store_create(service->store, create);
 }
 
-/* Whose a job is matters while nobody holds it; then the fence does, and nothing else. */
 static enum problem apply_report(void *context, const struct hold *hold, bool *ret_changed,
                                  struct err *err)
 {
     const struct reports_report *report = context;
-    if (report->report.fence == LEASE_NO_FENCE && !hold->lease->held) {
-        enum problem problem = policy_report(report->caller, hold->job, err);
-        if (problem != PROBLEM_NONE)
-            return problem;
-    }
-    return hold_report(hold, &report->report, ret_changed, err);
+    enum problem problem = policy_hold(report->caller, hold, report->report.fence, err);
+    return problem != PROBLEM_NONE ? problem : hold_report(hold, &report->report, ret_changed, err);
 }
 
 void reports_report(struct service *service, struct reports_report *report)

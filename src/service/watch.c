@@ -2,6 +2,7 @@
 #include "service/watch.h"
 
 #include "base/mem.h"
+#include "base/metrics.h"
 #include "base/scope.h"
 
 #include <pthread.h>
@@ -46,6 +47,7 @@ static void wake_all(struct watcher *first)
 {
     while (first != NULL) {
         struct watcher *next = first->next;
+        metric_add(METRIC_WATCHES_WAITING, -1);
         first->wake(first->sleeper.context);
         first = next;
     }
@@ -162,6 +164,7 @@ void watch_ask(struct watch *watch, struct watcher *watcher, const struct uuid *
 static void wait_locked(struct watch *watch, struct watcher *watcher, int64_t now)
 {
     struct bucket *bucket = bucket_of(watch, watcher->position);
+    metric_add(METRIC_WATCHES_WAITING, 1);
     watcher->next = bucket->first;
     bucket->first = watcher;
     sleepers_add(&watch->sleepers, &watcher->sleeper, watch->sleepers.last, now);
