@@ -25,6 +25,7 @@ test_main() {
 test_parts() {
     part unit meson_tests build
     part unit-asan unit_tests_sanitized
+    part page page_tests
     part npm node_modules
     part api node_tests build api jobctl
     part fault node_tests build fault
@@ -115,6 +116,11 @@ meson_tests() {
     fixed_addresses meson test -C "$dir" --no-rebuild --quiet "$@" $names || result=$?
     python3 tools/tap.py meson "$dir/meson-logs/testlog.json"
     return $result
+}
+
+# The pure parts of the page; the build has installed what they need.
+page_tests() {
+    [ ! -d web/node_modules ] || (cd web && node test/run.mjs "$pattern")
 }
 
 # npm's clean installation, once for each package-lock.json.
