@@ -47,7 +47,7 @@ make_admin() {
 run_explain() {
     cat <<TEXT
 
-  address   $url
+  address   $url, in a browser too
   data      $data
   account   admin, password in $data/admin-password
 
