@@ -65,13 +65,11 @@ static struct date date_of(int64_t days)
     };
 }
 
-/* Right-aligned with zeros, `width` digits. */
-static void put_digits(char *text, int width, int value)
+/* With zeros in front. */
+static void put_two(char *text, unsigned value)
 {
-    for (int i = width - 1; i >= 0; i--) {
-        text[i] = (char)('0' + value % 10);
-        value /= 10;
-    }
+    text[0] = (char)('0' + value / 10);
+    text[1] = (char)('0' + value % 10);
 }
 
 /* The date's ten characters; each thread keeps those of the day it wrote last, mostly today's. */
@@ -82,9 +80,10 @@ static const char *date_text(int64_t day)
 
     if (day != kept) {
         struct date date = date_of(day);
-        put_digits(text, 4, date.year);
-        put_digits(text + 5, 2, date.month);
-        put_digits(text + 8, 2, date.day);
+        put_two(text, (unsigned)date.year / 100);
+        put_two(text + 2, (unsigned)date.year % 100);
+        put_two(text + 5, (unsigned)date.month);
+        put_two(text + 8, (unsigned)date.day);
         kept = day;
     }
     return text;
@@ -92,15 +91,16 @@ static const char *date_text(int64_t day)
 
 void clock_format(int64_t ms, char ret_text[static CLOCK_TEXT_SIZE])
 {
-    int64_t second = ms / 1000;
-    int of_day = (int)(second % DAY_S);
+    unsigned of_day = (unsigned)(ms % (DAY_S * 1000));
+    unsigned second = of_day / 1000;
 
-    memcpy(ret_text, date_text(second / DAY_S), 10);
+    memcpy(ret_text, date_text(ms / (DAY_S * 1000)), 10);
     memcpy(ret_text + 10, "T00:00:00.000Z", CLOCK_TEXT_SIZE - 10);
-    put_digits(ret_text + 11, 2, of_day / 3600);
-    put_digits(ret_text + 14, 2, of_day / 60 % 60);
-    put_digits(ret_text + 17, 2, of_day % 60);
-    put_digits(ret_text + 20, 3, (int)(ms % 1000));
+    put_two(ret_text + 11, second / 3600);
+    put_two(ret_text + 14, second / 60 % 60);
+    put_two(ret_text + 17, second % 60);
+    ret_text[20] = (char)('0' + of_day % 1000 / 100);
+    put_two(ret_text + 21, of_day % 100);
 }
 
 /* Takes exactly `width` digits off the front, of a value within min..max. */

@@ -5,19 +5,15 @@
 
 #include <string.h>
 
-/* What comes before any value or key: the comma that the one before it left due. */
-static void begin(struct json_writer *json)
-{
-    if (json->comma)
-        buf_add_char(json->buf, ',');
-    json->comma = true;
-}
-
 static void open_with(struct json_writer *json, char bracket)
 {
-    begin(json);
-    buf_add_char(json->buf, bracket);
+    char *room = json_room(json, 1);
+
     json->comma = false;
+    if (room == NULL)
+        return;
+    *room = bracket;
+    json_wrote(json, 1);
 }
 
 static void close_with(struct json_writer *json, char bracket)
@@ -46,30 +42,37 @@ void json_end_array(struct json_writer *json)
     close_with(json, ']');
 }
 
-/* `text` in quotes and then `tail`, for what is known to need no escape. */
-static void add_quoted(struct buf *buf, struct span text, struct span tail)
+/* Room for `len` bytes that need no escape, behind a quote; NULL: failed. */
+static inline char *open_quotes(struct json_writer *json, size_t len)
 {
-    char *room = buf_room(buf, text.len + 2 + tail.len);
+    char *room = json_room(json, len + 2);
+
+    if (room == NULL)
+        return NULL;
+    *room = '"';
+    return room + 1;
+}
+
+static inline void close_quotes(struct json_writer *json, size_t len)
+{
+    json->buf->ptr[json->buf->len + len + 1] = '"';
+    json_wrote(json, len + 2);
+}
+
+static void add_quoted(struct json_writer *json, struct span text)
+{
+    char *room = open_quotes(json, text.len);
 
     if (room == NULL)
         return;
-    *room++ = '"';
     if (text.len > 0)
         memcpy(room, text.ptr, text.len);
-    room += text.len;
-    *room++ = '"';
-    memcpy(room, tail.ptr, tail.len);
-    room[tail.len] = '\0';
-    buf->len += text.len + 2 + tail.len;
+    close_quotes(json, text.len);
 }
 
-static const struct span NOTHING = SPAN(""), COLON = SPAN(":");
-
-void json_key(struct json_writer *json, const char *key)
+void json_word(struct json_writer *json, const char *word)
 {
-    begin(json);
-    add_quoted(json->buf, span_of(key), COLON);
-    json->comma = false;
+    add_quoted(json, span_of(word));
 }
 
 /* The letter of a two-character escape; 0 for a control that has none. */
@@ -105,37 +108,64 @@ static void add_escape(struct buf *buf, char byte)
         buf_add(buf, (const char[]){'\\', 'u', '0', '0', HEX[byte >> 4 & 15], HEX[byte & 15]}, 6);
 }
 
-/* A table, because every byte of every text is asked. */
+/* A table, because every byte of many texts is asked. */
 static const bool NEEDS_ESCAPE[256] = {[0 ... 0x1f] = true, ['"'] = true, ['\\'] = true};
 
-/* Up to the first byte that needs an escape. */
+/* A byte in each of a word's eight. */
+static uint64_t eight(uint8_t byte)
+{
+    return UINT64_C(0x0101010101010101) * byte;
+}
+
+/* The top bit of the lowest byte below `limit`, if there is one; above it there may be more. */
+static uint64_t below(uint64_t word, uint8_t limit)
+{
+    return (word - eight(limit)) & ~word & eight(0x80);
+}
+
+static bool word_needs_escape(const char *bytes)
+{
+    uint64_t word;
+
+    memcpy(&word, bytes, sizeof(word));
+    return (below(word, 0x20) | below(word ^ eight('"'), 1) | below(word ^ eight('\\'), 1)) != 0;
+}
+
+/* Up to the first byte that needs an escape; eight at a time while none does. */
 static size_t plain_run(struct span text)
 {
     size_t len = 0;
 
+    while (text.len - len >= sizeof(uint64_t) && !word_needs_escape(text.ptr + len))
+        len += sizeof(uint64_t);
     while (len < text.len && !NEEDS_ESCAPE[(unsigned char)text.ptr[len]])
         len++;
     return len;
+}
+
+/* With the first escape at `run`. */
+static void add_escaped(struct buf *buf, struct span text, size_t run)
+{
+    while (run < text.len) {
+        buf_add(buf, text.ptr, run);
+        add_escape(buf, text.ptr[run]);
+        text = span_skip(text, run + 1);
+        run = plain_run(text);
+    }
+    buf_add(buf, text.ptr, run);
 }
 
 void json_string(struct json_writer *json, struct span text)
 {
     size_t run = plain_run(text);
 
-    begin(json);
     if (run == text.len) {
-        add_quoted(json->buf, text, NOTHING);
+        add_quoted(json, text);
         return;
     }
-    buf_add_char(json->buf, '"');
-    while (run < text.len) {
-        buf_add(json->buf, text.ptr, run);
-        add_escape(json->buf, text.ptr[run]);
-        text = span_skip(text, run + 1);
-        run = plain_run(text);
-    }
-    buf_add(json->buf, text.ptr, run);
-    buf_add_char(json->buf, '"');
+    open_with(json, '"');
+    add_escaped(json->buf, text, run);
+    close_with(json, '"');
 }
 
 void json_str(struct json_writer *json, const char *text)
@@ -149,14 +179,13 @@ void json_int(struct json_writer *json, int64_t value)
     size_t at = sizeof(text);
     uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
 
-    begin(json);
     do {
         text[--at] = (char)('0' + rest % 10);
         rest /= 10;
     } while (rest > 0);
     if (value < 0)
         text[--at] = '-';
-    buf_add(json->buf, text + at, sizeof(text) - at);
+    json_raw(json, (struct span){text + at, sizeof(text) - at});
 }
 
 void json_bool(struct json_writer *json, bool value)
@@ -171,24 +200,31 @@ void json_null(struct json_writer *json)
 
 void json_uuid(struct json_writer *json, const struct uuid *uuid)
 {
-    char text[UUID_TEXT_SIZE];
+    char *room = open_quotes(json, UUID_TEXT_SIZE - 1);
 
-    uuid_format(uuid, text);
-    begin(json);
-    add_quoted(json->buf, (struct span){text, UUID_TEXT_SIZE - 1}, NOTHING);
+    if (room == NULL)
+        return;
+    uuid_format(uuid, room);
+    close_quotes(json, UUID_TEXT_SIZE - 1);
 }
 
 void json_time(struct json_writer *json, int64_t ms)
 {
-    char text[CLOCK_TEXT_SIZE];
+    char *room = open_quotes(json, CLOCK_TEXT_SIZE - 1);
 
-    clock_format(ms, text);
-    begin(json);
-    add_quoted(json->buf, (struct span){text, CLOCK_TEXT_SIZE - 1}, NOTHING);
+    if (room == NULL)
+        return;
+    clock_format(ms, room);
+    close_quotes(json, CLOCK_TEXT_SIZE - 1);
 }
 
 void json_raw(struct json_writer *json, struct span text)
 {
-    begin(json);
-    buf_add_span(json->buf, text);
+    char *room = json_room(json, text.len);
+
+    if (room == NULL)
+        return;
+    if (text.len > 0)
+        memcpy(room, text.ptr, text.len);
+    json_wrote(json, text.len);
 }

@@ -18,31 +18,35 @@ static bool dash_before(size_t byte)
  * Eight hex digits at a time, because a page of jobs has dozens of ids: the nibbles of four bytes
  * are spread over the bytes of a word, and those above nine moved on to the letters.
  */
-static void put_digits(char *out, const uint8_t *bytes)
+static uint64_t digits_of(const uint8_t bytes[static 4])
 {
-    uint64_t word =
-        (uint64_t)bytes[0] << 24 | (uint64_t)bytes[1] << 16 | (uint64_t)bytes[2] << 8 | bytes[3];
+    uint32_t number;
+    uint64_t word, letters;
 
+    memcpy(&number, bytes, sizeof(number));
+    word = be32toh(number);
     word = (word | word << 16) & UINT64_C(0x0000ffff0000ffff);
     word = (word | word << 8) & UINT64_C(0x00ff00ff00ff00ff);
     word = (word | word << 4) & UINT64_C(0x0f0f0f0f0f0f0f0f);
-    uint64_t letters = (word + UINT64_C(0x0606060606060606)) >> 4 & UINT64_C(0x0101010101010101);
-    word = htobe64(word + UINT64_C(0x3030303030303030) + letters * ('a' - '0' - 10));
-    memcpy(out, &word, sizeof(word));
+    letters = (word + UINT64_C(0x0606060606060606)) >> 4 & UINT64_C(0x0101010101010101);
+    return htobe64(word + UINT64_C(0x3030303030303030) + letters * ('a' - '0' - 10));
 }
 
 void uuid_format(const struct uuid *uuid, char ret_text[static UUID_TEXT_SIZE])
 {
     char digits[32];
 
-    for (size_t i = 0; i < 4; i++)
-        put_digits(digits + 8 * i, uuid->bytes + 4 * i);
-    memcpy(ret_text, "00000000-0000-0000-0000-000000000000", UUID_TEXT_SIZE);
+    for (size_t i = 0; i < 4; i++) {
+        uint64_t word = digits_of(uuid->bytes + 4 * i);
+        memcpy(digits + 8 * i, &word, sizeof(word));
+    }
     memcpy(ret_text, digits, 8);
     memcpy(ret_text + 9, digits + 8, 4);
     memcpy(ret_text + 14, digits + 12, 4);
     memcpy(ret_text + 19, digits + 16, 4);
     memcpy(ret_text + 24, digits + 20, 12);
+    ret_text[8] = ret_text[13] = ret_text[18] = ret_text[23] = '-';
+    ret_text[UUID_TEXT_SIZE - 1] = '\0';
 }
 
 bool uuid_parse(struct span text, struct uuid *ret_uuid)

@@ -3,55 +3,47 @@
 
 #include "base/scope.h"
 
-static void text_field(struct json_writer *json, const char *key, struct span text)
-{
-    json_key(json, key);
-    json_string(json, text);
-}
-
-static void name_field(struct json_writer *json, const char *key, const char *name)
-{
-    json_key(json, key);
-    json_str(json, name);
-}
-
-static void uuid_field(struct json_writer *json, const char *key, const struct uuid *uuid)
-{
-    json_key(json, key);
-    json_uuid(json, uuid);
-}
-
-static void time_field(struct json_writer *json, const char *key, int64_t ms)
-{
-    if (ms == JOB_NO_TIME)
-        return;
-    json_key(json, key);
-    json_time(json, ms);
-}
-
 void job_json(struct json_writer *json, const struct job *job)
 {
     json_begin_object(json);
-    uuid_field(json, "id", &job->id);
-    uuid_field(json, "createdBy", &job->created_by);
-    time_field(json, "createdOn", job_created_on(job));
-    uuid_field(json, "lastModifiedBy", &job->modified_by);
-    time_field(json, "lastModifiedOn", job->modified_on);
-    uuid_field(json, "user", &job->user);
+    json_key(json, "id");
+    json_uuid(json, &job->id);
+    json_key(json, "createdBy");
+    json_uuid(json, &job->created_by);
+    json_key(json, "createdOn");
+    json_time(json, job_created_on(job));
+    json_key(json, "lastModifiedBy");
+    json_uuid(json, &job->modified_by);
+    json_key(json, "lastModifiedOn");
+    json_time(json, job->modified_on);
+    json_key(json, "user");
+    json_uuid(json, &job->user);
     json_key(json, "selfManaged");
     json_bool(json, job->self_managed);
-    time_field(json, "endDate", job->ended_on);
-    if (job->message.len > 0)
-        text_field(json, "message", job->message);
-    text_field(json, "name", job->name);
+    if (job->ended_on != JOB_NO_TIME) {
+        json_key(json, "endDate");
+        json_time(json, job->ended_on);
+    }
+    if (job->message.len > 0) {
+        json_key(json, "message");
+        json_string(json, job->message);
+    }
+    json_key(json, "name");
+    json_string(json, job->name);
     if (job->progress != JOB_NO_PROGRESS) {
         json_key(json, "progressPercentage");
         json_int(json, job->progress);
     }
-    name_field(json, "result", result_name(status_result(job->status)));
-    time_field(json, "startDate", job->started_on);
-    name_field(json, "state", state_name(status_state(job->status)));
-    text_field(json, "type", job->type);
+    json_key(json, "result");
+    json_word(json, result_name(status_result(job->status)));
+    if (job->started_on != JOB_NO_TIME) {
+        json_key(json, "startDate");
+        json_time(json, job->started_on);
+    }
+    json_key(json, "state");
+    json_word(json, state_name(status_state(job->status)));
+    json_key(json, "type");
+    json_string(json, job->type);
     json_end_object(json);
 }
 
@@ -64,8 +56,10 @@ void job_page_json(struct json_writer *json, const struct job *const *jobs, size
     for (size_t i = 0; i < count; i++)
         job_json(json, jobs[i]);
     json_end_array(json);
-    if (next_cursor.len > 0)
-        text_field(json, "nextCursor", next_cursor);
+    if (next_cursor.len > 0) {
+        json_key(json, "nextCursor");
+        json_string(json, next_cursor);
+    }
     json_end_object(json);
 }
 

@@ -56,6 +56,24 @@ static void strings_are_escaped(void **test)
     string_must_be(span_of("\xC3\xA9\xF0\x9F\x98\x80"), "\"\xC3\xA9\xF0\x9F\x98\x80\"");
 }
 
+/* Long runs are looked at several bytes at a time: wherever the odd byte is, it must be seen. */
+static void every_byte_at_every_place(void **test)
+{
+    (void)test;
+    for (unsigned i = 0; i < 20 * 256; i++) {
+        AUTO(buf_release) struct buf buf = BUF(100), expected = BUF(100);
+        struct json_writer json = JSON_WRITER(&buf), one = JSON_WRITER(&expected);
+        char text[20], byte = (char)(i % 256);
+        size_t at = i / 256;
+        memset(text, '\xA9', sizeof(text));
+        text[at] = byte;
+        json_string(&json, (struct span){text, sizeof(text)});
+        json_string(&one, (struct span){&byte, 1});
+        assert_int_equal(buf.len, sizeof(text) - 1 + expected.len);
+        assert_memory_equal(buf.ptr + 1 + at, expected.ptr + 1, expected.len - 2);
+    }
+}
+
 static void int_must_be(int64_t value, const char *expected)
 {
     AUTO(buf_release) struct buf buf = BUF(100);
@@ -132,6 +150,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(commas_come_where_due),
         cmocka_unit_test(strings_are_escaped),
+        cmocka_unit_test(every_byte_at_every_place),
         cmocka_unit_test(numbers),
         cmocka_unit_test(ids_and_times),
         cmocka_unit_test(failure_is_the_buffers),
