@@ -40,7 +40,7 @@ struct job {
     struct uuid modified_by;
     int64_t modified_on;
     int64_t started_on, ended_on;
-    /* What workers need; not on the contract's wire. */
+    /* What only workers need; not on the contract's wire, and not read for pages. */
     int64_t run_after; /* not handed out before; JOB_NO_TIME: at once */
     int32_t priority; /* higher first */
     int32_t attempt; /* grants so far */

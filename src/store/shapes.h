@@ -22,7 +22,7 @@
 struct shape_dialect {
     char parameter; /* before a parameter's number: ?1 or $1 */
     bool hints; /* whether the index is named; without statistics SQLite prefers the primary key */
-    const char *job; /* the columns of a whole job, the position first */
+    const char *job; /* the columns of a job as it is shown, the position first */
 };
 
 struct shape_value {

@@ -62,8 +62,11 @@ struct store_detail {
     struct moment now;
 };
 
-/* Reads a page: at most query->page_size jobs behind `after` (NULL: from the start), and whether
- * there are more. */
+/*
+ * Reads a page: at most query->page_size jobs behind `after` (NULL: from the start), and whether
+ * there are more. What only workers need of a job is left unread (run_after, priority, attempt,
+ * max_attempts): get it by its id for that.
+ */
 struct store_find {
     struct store_call call;
     const struct query *query;

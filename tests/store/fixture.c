@@ -303,7 +303,7 @@ static const char *work_differs(const struct job *a, const struct job *b)
         return "attempt";
     if (a->max_attempts != b->max_attempts)
         return "max_attempts";
-    return who_or_when_differs(a, b);
+    return "";
 }
 
 static const char *text_differs(const struct job *a, const struct job *b)
@@ -314,10 +314,10 @@ static const char *text_differs(const struct job *a, const struct job *b)
         return "type";
     if (!span_eq(a->message, b->message))
         return "message";
-    return work_differs(a, b);
+    return who_or_when_differs(a, b);
 }
 
-const char *job_difference(const struct job *a, const struct job *b)
+const char *job_shown_difference(const struct job *a, const struct job *b)
 {
     if (a->position != b->position)
         return "position";
@@ -332,6 +332,13 @@ const char *job_difference(const struct job *a, const struct job *b)
     if (a->progress != b->progress)
         return "progress";
     return text_differs(a, b);
+}
+
+const char *job_difference(const struct job *a, const struct job *b)
+{
+    const char *shown = job_shown_difference(a, b);
+
+    return shown[0] != '\0' ? shown : work_differs(a, b);
 }
 
 struct job must_create(struct fixture *fixture, const struct draft *draft)

@@ -93,6 +93,9 @@ size_t job_count(struct store *store);
 /* The name of the first member that differs, "" when none does. */
 const char *job_difference(const struct job *a, const struct job *b);
 
+/* The same of what a page has of a job. */
+const char *job_shown_difference(const struct job *a, const struct job *b);
+
 #define assert_same_job(a, b) assert_string_equal(job_difference((a), (b)), "")
 
 /* The same, on the main thread, failing the test on any problem. */

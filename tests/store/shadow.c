@@ -254,7 +254,7 @@ void shadow_check_rows(const struct store_find *find, const struct job *const *e
         fail_msg("%zu jobs, more %d, instead of %zu, more %d: %s", find->count, find->more, page,
                  count > page, query_text(arena, find->query));
     for (size_t i = 0; i < page; i++) {
-        const char *difference = job_difference(find->jobs[i], expected[i]);
+        const char *difference = job_shown_difference(find->jobs[i], expected[i]);
         if (difference[0] != '\0')
             fail_msg("job %zu ('%.*s' instead of '%.*s') differs in %s: %s", i,
                      (int)find->jobs[i]->name.len, find->jobs[i]->name.ptr,

@@ -317,7 +317,8 @@ static size_t check_page(struct world *world, size_t seen)
         fail_msg("behind %zu: %zu and more %d instead of %zu and more %d: %s", seen, find.count,
                  find.more, page, rest > page, query_text(world));
     for (size_t i = 0; i < page; i++) {
-        const char *difference = job_difference(find.jobs[i], &world->expected[seen + i]->job);
+        const struct job *expected = &world->expected[seen + i]->job;
+        const char *difference = job_shown_difference(find.jobs[i], expected);
         if (difference[0] != '\0')
             fail_msg("behind %zu: job %zu differs in %s: %s", seen, i, difference,
                      query_text(world));

@@ -129,7 +129,7 @@ static enum problem load_job(struct search *search, sqlite3_stmt *statement, int
     sqlite3_reset(statement);
     sqlite3_bind_int64(statement, 1, position);
     if (sqlite3_step(statement) == SQLITE_ROW)
-        return sqlite_job_row(search->reader, statement, find->arena, ret_job, search->err);
+        return sqlite_shown_row(search->reader, statement, find->arena, ret_job, search->err);
     return search_failed(search);
 }
 
@@ -137,7 +137,7 @@ static enum problem load_jobs(struct search *search, const struct best *best,
                               struct store_find *find, struct job *jobs)
 {
     sqlite3_stmt *statement = sqlite_prepare_cached(
-        search->reader, "SELECT " SQLITE_JOB_COLUMNS " FROM job WHERE position = ?1");
+        search->reader, "SELECT " SQLITE_SHOWN_COLUMNS " FROM job WHERE position = ?1");
     enum problem problem = statement != NULL ? PROBLEM_NONE : search_failed(search);
 
     for (size_t i = 0; i < find->count && problem == PROBLEM_NONE; i++)

@@ -38,8 +38,8 @@ static enum problem read_rows(struct search *search, sqlite3_stmt *statement,
         find->more = find->count == search->want - 1;
         if (find->more)
             return PROBLEM_NONE;
-        problem = sqlite_job_row(search->reader, statement, find->arena, &jobs[find->count++],
-                                 search->err);
+        problem = sqlite_shown_row(search->reader, statement, find->arena, &jobs[find->count++],
+                                   search->err);
         if (problem != PROBLEM_NONE)
             return problem;
     }

@@ -15,12 +15,13 @@ enum column {
     COLUMN_ENDED_ON,
     COLUMN_PROGRESS,
     COLUMN_SELF_MANAGED,
-    COLUMN_RUN_AFTER,
+    COLUMN_NAME,
+    COLUMN_MESSAGE,
+    COLUMN_SHOWN_COUNT,
+    COLUMN_RUN_AFTER = COLUMN_SHOWN_COUNT,
     COLUMN_PRIORITY,
     COLUMN_ATTEMPT,
     COLUMN_MAX_ATTEMPTS,
-    COLUMN_NAME,
-    COLUMN_MESSAGE,
     COLUMN_COUNT
 };
 _Static_assert(COLUMN_COUNT == SQLITE_JOB_COLUMN_COUNT, "the columns are those of the macro");
@@ -50,22 +51,33 @@ void sqlite_bind_uuid(sqlite3_stmt *statement, int index, const struct uuid *uui
     sqlite3_bind_blob(statement, index, uuid->bytes, (int)sizeof(uuid->bytes), SQLITE_STATIC);
 }
 
-/* A copy in `arena`; ptr NULL without memory; NULL in the row is the empty text. */
-static struct span text_at(sqlite3_stmt *statement, enum column column, struct arena *arena)
+/*
+ * Each call that takes something out of a row finds the column and looks at the connection anew; as
+ * a value it is found once. That this is not for several threads at once is no loss, and neither is
+ * that texts, taken as blobs, have no NUL.
+ */
+static struct span bytes_at(sqlite3_stmt *row, enum column column)
 {
-    struct span text = {.ptr = (const char *)sqlite3_column_text(statement, (int)column)};
+    sqlite3_value *value = sqlite3_column_value(row, (int)column);
+    const char *bytes = sqlite3_value_blob(value);
 
-    if (text.ptr == NULL)
-        return (struct span){"", 0};
-    text.len = (size_t)sqlite3_column_bytes(statement, (int)column);
-    return arena_span(arena, text);
+    return (struct span){bytes, bytes != NULL ? (size_t)sqlite3_value_bytes(value) : 0};
 }
 
-static int64_t time_at(sqlite3_stmt *statement, enum column column)
+/* `none` for NULL. */
+static int64_t number_at(sqlite3_stmt *row, enum column column, int64_t none)
 {
-    if (sqlite3_column_type(statement, (int)column) == SQLITE_NULL)
-        return JOB_NO_TIME;
-    return sqlite3_column_int64(statement, (int)column);
+    sqlite3_value *value = sqlite3_column_value(row, (int)column);
+
+    return sqlite3_value_type(value) == SQLITE_NULL ? none : sqlite3_value_int64(value);
+}
+
+/* A copy in `arena`; ptr NULL without memory; NULL in the row is the empty text. */
+static struct span text_at(sqlite3_stmt *row, enum column column, struct arena *arena)
+{
+    struct span text = bytes_at(row, column);
+
+    return text.len > 0 ? arena_span(arena, text) : (struct span){"", 0};
 }
 
 /* What needs neither memory nor a dictionary. */
@@ -75,25 +87,19 @@ static void read_numbers(sqlite3_stmt *row, struct job *job)
     job->change = sqlite3_column_int64(row, COLUMN_CHANGE);
     job->status = (enum job_status)sqlite3_column_int(row, COLUMN_STATUS);
     job->modified_on = sqlite3_column_int64(row, COLUMN_MODIFIED_ON);
-    job->started_on = time_at(row, COLUMN_STARTED_ON);
-    job->ended_on = time_at(row, COLUMN_ENDED_ON);
-    job->progress = sqlite3_column_type(row, COLUMN_PROGRESS) == SQLITE_NULL
-                        ? JOB_NO_PROGRESS
-                        : sqlite3_column_int(row, COLUMN_PROGRESS);
+    job->started_on = number_at(row, COLUMN_STARTED_ON, JOB_NO_TIME);
+    job->ended_on = number_at(row, COLUMN_ENDED_ON, JOB_NO_TIME);
+    job->progress = (int32_t)number_at(row, COLUMN_PROGRESS, JOB_NO_PROGRESS);
     job->self_managed = sqlite3_column_int(row, COLUMN_SELF_MANAGED) != 0;
-    job->run_after = time_at(row, COLUMN_RUN_AFTER);
-    job->priority = sqlite3_column_int(row, COLUMN_PRIORITY);
-    job->attempt = sqlite3_column_int(row, COLUMN_ATTEMPT);
-    job->max_attempts = sqlite3_column_int(row, COLUMN_MAX_ATTEMPTS);
 }
 
 static bool read_id(sqlite3_stmt *row, struct job *job)
 {
-    const void *id = sqlite3_column_blob(row, COLUMN_ID);
+    struct span id = bytes_at(row, COLUMN_ID);
 
-    if (id == NULL || sqlite3_column_bytes(row, COLUMN_ID) != (int)sizeof(job->id.bytes))
+    if (id.len != sizeof(job->id.bytes))
         return false;
-    memcpy(job->id.bytes, id, sizeof(job->id.bytes));
+    memcpy(job->id.bytes, id.ptr, sizeof(job->id.bytes));
     return true;
 }
 
@@ -115,10 +121,10 @@ static enum problem read_words(struct sqlite_reader *reader, sqlite3_stmt *row, 
     return problem;
 }
 
-enum problem sqlite_job_row(struct sqlite_reader *reader, sqlite3_stmt *statement,
-                            struct arena *arena, struct job *ret_job, struct err *err)
+enum problem sqlite_shown_row(struct sqlite_reader *reader, sqlite3_stmt *statement,
+                              struct arena *arena, struct job *ret_job, struct err *err)
 {
-    struct job job = {0};
+    struct job job = {.run_after = JOB_NO_TIME};
     enum problem problem;
 
     read_numbers(statement, &job);
@@ -134,4 +140,18 @@ enum problem sqlite_job_row(struct sqlite_reader *reader, sqlite3_stmt *statemen
     if (problem == PROBLEM_NONE)
         *ret_job = job;
     return problem;
+}
+
+enum problem sqlite_job_row(struct sqlite_reader *reader, sqlite3_stmt *statement,
+                            struct arena *arena, struct job *ret_job, struct err *err)
+{
+    enum problem problem = sqlite_shown_row(reader, statement, arena, ret_job, err);
+
+    if (problem != PROBLEM_NONE)
+        return problem;
+    ret_job->run_after = number_at(statement, COLUMN_RUN_AFTER, JOB_NO_TIME);
+    ret_job->priority = sqlite3_column_int(statement, COLUMN_PRIORITY);
+    ret_job->attempt = sqlite3_column_int(statement, COLUMN_ATTEMPT);
+    ret_job->max_attempts = sqlite3_column_int(statement, COLUMN_MAX_ATTEMPTS);
+    return PROBLEM_NONE;
 }

@@ -144,7 +144,7 @@ static enum problem resolve_after(struct search *search, const struct cursor *af
 }
 
 static const struct shape_dialect dialect = {
-    .parameter = '?', .hints = true, .job = SQLITE_JOB_COLUMNS};
+    .parameter = '?', .hints = true, .job = SQLITE_SHOWN_COLUMNS};
 
 enum problem search_init(struct search *search, struct sqlite_reader *reader,
                          struct store_find *find)

@@ -68,14 +68,16 @@ enum problem sqlite_problem(sqlite3 *db, struct err *err);
 bool sqlite_is_unavailable(int code);
 
 /*
- * The columns sqlite_job_row reads, in its order, of a table called `job`; a query may select more
- * behind them, from column SQLITE_JOB_COLUMN_COUNT on.
+ * The columns of a table called `job` that the functions below read, in their order: those of a job
+ * as clients are shown it, and then those that only workers need. A query may select more behind
+ * the latter, from column SQLITE_JOB_COLUMN_COUNT on.
  */
-#define SQLITE_JOB_COLUMNS                                                                         \
+#define SQLITE_SHOWN_COLUMNS                                                                       \
     "job.position, job.id, job.change, job.status, job.type, job.person, job.created_by, "         \
     "job.modified_by, job.modified_on, job.started_on, job.ended_on, job.progress, "               \
-    "job.self_managed, job.run_after, job.priority, job.attempt, job.max_attempts, job.name, "     \
-    "job.message"
+    "job.self_managed, job.name, job.message"
+#define SQLITE_JOB_COLUMNS                                                                         \
+    SQLITE_SHOWN_COLUMNS ", job.run_after, job.priority, job.attempt, job.max_attempts"
 #define SQLITE_JOB_COLUMN_COUNT 19
 
 /*
@@ -84,6 +86,10 @@ bool sqlite_is_unavailable(int code);
  */
 enum problem sqlite_job_row(struct sqlite_reader *reader, sqlite3_stmt *statement,
                             struct arena *arena, struct job *ret_job, struct err *err);
+
+/* The same without what only workers need, for pages: each column of each row has its price. */
+enum problem sqlite_shown_row(struct sqlite_reader *reader, sqlite3_stmt *statement,
+                              struct arena *arena, struct job *ret_job, struct err *err);
 
 /*
  * The number that stands for a type or a person in the tables; 0 when there is none (so no job has
