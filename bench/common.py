@@ -75,13 +75,14 @@ class Process:
 class Jobd(Process):
     """jobd on a store of its own with an admin account; nothing is logged but warnings."""
 
-    def __init__(self, store, options=(), env=None):
+    def __init__(self, store, options=(), env=None, wrapper=()):
         self.store = f"sqlite:{store}"
-        subprocess.run([BUILD / "jobd", "user", "add", "admin", "--role", "admin",
-                        "--password-stdin", "--store", self.store],
-                       input=PASSWORD.encode(), check=True)
+        if not store.exists():
+            subprocess.run([BUILD / "jobd", "user", "add", "admin", "--role", "admin",
+                            "--password-stdin", "--store", self.store],
+                           input=PASSWORD.encode(), check=True)
         port = free_port()
-        super().__init__([BUILD / "jobd", "serve", "--store", self.store, "--listen",
+        super().__init__([*wrapper, BUILD / "jobd", "serve", "--store", self.store, "--listen",
                           f"127.0.0.1:{port}", "--log-level", "warn", *options], port, env)
 
     def url(self, path):

@@ -33,6 +33,7 @@ lint   cppcheck              a second opinion
 lint   libcmocka-dev         the tests are linted as well
 bench  nginx-light           the yardstick of every measurement
 bench  wrk                   the load
+bench  valgrind              counting instructions
 bench  libcmocka-dev         the slow disk is built along with the tests
 TABLE
 }
