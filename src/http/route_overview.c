@@ -1,8 +1,9 @@
-/* The endpoints that look at jobs: one in detail, and how many are in which state. */
+/* The endpoints that look at jobs: one in detail, how many there are, how they ended. */
 #include "http/response.h"
 #include "http/route_call.h"
 #include "http/routes.h"
 #include "model/detail_json.h"
+#include "model/statistics.h"
 #include "model/summary.h"
 #include "service/overview.h"
 
@@ -45,4 +46,33 @@ void route_summary(struct request *request)
         return;
     route_prepare(request, &operation->call);
     overview_summary(request->service, operation);
+}
+
+static void statistics_answer(struct request *request)
+{
+    const struct store_statistics *operation = request->operation;
+    if (route_failed(request, &operation->call))
+        return;
+    struct json_writer json = respond_json(request, 200);
+    statistics_json(&json, &operation->statistics);
+}
+
+void route_statistics(struct request *request)
+{
+    struct store_statistics *operation =
+        route_operation(request, sizeof(*operation), statistics_answer);
+    int64_t hours = STATISTICS_HOURS_DEFAULT;
+    struct span text;
+    struct err err = {0};
+    bool given;
+    if (operation == NULL)
+        return;
+    enum problem problem = route_parameter(request, "hours", &given, &text, &err);
+    if (problem == PROBLEM_NONE && given)
+        problem = statistics_hours_read(text, &hours, &err);
+    if (problem != PROBLEM_NONE)
+        return route_refuse(request, problem, &err);
+    operation->arena = &request->arena;
+    route_prepare(request, &operation->call);
+    overview_statistics(request->service, operation, hours);
 }

@@ -22,6 +22,7 @@ const struct route routes[] = {
     {"GET", "/rest/jobd/v1/jobs/{jobId}/log", route_log_read, 64 * KIB, ACCESS_READ},
     {"POST", "/rest/jobd/v1/claims", route_claim, 512 * KIB, ACCESS_CLAIM},
     {"GET", "/rest/jobd/v1/summary", route_summary, 64 * KIB, ACCESS_READ},
+    {"GET", "/rest/jobd/v1/statistics", route_statistics, 64 * KIB, ACCESS_READ},
     {"GET", "/rest/jobd/v1/whoami", route_whoami, 64 * KIB, ACCESS_READ},
     {"GET", "/rest/jobd/v1/users", route_users, 64 * KIB, ACCESS_READ},
     {"POST", "/rest/jobd/v1/session", route_session_open, 16 * KIB, ACCESS_ANONYMOUS},

@@ -20,6 +20,7 @@ void route_lease_beat(struct request *request);
 void route_summary(struct request *request);
 void route_log_append(struct request *request);
 void route_log_read(struct request *request);
+void route_statistics(struct request *request);
 void route_whoami(struct request *request);
 void route_users(struct request *request);
 void route_session_open(struct request *request);

@@ -51,6 +51,11 @@ void store_summary(struct store *store, struct store_summary *summary)
     store->ops->summary(store, summary);
 }
 
+void store_statistics(struct store *store, struct store_statistics *statistics)
+{
+    store->ops->statistics(store, statistics);
+}
+
 void store_stalled(struct store *store, struct store_stalled *stalled)
 {
     store->ops->stalled(store, stalled);

@@ -17,6 +17,7 @@
 #include "model/problem.h"
 #include "model/query.h"
 #include "model/session.h"
+#include "model/statistics.h"
 #include "model/summary.h"
 
 #include <stdbool.h>
@@ -86,6 +87,19 @@ struct store_summary {
     struct store_call call;
     int64_t stalled_until; /* wall clock */
     struct summary summary;
+};
+
+/*
+ * Reads how jobs ended within statistics.window, which is one of statistics_window for about now;
+ * the series are in `arena`. A job counts once, at its endDate and as it ended then, whatever is
+ * done to it later; one that was deleted before its end counts as aborted. The cost is bounded by
+ * the steps of a window, not by the jobs. For that, where jobs of very many types end within one
+ * bucket (50 and more), those types that come late in it may be counted among the others.
+ */
+struct store_statistics {
+    struct store_call call;
+    struct arena *arena;
+    struct statistics statistics;
 };
 
 /* Where a lease stands in the order of their last progress; equal ones by their job's position. */
@@ -290,6 +304,7 @@ struct store_ops {
     void (*detail)(struct store *store, struct store_detail *detail);
     void (*find)(struct store *store, struct store_find *find);
     void (*summary)(struct store *store, struct store_summary *summary);
+    void (*statistics)(struct store *store, struct store_statistics *statistics);
     void (*stalled)(struct store *store, struct store_stalled *stalled);
     void (*accounts)(struct store *store, struct store_accounts *accounts);
     void (*create)(struct store *store, struct store_create *create);
@@ -338,6 +353,7 @@ void store_get(struct store *store, struct store_get *get);
 void store_detail(struct store *store, struct store_detail *detail);
 void store_find(struct store *store, struct store_find *find);
 void store_summary(struct store *store, struct store_summary *summary);
+void store_statistics(struct store *store, struct store_statistics *statistics);
 void store_stalled(struct store *store, struct store_stalled *stalled);
 void store_accounts(struct store *store, struct store_accounts *accounts);
 void store_create(struct store *store, struct store_create *create);

@@ -1,5 +1,6 @@
 /* SQLite on a failing disk: nothing acknowledged is lost, nothing refused comes true. */
 #include "fixture.h"
+#include "statistics.h"
 
 #include "base/metrics.h"
 
@@ -93,6 +94,29 @@ static void a_full_disk_recovers(void **state)
     assert_true(must_create_named(fixture, "next").change == first.change + (int64_t)created);
     fixture_reopen(fixture);
     assert_int_equal(job_count(fixture->store), created + 1);
+}
+
+static void an_end_that_was_refused_is_not_counted(void **state)
+{
+    struct fixture *fixture = *state;
+    struct job job = must_create_named(fixture, "job"), kept;
+    struct job_event event = {.kind = EVENT_END,
+                              .status = STATUS_COMPLETED_SUCCESS,
+                              .by = job.user,
+                              .progress = JOB_NO_PROGRESS};
+    struct statistics statistics;
+    size_t created = 0;
+
+    fill(fixture, &created);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(job_report(fixture->store, &fixture->arena, &job.id, event, &kept),
+                         PROBLEM_STORE_UNAVAILABLE);
+    clear_knob("full");
+    assert_int_equal(must_read_statistics(fixture, 1, &fixture->arena).count, 0);
+    assert_int_equal(job_report(fixture->store, &fixture->arena, &job.id, event, &kept),
+                     PROBLEM_NONE);
+    statistics = must_read_statistics(fixture, 1, &fixture->arena);
+    assert_int_equal(statistics_sum(&statistics).counts[OUTCOME_SUCCEEDED], 1);
 }
 
 /* All are submitted while another one holds the file, as one thread could not if it waited. */
@@ -246,6 +270,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         STORE_TEST(a_full_disk_recovers),
+        STORE_TEST(an_end_that_was_refused_is_not_counted),
         STORE_TEST(probes_of_a_failed_store_share_a_commit),
         STORE_TEST(what_a_failed_sync_refused_never_comes_true),
         STORE_TEST(a_slow_sync_is_shared),

@@ -136,9 +136,16 @@ static void a_report_touches_only_the_indexes_it_must(void **state)
     struct job_event start = {.kind = EVENT_START, .by = job.user, .progress = JOB_NO_PROGRESS};
     struct job_event progress = {.kind = EVENT_PROGRESS, .by = job.user, .progress = 50};
 
+    struct job_event end = {.kind = EVENT_END,
+                            .by = job.user,
+                            .status = STATUS_COMPLETED_SUCCESS,
+                            .progress = JOB_NO_PROGRESS};
+
     /* The job; its change; by status four lists of positions and two of dates; what is ready. */
     assert_int_equal(pages_of(fixture, &job, start), 9);
     assert_int_equal(pages_of(fixture, &job, progress), 2);
+    /* Likewise, but for what is ready; and the counts of what ended. */
+    assert_int_equal(pages_of(fixture, &job, end), 9);
 }
 
 /* The lease; when it runs out. */

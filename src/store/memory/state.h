@@ -104,6 +104,7 @@ void memory_output(struct store *store, struct store_output *output);
 void memory_claim(struct store *store, struct store_claim *claim);
 void memory_reap(struct store *store, struct store_reap *reap);
 void memory_summary(struct store *store, struct store_summary *summary);
+void memory_statistics(struct store *store, struct store_statistics *operation);
 void memory_stalled(struct store *store, struct store_stalled *stalled);
 void memory_accounts(struct store *store, struct store_accounts *accounts);
 void memory_account(struct store *store, struct store_account *action);

@@ -61,6 +61,7 @@ static bool begin(struct writer *writer, struct batch *batch)
     writer->keys_stored = 0;
     writer->created = 0;
     news_clear(&writer->news);
+    ended_clear(writer);
     if (!refresh_counters(writer))
         return false;
     batch->position = writer->position;
@@ -89,7 +90,7 @@ static bool commit(struct writer *writer, const struct batch *batch)
 {
     bool wrote = sqlite3_total_changes64(writer->connection->db) != batch->changes;
 
-    if (!step(writer, "COMMIT"))
+    if (!ended_flush(writer) || !step(writer, "COMMIT"))
         return false;
     if (!wrote)
         return true;

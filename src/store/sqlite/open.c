@@ -230,6 +230,7 @@ static const struct store_ops ops = {
     .detail = sqlite_read_detail,
     .find = sqlite_read_find,
     .summary = sqlite_read_summary,
+    .statistics = sqlite_read_statistics,
     .stalled = sqlite_read_stalled,
     .accounts = sqlite_read_accounts,
     .create = sqlite_create,

@@ -40,6 +40,7 @@ void sqlite_read_get(struct store *store, struct store_get *get);
 void sqlite_read_detail(struct store *store, struct store_detail *detail);
 void sqlite_read_find(struct store *store, struct store_find *find);
 void sqlite_read_summary(struct store *store, struct store_summary *summary);
+void sqlite_read_statistics(struct store *store, struct store_statistics *statistics);
 void sqlite_read_stalled(struct store *store, struct store_stalled *stalled);
 void sqlite_read_output(struct store *store, struct store_output *output);
 void sqlite_read_accounts(struct store *store, struct store_accounts *accounts);

@@ -123,6 +123,7 @@ bool write_hold(struct writer *writer, const struct write_loaded *before, const 
                 bool job_changed, struct store_call *call)
 {
     if (job_changed && (!store_job(writer, &before->job, after->job, call) ||
+                        !ended_note(writer, &before->job, after->job, call) ||
                         !write_change(writer, after->job->position, after->job->change, call)))
         return false;
     return write_lease(writer, after->job->position, &before->lease, after, call) &&

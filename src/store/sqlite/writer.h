@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "store/call_queue.h"
 #include "store/news.h"
+#include "store/sqlite/ended.h"
 #include "store/sqlite/sqlite.h"
 #include "store/store.h"
 
@@ -28,6 +29,7 @@ struct writer {
     int64_t position, change; /* the last ones given */
     int64_t lease_time; /* of the lease clock, as last kept */
     struct news news; /* of the current transaction */
+    struct ended_batch ended; /* likewise */
     int64_t data_version; /* of the connection when these were read */
     int64_t keys_stored; /* by the current transaction */
     int64_t created; /* by the current transaction */
