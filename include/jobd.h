@@ -246,6 +246,46 @@ JOBD_API void jobd_run_progress(struct jobd_run *run, int percent, const char *m
 JOBD_API enum jobd_stop jobd_run_stopped(const struct jobd_run *run);
 JOBD_API int jobd_run_stop_fd(const struct jobd_run *run);
 
+/*
+ * A job's output is a stream of bytes, of which the server keeps the first and the last 512 KiB.
+ * Offsets are those of the stream as it was written, whatever was dropped of it.
+ */
+#define JOBD_LOG_PART_MAX ((size_t)256 * 1024)
+
+/* A part of the stream to append. */
+struct jobd_log_part {
+    int64_t fence; /* of the lease we hold the job by; 0: nobody holds it */
+    int64_t offset; /* where it begins */
+    const void *bytes; /* any */
+    size_t len; /* 1..JOBD_LOG_PART_MAX */
+};
+
+/*
+ * What the server has already is not appended again: repeat a call that failed. *ret_next (which
+ * may be NULL) is where to go on, the size of the stream there. It is also set when the part would
+ * leave a hole, which fails with status 409 and the code "conflict".
+ */
+JOBD_API bool jobd_log_append(struct jobd_client *client, const char *id,
+                              const struct jobd_log_part *part, int64_t *ret_next,
+                              struct jobd_error *error);
+
+/* From where to read. */
+struct jobd_log_place {
+    int64_t offset; /* negative: so many bytes before the end */
+    int wait_seconds; /* how long to wait for something to read, up to 30 */
+};
+
+struct jobd_log {
+    const char *bytes; /* a line of its own stands for what was dropped; a NUL follows */
+    size_t len; /* 0: there was nothing in time */
+    int64_t next; /* where to go on */
+    bool complete; /* the job has ended, and this was all */
+};
+JOBD_API bool jobd_log_read(struct jobd_client *client, const char *id,
+                            const struct jobd_log_place *place, struct jobd_log **ret_log,
+                            struct jobd_error *error);
+JOBD_API void jobd_log_free(struct jobd_log *log);
+
 /* Which jobs to find; the contract's parameters by their names. Start from {0}; lists end with
  * NULL. */
 struct jobd_query {

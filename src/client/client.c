@@ -108,8 +108,7 @@ static bool refused(struct jobd_client *client, const struct exchange_call *call
     return false;
 }
 
-/* A success of another kind than ours is no answer at all: something else listens there. */
-static bool stranger(struct jobd_client *client, struct jobd_error *error)
+bool client_stranger(struct jobd_client *client, struct jobd_error *error)
 {
     return client_fail(error, 0, "what %s answered is not of the Job API", client_url(client));
 }
@@ -125,22 +124,30 @@ bool jobd_may_pass(const struct jobd_error *error)
            error->status == 408;
 }
 
-bool client_call(struct jobd_client *client, struct exchange_call *call, int expected,
-                 struct json_value **ret_answer, struct jobd_error *error)
+bool client_exchange(struct jobd_client *client, struct exchange_call *call, int expected,
+                     struct jobd_error *error)
 {
     struct err err = {0};
     if (!transport_call(client->transport, call, &err))
         return client_fail(error, 0, "%s", err.text);
-    if (call->status != expected)
-        return call->status >= 200 && call->status < 300 ? stranger(client, error)
-                                                         : refused(client, call, error);
+    if (call->status == expected)
+        return true;
+    return call->status >= 200 && call->status < 300 ? client_stranger(client, error)
+                                                     : refused(client, call, error);
+}
+
+bool client_call(struct jobd_client *client, struct exchange_call *call, int expected,
+                 struct json_value **ret_answer, struct jobd_error *error)
+{
+    if (!client_exchange(client, call, expected, error))
+        return false;
     if (call->answer.len == 0) {
         *ret_answer = NULL;
         return true;
     }
-    struct json_value *answer = json_parse(buf_span(&call->answer), &err);
+    struct json_value *answer = json_parse(buf_span(&call->answer), NULL);
     if (answer == NULL)
-        return stranger(client, error);
+        return client_stranger(client, error);
     *ret_answer = answer;
     return true;
 }

@@ -22,6 +22,13 @@ bool client_fail(struct jobd_error *error, int status, const char *format, ...)
 /* Releases the memory of the answer; for AUTO. */
 void exchange_release(struct exchange_call *call);
 
+/* Calls; true on the expected status. The answer is left in the call. */
+bool client_exchange(struct jobd_client *client, struct exchange_call *call, int expected,
+                     struct jobd_error *error);
+
+/* A success of another kind than ours is no answer at all: something else listens there. False. */
+bool client_stranger(struct jobd_client *client, struct jobd_error *error);
+
 /*
  * Calls, and on the expected status gives the answer's JSON (NULL for an answer without a body).
  * The caller frees it.

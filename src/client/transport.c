@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/parse.h"
 #include "base/scope.h"
 #include "client/sigpipe.h"
 #include "version.h"
@@ -191,10 +192,15 @@ static bool add_header(struct curl_slist **headers, const char *line)
 static bool make_headers(const struct exchange_call *call, struct curl_slist **headers)
 {
     AUTO(buf_release) struct buf line = BUF(512);
-    if (!add_header(headers, "Accept: application/json") || !add_header(headers, "Expect:"))
+    if (!add_header(headers, "Accept: */*") || !add_header(headers, "Expect:"))
         return false;
-    if (call->body.ptr != NULL && !add_header(headers, "Content-Type: application/json"))
-        return false;
+    if (call->body.ptr != NULL) {
+        buf_printf(&line, "Content-Type: %s",
+                   call->body_type != NULL ? call->body_type : "application/json");
+        if (buf_failed(&line) || !add_header(headers, line.ptr))
+            return false;
+        buf_clear(&line);
+    }
     if (call->idempotency_key != NULL) {
         buf_printf(&line, "Idempotency-Key: %s", call->idempotency_key);
         if (buf_failed(&line) || !add_header(headers, line.ptr))
@@ -223,6 +229,14 @@ static void set_call(struct transport *transport, const char *url, struct exchan
     curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, call->method);
 }
 
+static struct span header_of(CURL *curl, const char *name)
+{
+    struct curl_header *header;
+    if (curl_easy_header(curl, name, 0, CURLH_HEADER, -1, &header) != CURLHE_OK)
+        return (struct span){0};
+    return span_of(header->value);
+}
+
 static void read_outcome(CURL *curl, struct exchange_call *call)
 {
     long status = 0;
@@ -231,6 +245,9 @@ static void read_outcome(CURL *curl, struct exchange_call *call)
     curl_easy_getinfo(curl, CURLINFO_RETRY_AFTER, &wait);
     call->status = (int)status;
     call->retry_after = (int)(wait > 3600 ? 3600 : wait);
+    if (!parse_int(header_of(curl, "Log-Next-Offset"), 0, INT64_MAX, &call->log_next))
+        call->log_next = -1;
+    call->log_complete = span_is(header_of(curl, "Log-Complete"), "true");
 }
 
 static CURLcode perform(struct transport *transport)

@@ -27,13 +27,16 @@ void transport_set_deadline(struct transport *transport, int64_t mono_ns);
 struct exchange_call {
     const char *method;
     const char *path; /* with its query, escaped */
-    struct span body; /* ptr NULL: none; JSON otherwise */
+    struct span body; /* ptr NULL: none */
+    const char *body_type; /* NULL: JSON */
     const char *idempotency_key; /* NULL: none; visible ASCII */
     int64_t fence; /* the Lease-Fence; 0: none */
     int wait_seconds; /* how long the server may hold the answer back, beside the usual time */
     struct buf answer; /* out; the caller releases it */
     int status; /* out */
     int retry_after; /* out; 0: none */
+    int64_t log_next; /* out: the Log-Next-Offset; -1: none */
+    bool log_complete; /* out */
 };
 
 /* False when no answer came; `err` says why. */

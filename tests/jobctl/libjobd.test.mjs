@@ -47,15 +47,15 @@ test('the header, the pages and jobctl are installed', () => {
   for (const name of ['jobd.h', 'libjobd.pc', 'jobctl', 'jobctl.1']) assert.ok(findFile(name), name);
 });
 
-// An example, compiled as a stranger would.
-function compile(name, std = 'c11') {
+// An example or another program, compiled as a stranger would.
+function compile(name, std = 'c11', from = 'examples') {
   const config = path.dirname(findFile('libjobd.pc'));
   const flags = run('pkg-config', ['--cflags', '--libs', 'libjobd'], {
     env: { ...process.env, PKG_CONFIG_PATH: config, PKG_CONFIG_SYSROOT_DIR: root },
   }).trim().split(/\s+/);
   const program = path.join(fs.mkdtempSync(path.join(root, 'example-')), name);
   run('cc', [`-std=${std}`, '-D_POSIX_C_SOURCE=200809L', '-Wall', '-Wextra', '-Werror',
-    path.join(ROOT, `examples/${name}.c`), '-o', program, ...flags]);
+    path.join(ROOT, `${from}/${name}.c`), '-o', program, ...flags]);
   return program;
 }
 
@@ -81,6 +81,19 @@ test('a failure is told to the program, and by the program alone', async () => {
   assert.equal(done.code, 1);
   assert.match(done.stderr, /^report: cannot reach http:\S+: .*\n$/);
   assert.equal(done.stdout, '');
+});
+
+test('output is appended and read back, and what is not there said', async () => {
+  const { id } = await createJob(server, alice);
+  const bin = compile('append', 'c11', 'tests/jobctl');
+  const append = (...args) => new User(server.url, alice).run(args, { bin, env: libraries() });
+  assert.equal((await append(id, '0', 'one')).stdout, 'next 3: one (next 3, more to come)\n');
+  assert.equal((await append(id, '1', 'ne two')).stdout, 'next 7: one two (next 7, more to come)\n');
+  assert.match((await append(id, '9', 'x')).stderr, /^409 conflict, next 7: .*7 bytes/);
+  assert.match((await append(id, '-1', 'x')).stderr, /^400 invalidRequest, next -1: /);
+  assert.match((await append(id, '0', '')).stderr, /^400 invalidRequest, next -1: /);
+  await deleteJob(server, alice, id);
+  assert.match((await append(id, '7', 'x')).stderr, /^409 jobDeleted, next -1: /);
 });
 
 const exampleJob = (payload) => createJob(server, alice, { type: 'EXAMPLE', payload });
