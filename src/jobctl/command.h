@@ -38,6 +38,7 @@ struct option_list {
 /* One row an option: reading it, the help and the manual page follow from it. */
 struct option_row {
     const char *name;
+    char letter; /* its short form; '\0': none */
     enum option_type type;
     size_t offset; /* in the command's options */
     const char *value; /* what the help calls its value */
@@ -71,7 +72,7 @@ struct command {
 };
 
 extern const struct command command_run, command_submit, command_get, command_list, command_wait,
-    command_delete, command_help, command_manual;
+    command_logs, command_delete, command_help, command_manual;
 
 /* All of them, in the order of the help; `command_count` of them. */
 extern const struct command *const commands[];

@@ -55,7 +55,10 @@ static void add_wrapped(struct buf *out, const char *text, int indent)
 
 static void add_option(struct buf *out, const struct option_row *row)
 {
-    buf_printf(out, "  --%s%s%s%s\n", row->name, row->value != NULL ? " " : "",
+    buf_add_str(out, "  ");
+    if (row->letter != '\0')
+        buf_printf(out, "-%c, ", row->letter);
+    buf_printf(out, "--%s%s%s%s\n", row->name, row->value != NULL ? " " : "",
                row->value != NULL ? row->value : "", row->required ? " (required)" : "");
     add_wrapped(out, row->help, 8);
     if (row->choices == NULL)
@@ -114,6 +117,8 @@ static void add_roff(struct buf *out, const char *text)
 static void add_roff_option(struct buf *out, const struct option_row *row)
 {
     buf_add_str(out, ".TP\n.B ");
+    if (row->letter != '\0')
+        buf_printf(out, "\\-%c, ", row->letter);
     add_roff(out, "--");
     add_roff(out, row->name);
     if (row->value != NULL) {

@@ -9,8 +9,9 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* Values of getopt's own; rows follow from FIRST_ROW on. */
+/* Values of getopt's own, behind the letters; rows follow from FIRST_ROW on. */
 enum { VALUE_JSON = 1000, VALUE_HELP, FIRST_ROW };
+#define LETTERS_MAX 32
 
 static void *member(const struct call *call, const struct option_row *row)
 {
@@ -142,6 +143,35 @@ static struct option *long_options(const struct call *call)
     return longs;
 }
 
+/* For getopt: a leading `+` ends the options at the first operand, a `:` follows what has a value.
+ */
+static void short_options(const struct command *command, char ret_letters[static LETTERS_MAX])
+{
+    char *at = ret_letters, *end = ret_letters + LETTERS_MAX - 3;
+    if (command->wraps)
+        *at++ = '+';
+    *at++ = ':';
+    *at++ = 'h';
+    for (size_t i = 0; i < command->row_count && at < end; i++) {
+        const struct option_row *row = &command->rows[i];
+        if (row->letter == '\0')
+            continue;
+        *at++ = row->letter;
+        if (row->type != OPTION_FLAG)
+            *at++ = ':';
+    }
+    *at = '\0';
+}
+
+/* The row a letter stands for, as getopt's value of its long form; the value itself otherwise. */
+static int long_value(const struct command *command, int value)
+{
+    for (size_t i = 0; i < command->row_count; i++)
+        if (command->rows[i].letter != '\0' && command->rows[i].letter == value)
+            return FIRST_ROW + (int)i;
+    return value;
+}
+
 static bool check(const struct call *call, const bool *given, struct err *err)
 {
     const struct command *command = call->command;
@@ -169,12 +199,14 @@ static enum options_outcome read_words(struct call *call, int argc, char **argv,
 {
     const struct option *longs = long_options(call);
     bool *given = ARENA_ARRAY(call->arena, bool, call->command->row_count + 1);
+    char letters[LETTERS_MAX];
     int value;
     if (longs == NULL || given == NULL)
         return err_set(err, "no memory"), OPTIONS_BAD;
     opterr = 0;
-    while ((value = getopt_long(argc, argv, call->command->wraps ? "+:h" : ":h", longs, NULL)) !=
-           -1) {
+    short_options(call->command, letters);
+    while ((value = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
+        value = long_value(call->command, value);
         if (value == VALUE_HELP || value == 'h')
             return OPTIONS_HELP;
         if (value == VALUE_JSON) {

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/scope.h"
+#include "jobctl/patience.h"
 #include "jobctl/print.h"
 
 #include <stdio.h>
@@ -11,8 +12,6 @@
 
 #define FIRST_PAUSE_MS 50
 #define LAST_PAUSE_MS 1000
-/* How long a server that was there may be away. */
-#define PATIENCE_MS 60000
 
 struct wait_options {
     int64_t timeout;
@@ -34,7 +33,7 @@ struct waiting {
     struct jobd_job **jobs;
     struct screen screen; /* of standard error, where the bar is */
     int64_t deadline; /* monotonic milliseconds; INT64_MAX: none */
-    int64_t away_since; /* 0: the server answers */
+    struct patience patience;
 };
 
 static int64_t now_ms(void)
@@ -96,19 +95,6 @@ static void tell(const struct waiting *waiting, const struct jobd_job *job)
     print_out(stdout, &out);
 }
 
-/* A server that answered once may restart; one that never did is more likely a mistake. */
-static bool forgive(struct waiting *waiting, int index, const struct jobd_error *error)
-{
-    bool seen = waiting->jobs[index] != NULL;
-    if (!seen || !jobd_may_pass(error))
-        return false;
-    if (waiting->away_since == 0) {
-        waiting->away_since = now_ms();
-        complain(waiting->call, 0, "%s; waiting on", error->text);
-    }
-    return now_ms() - waiting->away_since < PATIENCE_MS;
-}
-
 /* False when there is no use in going on. */
 static bool look(struct waiting *waiting, int index)
 {
@@ -116,12 +102,12 @@ static bool look(struct waiting *waiting, int index)
     struct jobd_job *job = NULL;
     struct jobd_error error;
     if (!jobd_get(waiting->client, id, &job, &error)) {
-        if (forgive(waiting, index, &error))
+        if (patience_bears(&waiting->patience, waiting->call, &error))
             return true;
         complain_error(waiting->call, id, &error);
         return false;
     }
-    waiting->away_since = 0;
+    patience_renew(&waiting->patience);
     jobd_job_free(waiting->jobs[index]);
     waiting->jobs[index] = job;
     if (has_ended(job))
