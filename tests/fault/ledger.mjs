@@ -6,6 +6,7 @@ import { inParallel } from '../api/support.mjs';
 const CALLERS = [alice, bob, worker, admin];
 const BULK = 20;
 const OLD_SAMPLE = 300;
+const PARTS = [10, 100, 3000, 40_000]; // bytes of output at once
 
 // The number an answer says the job's last write has.
 function changeOf(answer) {
@@ -23,7 +24,7 @@ export class Ledger {
   constructor(server, random) {
     this.server = server;
     this.random = random;
-    this.jobs = new Map(); // id -> { auth, job (null: not known whole), change, expected, pending }
+    this.jobs = new Map(); // id -> { auth, job (null: not known whole), change, expected, pending, output }
     this.fresh = new Set(); // ids written to since the last check
     this.keys = []; // { auth, key, body, answer (undefined: none came) }
     this.bulks = []; // { auth, type, size (undefined: no answer came) }
@@ -58,7 +59,8 @@ export class Ledger {
       const choice = this.random.below(100);
       if (mine.length === 0 || choice < 25) await this.create(auth, mine);
       else if (choice < 40) await this.createWithKey(auth, mine);
-      else if (choice < 80) await this.report(auth, mine);
+      else if (choice < 65) await this.report(auth, mine);
+      else if (choice < 80) await this.write(auth, mine);
       else if (choice < 92) await this.remove(auth, mine);
       else await this.createMany(auth);
     }
@@ -94,7 +96,8 @@ export class Ledger {
   }
 
   note(auth, job, change) {
-    this.jobs.set(job.id, { auth, job, change, expected: {}, pending: null });
+    const output = { known: '', pending: '' };
+    this.jobs.set(job.id, { auth, job, change, expected: {}, pending: null, output });
     this.fresh.add(job.id);
     if (change > this.greatest.change) this.greatest.change = change;
     if (job.id > this.greatest.id) this.greatest.id = job.id;
@@ -137,6 +140,23 @@ export class Ledger {
       : { state: 'RUNNING', progressPercentage: this.random.below(101), message: `at ${this.serial}` };
     await this.change(id, entry, body, () => this.attempt('PATCH', `${OURS}/${id}`, { auth, body }));
     if (ending || entry.pending) mine.splice(mine.indexOf(id), 1);
+  }
+
+  // More output, behind what is there.
+  async write(auth, mine) {
+    const id = this.random.pick(mine);
+    const { output } = this.jobs.get(id);
+    const part = `${this.serial} ${'.'.repeat(this.random.pick(PARTS))}\n`;
+    output.pending = part;
+    this.fresh.add(id);
+    const target = `${OURS}/${id}/log?offset=${output.known.length}`;
+    const answer = await this.attempt('PUT', target, { auth, body: part });
+    if (answer === null) {
+      mine.splice(mine.indexOf(id), 1);
+      return;
+    }
+    output.pending = '';
+    if (answer !== 'refused') output.known += part;
   }
 
   async remove(auth, mine) {
@@ -185,6 +205,15 @@ export class Ledger {
         + `found ${JSON.stringify(answer.json)}`);
     }
     Object.assign(entry, { job: answer.json, change, pending: null });
+    await this.checkOutput(id, entry);
+  }
+
+  async checkOutput(id, { auth, output }) {
+    if (output.known + output.pending === '') return;
+    const { text } = await send(this.server, 'GET', `${OURS}/${id}/log`, { auth });
+    assert.ok(text === output.known || text === output.known + output.pending,
+      `${output.known.length} acknowledged bytes, ${text.length} found`);
+    Object.assign(output, { known: text, pending: '' });
   }
 
   // The same key again gives the first answer, or, where none came, makes the job that is then there once.
