@@ -89,6 +89,25 @@ void json_time(struct json_writer *json, int64_t ms);
 /* A value that is JSON already. */
 void json_raw(struct json_writer *json, struct span text);
 
+/* A key with its value. */
+static inline void json_int_at(struct json_writer *json, const char *key, int64_t value)
+{
+    json_key(json, key);
+    json_int(json, value);
+}
+
+static inline void json_bool_at(struct json_writer *json, const char *key, bool value)
+{
+    json_key(json, key);
+    json_bool(json, value);
+}
+
+static inline void json_time_at(struct json_writer *json, const char *key, int64_t ms)
+{
+    json_key(json, key);
+    json_time(json, ms);
+}
+
 #pragma GCC visibility pop
 
 #endif

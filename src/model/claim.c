@@ -147,12 +147,6 @@ enum problem claimant_read(struct arena *arena, const struct json_value *object,
     return read_claimant(arena, &given, ret_claimant, err);
 }
 
-static void int_field(struct json_writer *json, const char *key, int64_t value)
-{
-    json_key(json, key);
-    json_int(json, value);
-}
-
 static void grant_json(struct json_writer *json, const struct grant *grant)
 {
     json_begin_object(json);
@@ -162,11 +156,10 @@ static void grant_json(struct json_writer *json, const struct grant *grant)
         json_key(json, "payload");
         json_raw(json, grant->payload);
     }
-    int_field(json, "fence", grant->fence);
-    json_key(json, "leaseExpiresOn");
-    json_time(json, grant->expires_on);
-    int_field(json, "attempt", grant->job.attempt);
-    int_field(json, "maxAttempts", grant->job.max_attempts);
+    json_int_at(json, "fence", grant->fence);
+    json_time_at(json, "leaseExpiresOn", grant->expires_on);
+    json_int_at(json, "attempt", grant->job.attempt);
+    json_int_at(json, "maxAttempts", grant->job.max_attempts);
     json_end_object(json);
 }
 

@@ -40,18 +40,11 @@ enum problem lease_read(struct span body, int64_t *ret_lease_ms, struct err *err
     return PROBLEM_NONE;
 }
 
-static void expires_field(struct json_writer *json, int64_t expires_on)
-{
-    json_key(json, "leaseExpiresOn");
-    json_time(json, expires_on);
-}
-
 void lease_json(struct json_writer *json, int64_t expires_on, bool drain)
 {
     json_begin_object(json);
-    expires_field(json, expires_on);
-    json_key(json, "drain");
-    json_bool(json, drain);
+    json_time_at(json, "leaseExpiresOn", expires_on);
+    json_bool_at(json, "drain", drain);
     json_end_object(json);
 }
 
@@ -61,6 +54,6 @@ void report_json(struct json_writer *json, const struct job *job, int64_t expire
     json_key(json, "job");
     job_json(json, job);
     if (expires_on != JOB_NO_TIME)
-        expires_field(json, expires_on);
+        json_time_at(json, "leaseExpiresOn", expires_on);
     json_end_object(json);
 }

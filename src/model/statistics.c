@@ -51,18 +51,6 @@ struct ended *statistics_step(const struct statistics *statistics, struct statis
     return &series->steps[(time - statistics->window.from) / statistics->window.step_ms];
 }
 
-static void time_field(struct json_writer *json, const char *key, int64_t ms)
-{
-    json_key(json, key);
-    json_time(json, ms);
-}
-
-static void int_field(struct json_writer *json, const char *key, int64_t value)
-{
-    json_key(json, key);
-    json_int(json, value);
-}
-
 static void seconds_field(struct json_writer *json, const char *key, int64_t ms)
 {
     char text[32];
@@ -74,10 +62,10 @@ static void seconds_field(struct json_writer *json, const char *key, int64_t ms)
 static void point_json(struct json_writer *json, int64_t at, const struct ended *ended)
 {
     json_begin_object(json);
-    time_field(json, "at", at);
-    int_field(json, "succeeded", ended->counts[OUTCOME_SUCCEEDED]);
-    int_field(json, "failed", ended->counts[OUTCOME_FAILED]);
-    int_field(json, "aborted", ended->counts[OUTCOME_ABORTED]);
+    json_time_at(json, "at", at);
+    json_int_at(json, "succeeded", ended->counts[OUTCOME_SUCCEEDED]);
+    json_int_at(json, "failed", ended->counts[OUTCOME_FAILED]);
+    json_int_at(json, "aborted", ended->counts[OUTCOME_ABORTED]);
     seconds_field(json, "seconds", ended->run_ms);
     json_end_object(json);
 }
@@ -102,9 +90,9 @@ void statistics_json(struct json_writer *json, const struct statistics *statisti
 {
     const struct statistics_window *window = &statistics->window;
     json_begin_object(json);
-    time_field(json, "from", window->from);
-    time_field(json, "to", window->to);
-    int_field(json, "stepSeconds", window->step_ms / 1000);
+    json_time_at(json, "from", window->from);
+    json_time_at(json, "to", window->to);
+    json_int_at(json, "stepSeconds", window->step_ms / 1000);
     json_key(json, "types");
     json_begin_array(json);
     for (size_t i = 0; i < statistics->count; i++)

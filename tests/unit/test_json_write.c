@@ -106,6 +106,19 @@ static void ids_and_times(void **test)
                         "[\"abcd0000-0000-0000-0000-000000000000\",\"1970-01-01T00:00:00.000Z\"]");
 }
 
+static void keys_with_their_values(void **test)
+{
+    AUTO(buf_release) struct buf buf = BUF(1000);
+    struct json_writer json = JSON_WRITER(&buf);
+    (void)test;
+    json_begin_object(&json);
+    json_int_at(&json, "i", -5);
+    json_bool_at(&json, "b", true);
+    json_time_at(&json, "t", 1);
+    json_end_object(&json);
+    assert_string_equal(buf.ptr, "{\"i\":-5,\"b\":true,\"t\":\"1970-01-01T00:00:00.001Z\"}");
+}
+
 static void failure_is_the_buffers(void **test)
 {
     AUTO(buf_release) struct buf buf = BUF(5);
@@ -153,6 +166,7 @@ int main(void)
         cmocka_unit_test(every_byte_at_every_place),
         cmocka_unit_test(numbers),
         cmocka_unit_test(ids_and_times),
+        cmocka_unit_test(keys_with_their_values),
         cmocka_unit_test(failure_is_the_buffers),
         cmocka_unit_test(what_is_written_can_be_read),
     };
