@@ -14,6 +14,7 @@ static void detail_answer(struct request *request)
         return;
     struct job_detail detail = {.job = &operation->job,
                                 .lease = &operation->lease,
+                                .output_size = operation->output_size,
                                 .now = operation->now,
                                 .stalled_after_ms = request->service->stalled_after_ms};
     struct json_writer json = respond_json(request, 200);

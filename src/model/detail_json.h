@@ -12,15 +12,16 @@
 struct job_detail {
     const struct job *job;
     const struct lease *lease; /* all zero: never granted, and left out */
+    int64_t output_size; /* 0: left out */
     struct moment now;
     int64_t stalled_after_ms;
 };
 
 /*
  * {"job":…,"priority":…,"attempt":…,"maxAttempts":…,"runAfter":…,"lease":{"held":…,"workerId":…,
- * "account":…,"expiresOn":…,"beatOn":…,"progressOn":…,"stalled":…}}. runAfter only while it delays
- * the job, expiresOn only while the lease is held. Never the fence, which is what entitles to
- * report.
+ * "account":…,"expiresOn":…,"beatOn":…,"progressOn":…,"stalled":…},"logSize":…}. runAfter only
+ * while it delays the job, expiresOn only while the lease is held. Never the fence, which is what
+ * entitles to report.
  */
 void detail_json(struct json_writer *json, const struct job_detail *detail);
 

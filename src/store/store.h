@@ -52,14 +52,15 @@ struct store_get {
     struct job job;
 };
 
-/* Reads one job and its lease as of one moment, which is `now` by the store's clocks; the lease is
- * all zero when the job was never granted. JOB_NOT_FOUND. */
+/* Reads one job, its lease and how much output it wrote, as of one moment, which is `now` by the
+ * store's clocks; the lease is all zero when the job was never granted. JOB_NOT_FOUND. */
 struct store_detail {
     struct store_call call;
     struct uuid id;
     struct arena *arena;
     struct job job;
     struct lease lease;
+    int64_t output_size; /* of the stream, whatever of it is kept */
     struct moment now;
 };
 

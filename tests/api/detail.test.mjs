@@ -74,6 +74,19 @@ test('when it is over, who held it last is still known', async () => {
   assert.equal((await detail(job.id)).job.state, 'DELETED');
 });
 
+test('how much it wrote is told', async () => {
+  const { id } = await createJob(server, alice);
+  const body = 'two\nlines\n';
+  const headers = { 'Content-Type': 'text/plain' };
+  const answer = await call(server, 'PUT', `${OURS}/${id}/log?offset=0`, {
+    auth: alice,
+    body,
+    headers,
+  });
+  assert.equal(answer.status, 204, answer.text);
+  assert.equal((await detail(id)).logSize, body.length);
+});
+
 test('what is no job is refused', async () => {
   const look = (id, auth) => call(server, 'GET', `${OURS}/${id}`, { auth });
   assertError(await look(UNKNOWN_ID, alice), 404, 'jobNotFoundId');

@@ -65,6 +65,15 @@ static struct output must_read(struct fixture *fixture, const struct uuid *id, i
     return read.output;
 }
 
+static int64_t size_in_detail(struct fixture *fixture, const struct uuid *id)
+{
+    struct store_detail detail = {.id = *id, .arena = &fixture->arena};
+
+    STORE_WAIT(store_detail, fixture->store, &detail);
+    assert_int_equal(detail.call.problem, PROBLEM_NONE);
+    return detail.output_size;
+}
+
 static void assert_reads(struct fixture *fixture, const struct uuid *id, int64_t offset,
                          const char *text)
 {
@@ -82,6 +91,8 @@ static void what_is_appended_is_read_from_any_offset(void **state)
     assert_reads(fixture, &job.id, 0, "");
     assert_true(must_append(fixture, &job.id, 0, "one\n") == 4);
     assert_true(must_append(fixture, &job.id, 4, "two\n") == 8);
+    assert_int_equal(size_in_detail(fixture, &job.id), 8);
+    assert_int_equal(size_in_detail(fixture, &other.id), 0);
     assert_reads(fixture, &job.id, 0, "one\ntwo\n");
     assert_reads(fixture, &job.id, 5, "wo\n");
     assert_reads(fixture, &job.id, 8, "");

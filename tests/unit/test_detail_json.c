@@ -31,7 +31,11 @@ static void assert_behind_job(const struct job *job, const struct lease *lease,
 {
     AUTO(buf_release) struct buf out = BUF(4096);
     struct json_writer json = JSON_WRITER(&out);
-    struct job_detail detail = {job, lease, {.wall = NOW + 60000, .lease = 1000}, 60000};
+    struct job_detail detail = {.job = job,
+                                .lease = lease,
+                                .output_size = 7,
+                                .now = {.wall = NOW + 60000, .lease = 1000},
+                                .stalled_after_ms = 60000};
     detail_json(&json, &detail);
     const char *behind = strstr(out.ptr, "\"type\":\"TEST\"}");
     assert_non_null(behind);
@@ -43,11 +47,12 @@ static void a_job_never_granted_has_no_lease(void **test)
     struct job job = some_job();
     struct lease lease = {0};
     (void)test;
-    assert_behind_job(&job, &lease, ",\"priority\":-7,\"attempt\":2,\"maxAttempts\":3}");
+    assert_behind_job(&job, &lease,
+                      ",\"priority\":-7,\"attempt\":2,\"maxAttempts\":3,\"logSize\":7}");
     job.run_after = NOW + 5;
     assert_behind_job(&job, &lease,
                       ",\"priority\":-7,\"attempt\":2,\"maxAttempts\":3,"
-                      "\"runAfter\":\"2026-01-01T00:00:00.005Z\"}");
+                      "\"runAfter\":\"2026-01-01T00:00:00.005Z\",\"logSize\":7}");
 }
 
 static void a_held_lease_says_until_when(void **test)
@@ -62,19 +67,20 @@ static void a_held_lease_says_until_when(void **test)
                           .beat_on = NOW + 30000,
                           .progress_on = NOW};
     (void)test;
-    assert_behind_job(&job, &lease,
-                      ",\"priority\":-7,\"attempt\":2,\"maxAttempts\":3,\"lease\":{\"held\":true,"
-                      "\"workerId\":\"w-1\",\"account\":\"" ACCOUNT
-                      "\",\"expiresOn\":\"2026-01-01T00:01:30.000Z\","
-                      "\"beatOn\":\"2026-01-01T00:00:30.000Z\","
-                      "\"progressOn\":\"2026-01-01T00:00:00.000Z\",\"stalled\":true}}");
+    assert_behind_job(
+        &job, &lease,
+        ",\"priority\":-7,\"attempt\":2,\"maxAttempts\":3,\"lease\":{\"held\":true,"
+        "\"workerId\":\"w-1\",\"account\":\"" ACCOUNT
+        "\",\"expiresOn\":\"2026-01-01T00:01:30.000Z\","
+        "\"beatOn\":\"2026-01-01T00:00:30.000Z\","
+        "\"progressOn\":\"2026-01-01T00:00:00.000Z\",\"stalled\":true},\"logSize\":7}");
     lease.progress_on = NOW + 1;
     lease.held = false;
-    assert_behind_job(&job, &lease,
-                      ",\"priority\":-7,\"attempt\":2,\"maxAttempts\":3,\"lease\":{\"held\":false,"
-                      "\"workerId\":\"w-1\",\"account\":\"" ACCOUNT
-                      "\",\"beatOn\":\"2026-01-01T00:00:30.000Z\","
-                      "\"progressOn\":\"2026-01-01T00:00:00.001Z\",\"stalled\":false}}");
+    assert_behind_job(
+        &job, &lease,
+        ",\"priority\":-7,\"attempt\":2,\"maxAttempts\":3,\"lease\":{\"held\":false,"
+        "\"workerId\":\"w-1\",\"account\":\"" ACCOUNT "\",\"beatOn\":\"2026-01-01T00:00:30.000Z\","
+        "\"progressOn\":\"2026-01-01T00:00:00.001Z\",\"stalled\":false},\"logSize\":7}");
 }
 
 int main(void)

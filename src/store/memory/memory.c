@@ -31,6 +31,7 @@ static enum problem detail_locked(struct memory *memory, struct store_detail *de
     if (found == NULL)
         return PROBLEM_JOB_NOT_FOUND;
     detail->now = lease_clock_now(&memory->lease_clock);
+    detail->output_size = found->output_size;
     if (!memory_held_copy(detail->arena, found, &detail->job, &detail->lease))
         return memory_none(&detail->call);
     return PROBLEM_NONE;

@@ -93,18 +93,31 @@ void sqlite_read_get(struct store *store, struct store_get *operation)
     sqlite_read(store, &operation->call, get);
 }
 
+static enum problem output_size(struct sqlite_reader *reader, int64_t position, int64_t *ret_size,
+                                struct err *err)
+{
+    int64_t offset, length;
+
+    if (!sqlite_output_end(reader, position, &offset, &length))
+        return sqlite_problem(reader->db, err);
+    *ret_size = offset + length;
+    return PROBLEM_NONE;
+}
+
 static enum problem detail(struct sqlite_store *store, struct sqlite_reader *reader,
                            struct store_call *call)
 {
     struct store_detail *operation = CONTAINER_OF(call, struct store_detail, call);
     struct arena *arena = operation->arena;
-    enum problem problem =
-        sqlite_load_job(reader, &operation->id, arena, &operation->job, &call->err);
+    struct job *job = &operation->job;
+    enum problem problem = sqlite_load_job(reader, &operation->id, arena, job, &call->err);
 
     operation->now = lease_clock_now(&store->lease_clock);
-    if (problem != PROBLEM_NONE)
-        return problem;
-    return sqlite_load_lease(reader, &operation->job, arena, &operation->lease, &call->err);
+    if (problem == PROBLEM_NONE)
+        problem = sqlite_load_lease(reader, job, arena, &operation->lease, &call->err);
+    if (problem == PROBLEM_NONE)
+        problem = output_size(reader, job->position, &operation->output_size, &call->err);
+    return problem;
 }
 
 void sqlite_read_detail(struct store *store, struct store_detail *operation)
