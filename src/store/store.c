@@ -61,6 +61,11 @@ void store_stalled(struct store *store, struct store_stalled *stalled)
     store->ops->stalled(store, stalled);
 }
 
+void store_changes(struct store *store, struct store_changes *changes)
+{
+    store->ops->changes(store, changes);
+}
+
 void store_accounts(struct store *store, struct store_accounts *accounts)
 {
     store->ops->accounts(store, accounts);

@@ -135,6 +135,23 @@ struct store_stalled {
 };
 
 /*
+ * Reads what changed behind a change number: each job whose last write has a greater one, by that
+ * number, at most `limit`, as it is now. A job that changes meanwhile leaves its place and comes
+ * again at its new one, so who goes on behind the last job read misses none; it has all once that
+ * is `last`, the greatest number of the same moment (0: there is no job), below which none will
+ * appear any more.
+ */
+struct store_changes {
+    struct store_call call;
+    int64_t after;
+    size_t limit;
+    struct arena *arena;
+    struct job *jobs;
+    size_t count;
+    int64_t last;
+};
+
+/*
  * Creates jobs from drafts, in order, all or none, and assigns positions (strictly rising), ids and
  * change numbers. With a key, a second create by the same account under the same key within 24
  * hours creates nothing: with the same digest it yields the jobs as they were created the first
@@ -307,6 +324,7 @@ struct store_ops {
     void (*summary)(struct store *store, struct store_summary *summary);
     void (*statistics)(struct store *store, struct store_statistics *statistics);
     void (*stalled)(struct store *store, struct store_stalled *stalled);
+    void (*changes)(struct store *store, struct store_changes *changes);
     void (*accounts)(struct store *store, struct store_accounts *accounts);
     void (*create)(struct store *store, struct store_create *create);
     void (*update)(struct store *store, struct store_update *update);
@@ -356,6 +374,7 @@ void store_find(struct store *store, struct store_find *find);
 void store_summary(struct store *store, struct store_summary *summary);
 void store_statistics(struct store *store, struct store_statistics *statistics);
 void store_stalled(struct store *store, struct store_stalled *stalled);
+void store_changes(struct store *store, struct store_changes *changes);
 void store_accounts(struct store *store, struct store_accounts *accounts);
 void store_create(struct store *store, struct store_create *create);
 void store_update(struct store *store, struct store_update *update);

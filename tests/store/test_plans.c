@@ -125,7 +125,8 @@ static bool ends_with(const char *text, const char *end)
 static bool is_exact_stream(const char *detail)
 {
     return ends_with(detail, " AND position>? AND position<?)") ||
-           ends_with(detail, " AND rowid>? AND rowid<?)");
+           ends_with(detail, " AND rowid>? AND rowid<?)") ||
+           ends_with(detail, " USING INDEX job_change (change>?)");
 }
 
 /* The rows of a window are few: of no more buckets than there are steps, or a few times as many. */
@@ -174,6 +175,15 @@ static void check_plans(struct plans *plans)
     forget_texts(plans);
 }
 
+static void ask_changes(struct plans *plans)
+{
+    struct store_changes changes = {.after = 1, .limit = 3, .arena = &plans->arena};
+
+    assert_int_equal(sqlite_changes(plans->reader, &changes), PROBLEM_NONE);
+    assert_int_equal(changes.count, 3);
+    arena_clear(&plans->arena);
+}
+
 static void index_half(struct fixture *fixture)
 {
     struct sqlite_reader *writer;
@@ -202,6 +212,7 @@ static void no_statement_sorts_or_scans(void **state)
                                 &plans.reader, &err));
     sqlite3_trace_v2(plans.reader->db, SQLITE_TRACE_STMT, note_statement, &plans);
     ask_everything(&plans);
+    ask_changes(&plans);
     sqlite3_trace_v2(plans.reader->db, 0, NULL, NULL);
     assert_true(plans.count > 60);
     check_plans(&plans);

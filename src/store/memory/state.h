@@ -97,6 +97,7 @@ void memory_job_release(struct memory_job *kept);
 
 /* The operations that have files of their own. */
 void memory_find(struct store *store, struct store_find *find);
+void memory_changes(struct store *store, struct store_changes *changes);
 void memory_create(struct store *store, struct store_create *create);
 void memory_update(struct store *store, struct store_update *update);
 void memory_append(struct store *store, struct store_append *append);

@@ -232,6 +232,7 @@ static const struct store_ops ops = {
     .summary = sqlite_read_summary,
     .statistics = sqlite_read_statistics,
     .stalled = sqlite_read_stalled,
+    .changes = sqlite_read_changes,
     .accounts = sqlite_read_accounts,
     .create = sqlite_create,
     .update = sqlite_update,

@@ -113,6 +113,9 @@ enum problem sqlite_type_name(struct sqlite_reader *reader, int64_t id, struct a
 enum problem sqlite_find(struct sqlite_store *store, struct sqlite_reader *reader,
                          struct store_find *find);
 
+/* The same for the changes behind a number. */
+enum problem sqlite_changes(struct sqlite_reader *reader, struct store_changes *changes);
+
 /* Makes the tokenizer `jobd_gram` known to a connection: called for each that is opened. */
 bool sqlite_gram_register(sqlite3 *db);
 
