@@ -16,7 +16,7 @@
     C(HTTP_REQUESTS_4XX, "jobd_http_requests_total{class=\"4xx\"}", "Answers by class")            \
     C(HTTP_REQUESTS_5XX, "jobd_http_requests_total{class=\"5xx\"}", "Answers by class")            \
     C(HTTP_REQUEST_MICROSECONDS, "jobd_http_request_microseconds_total",                           \
-      "Time from a request's head to its answer, summed")                                          \
+      "Time from a request's head to its answer, summed; streams do not count")                    \
     G(HTTP_CONNECTIONS, "jobd_http_connections", "Open connections")                               \
     C(HTTP_DEADLINES, "jobd_http_deadlines_total", "Connections cut by the watchdog")              \
     C(STORE_COMMITS, "jobd_store_commits_total", "Transactions committed")                         \
@@ -27,6 +27,8 @@
     G(STORE_INDEX_LAG, "jobd_store_index_lag", "Jobs the name index is behind")                    \
     G(CLAIMS_WAITING, "jobd_claims_waiting", "Claims that wait for a job")                         \
     G(WATCHES_WAITING, "jobd_watches_waiting", "Requests that wait until a certain job changes")   \
+    G(FEED_READERS, "jobd_feed_readers", "Readers of the change feed")                             \
+    C(FEED_EVENTS, "jobd_feed_events_total", "Changes of jobs told to readers of the change feed") \
     C(LEASES_EXPIRED, "jobd_leases_expired_total", "Leases that ran out")                          \
     C(AUTH_HASHES, "jobd_auth_hashes_total", "Password hashes computed")                           \
     C(AUTH_CACHE_HITS, "jobd_auth_cache_hits_total", "Credentials found in the cache")             \

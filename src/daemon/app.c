@@ -9,6 +9,7 @@
 #include "daemon/limits.h"
 #include "http/routes.h"
 #include "http/server.h"
+#include "service/feed.h"
 #include "service/leases.h"
 #include "service/service.h"
 #include "service/sessions.h"
@@ -39,6 +40,7 @@ struct app {
     struct leases *leases;
     struct watch *watch;
     struct sessions *sessions;
+    struct feed *feed;
     struct service service;
     char *tls_cert, *tls_key;
     unsigned connections_max;
@@ -133,12 +135,16 @@ static bool app_open(struct app *app, struct err *err)
     leases_start(app->store, app->timer, &app->leases);
     watch_start(app->store, app->timer, &app->watch);
     app->sessions = mem_need(sessions_new(app->config->session_lifetime));
+    if (!feed_start(app->store, &clock_system, (size_t)app->config->max_event_readers, &app->feed,
+                    err))
+        return false;
     app->service = (struct service){.store = app->store,
                                     .users = app->users,
                                     .clock = &clock_system,
                                     .leases = app->leases,
                                     .watch = app->watch,
                                     .sessions = app->sessions,
+                                    .feed = app->feed,
                                     .stalled_after_ms = app->config->stalled_after};
     return open_server(app, err);
 }
@@ -148,8 +154,10 @@ static void app_close(struct app *app)
 {
     leases_drain(app->leases);
     watch_drain(app->watch);
+    feed_drain(app->feed);
     if (app->server != NULL)
         server_stop(app->server, app->config->drain_timeout, &hurry);
+    feed_stop(app->feed);
     watch_stop(app->watch);
     leases_stop(app->leases);
     timer_stop(app->timer);

@@ -35,6 +35,8 @@ const struct option_row option_rows[] = {
      "Connections open at once."},
     {"max-connections-per-address", OPTION_COUNT, MEMBER(max_connections_per_address), "1000", 1,
      1000000, NULL, "Connections open at once from one address."},
+    {"max-event-readers", OPTION_COUNT, MEMBER(max_event_readers), "5000", 1, 1000000, NULL,
+     "Readers that follow the events at once."},
     {"head-timeout", OPTION_DURATION, MEMBER(head_timeout), "10s", 100, HOUR, NULL,
      "Time from a request's first line to the end of its headers."},
     {"body-timeout", OPTION_DURATION, MEMBER(body_timeout), "30s", 100, HOUR, NULL,

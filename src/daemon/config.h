@@ -16,7 +16,7 @@ struct config {
     bool insecure_http;
     const char *tls_cert, *tls_key;
     int64_t threads;
-    int64_t max_connections, max_connections_per_address;
+    int64_t max_connections, max_connections_per_address, max_event_readers;
     int64_t head_timeout, body_timeout, idle_timeout, drain_timeout; /* milliseconds */
     int64_t stalled_after; /* milliseconds */
     const char *log_format, *log_level;

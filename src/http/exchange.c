@@ -118,7 +118,8 @@ void exchange_account(const struct exchange *exchange, int64_t now_ns)
     if (request->route == NULL && request->response.status == 0)
         return; /* libmicrohttpd answered before there was a request */
     metric_add(class_metric(status), 1);
-    metric_add(METRIC_HTTP_REQUEST_MICROSECONDS, duration_us);
+    if (request->response.stream == NULL)
+        metric_add(METRIC_HTTP_REQUEST_MICROSECONDS, duration_us);
     if (!log_enabled(LOG_INFO))
         return;
     const char *account = request->account.name[0] != '\0' ? request->account.name : NULL;

@@ -15,6 +15,7 @@
 
 struct route;
 struct service;
+struct stream;
 
 #define REQUEST_ARENA_CEILING (48u << 20)
 #define REQUEST_BODY_CEILING (16u << 20) /* no route takes a larger one */
@@ -38,6 +39,9 @@ struct response {
     const char *content_type; /* NULL: no body */
     struct buf body; /* what is sent, unless: */
     struct span fixed; /* bytes that live for ever */
+    const struct stream *stream; /* or what fills `body` again and again: see http/stream.h */
+    size_t sent; /* of a stream's body */
+    bool ended; /* a stream has nothing more to add */
     struct response_header headers[RESPONSE_HEADERS_MAX];
     size_t header_count;
     bool close; /* the connection ends with it */
@@ -69,8 +73,8 @@ struct request {
 struct span request_header(struct request *request, const char *name);
 
 /*
- * Whether its client has hung up. Between request_pause and request_wake only; any thread; does not
- * block.
+ * Whether its client has hung up. Between request_pause and request_wake, or while a stream lasts;
+ * any thread; does not block.
  */
 bool request_client_gone(struct request *request);
 

@@ -20,6 +20,7 @@ const struct route routes[] = {
     {"PUT", "/rest/jobd/v1/jobs/{jobId}/lease", route_lease_beat, 64 * KIB, ACCESS_WRITE},
     {"PUT", "/rest/jobd/v1/jobs/{jobId}/log", route_log_append, OUTPUT_APPEND_MAX, ACCESS_WRITE},
     {"GET", "/rest/jobd/v1/jobs/{jobId}/log", route_log_read, 64 * KIB, ACCESS_READ},
+    {"GET", "/rest/jobd/v1/events", route_events, 64 * KIB, ACCESS_READ},
     {"POST", "/rest/jobd/v1/claims", route_claim, 512 * KIB, ACCESS_CLAIM},
     {"GET", "/rest/jobd/v1/summary", route_summary, 64 * KIB, ACCESS_READ},
     {"GET", "/rest/jobd/v1/statistics", route_statistics, 64 * KIB, ACCESS_READ},

@@ -8,6 +8,7 @@ extern const struct route routes[];
 extern const size_t route_count;
 
 /* The handlers, one per row; each runs as struct request says. */
+void route_events(struct request *request);
 void route_jobs_find(struct request *request);
 void route_job_get(struct request *request);
 void route_job_delete(struct request *request);

@@ -10,10 +10,12 @@
 #include "http/listen.h"
 #include "http/peer.h"
 #include "http/response.h"
+#include "http/stream.h"
 #include "http/traffic.h"
 #include "http/watchdog.h"
 
 #include <microhttpd.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -26,6 +28,9 @@
  * else).
  */
 #define CONNECTION_MEMORY (16u << 10)
+
+/* What a client of HTTP/1.0, which knows no chunks, gets of a stream at once. */
+#define STREAM_BLOCK 1024u
 
 struct server {
     struct server_options options;
@@ -93,24 +98,6 @@ static void add_headers(struct MHD_Response *answer, const struct exchange *exch
         MHD_add_response_header(answer, MHD_HTTP_HEADER_CONNECTION, "close");
 }
 
-/* The bytes stay in the exchange until on_completed: nothing is copied. */
-static enum MHD_Result queue_response(struct exchange *exchange)
-{
-    struct response *response = &exchange->request.response;
-    if (buf_failed(&response->body))
-        respond_failure(&exchange->request);
-    struct span bytes = response->fixed.ptr != NULL ? response->fixed : buf_span(&response->body);
-    struct MHD_Response *answer = MHD_create_response_from_buffer(
-        bytes.len, (void *)(uintptr_t)bytes.ptr, MHD_RESPMEM_PERSISTENT);
-    if (answer == NULL)
-        return MHD_NO;
-    add_headers(answer, exchange);
-    expect(exchange, exchange->server->options.body_timeout_ms);
-    enum MHD_Result result = MHD_queue_response(exchange->mhd, (unsigned)response->status, answer);
-    MHD_destroy_response(answer);
-    return result;
-}
-
 /* Suspends until request_wake, unless that has come already. */
 static enum MHD_Result suspend(struct exchange *exchange)
 {
@@ -121,6 +108,59 @@ static enum MHD_Result suspend(struct exchange *exchange)
     if (!atomic_compare_exchange_strong(&exchange->wake, &expected, WAKE_SUSPENDED))
         resume(exchange->server, exchange->mhd);
     return MHD_YES;
+}
+
+/* Called when what it yielded before has been taken, which must not last for ever. */
+static ssize_t on_content(void *cls, uint64_t position, char *bytes, size_t room)
+{
+    struct exchange *exchange = cls;
+    (void)position;
+    atomic_store(&exchange->wake, WAKE_NOT_YET);
+    ssize_t len = stream_read(&exchange->request, bytes, room);
+    if (len == 0)
+        suspend(exchange);
+    else
+        expect(exchange, exchange->server->options.body_timeout_ms);
+    return len < 0 ? MHD_CONTENT_READER_END_OF_STREAM : len;
+}
+
+/*
+ * Nobody notices that the other side is gone without a word while there is nothing to send; when
+ * there is, this bounds how long it is sent again.
+ */
+static void bound_sending(const struct exchange *exchange)
+{
+    unsigned ms = (unsigned)exchange->server->options.body_timeout_ms;
+    setsockopt(exchange->peer->watched.fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, sizeof(ms));
+}
+
+/* The bytes stay in the exchange until on_completed: nothing is copied. */
+static struct MHD_Response *make_answer(struct exchange *exchange)
+{
+    struct response *response = &exchange->request.response;
+    if (response->stream != NULL) {
+        bound_sending(exchange);
+        return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK, on_content,
+                                                 exchange, NULL);
+    }
+    struct span bytes = response->fixed.ptr != NULL ? response->fixed : buf_span(&response->body);
+    return MHD_create_response_from_buffer(bytes.len, (void *)(uintptr_t)bytes.ptr,
+                                           MHD_RESPMEM_PERSISTENT);
+}
+
+static enum MHD_Result queue_response(struct exchange *exchange)
+{
+    const struct response *response = &exchange->request.response;
+    if (buf_failed(&response->body))
+        respond_failure(&exchange->request);
+    struct MHD_Response *answer = make_answer(exchange);
+    if (answer == NULL)
+        return MHD_NO;
+    add_headers(answer, exchange);
+    expect(exchange, exchange->server->options.body_timeout_ms);
+    enum MHD_Result result = MHD_queue_response(exchange->mhd, (unsigned)response->status, answer);
+    MHD_destroy_response(answer);
+    return result;
 }
 
 /*
@@ -236,6 +276,7 @@ static void on_completed(void *cls, struct MHD_Connection *mhd, void **context,
     if (exchange == NULL)
         return;
     exchange_account(exchange, clock_mono_ns(server->options.clock));
+    stream_close(&exchange->request);
     if (gate_has_body(&exchange->gate) && exchange->stage != STAGE_HANDLE &&
         !intake_overrun(exchange))
         linger_add(server->lingering, exchange->peer->watched.fd);

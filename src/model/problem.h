@@ -51,6 +51,9 @@
       "Find the errorContext in the server's log.", "Internal server error.")                      \
     P(NOT_IMPLEMENTED, 501, "notImplemented", "Not Implemented",                                   \
       "Use plain or chunked transfer coding.", "The server does not implement this.")              \
+    P(TOO_MANY_READERS, 503, "tooManyReaders", "Service Unavailable",                              \
+      "Try again later, or raise the server's max-event-readers.",                                 \
+      "Too many follow the events already.")                                                       \
     P(STORE_UNAVAILABLE, 503, "storeUnavailable", "Service Unavailable",                           \
       "Try again later; nothing was changed.", "The store is not available at the moment.")
 

@@ -61,6 +61,12 @@ enum problem query_parse(struct arena *arena, struct span query_string, struct q
 bool query_matches(const struct query *query, const struct job *job, struct span folded);
 
 /*
+ * Whether it passes those filters that look at what never changes of a job: type, user and name. A
+ * job that does not will never match; one that does may come to match, and cease to.
+ */
+bool query_concerns(const struct query *query, const struct job *job, struct span folded);
+
+/*
  * A digest of filters and order, to which cursors are bound: equal for requests that mean the same,
  * whatever the order of their parameters. page_size and cursor do not count.
  */

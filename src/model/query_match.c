@@ -31,13 +31,16 @@ static bool type_matches(const struct query *query, struct span type)
     return type_list_find(query->types, query->type_count, type, &place);
 }
 
-bool query_matches(const struct query *query, const struct job *job, struct span folded)
+bool query_concerns(const struct query *query, const struct job *job, struct span folded)
 {
-    if ((query->statuses & (1u << job->status)) == 0)
-        return false;
     if (query->has_user && !uuid_eq(&query->user, &job->user))
         return false;
     if (query->type_count > 0 && !type_matches(query, job->type))
         return false;
     return !query->has_name || name_matches(query, job->name, folded);
+}
+
+bool query_matches(const struct query *query, const struct job *job, struct span folded)
+{
+    return (query->statuses & (1u << job->status)) != 0 && query_concerns(query, job, folded);
 }

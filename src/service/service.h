@@ -5,6 +5,7 @@
 #include "auth/users.h"
 #include "store/store.h"
 
+struct feed;
 struct leases;
 struct sessions;
 struct watch;
@@ -17,6 +18,7 @@ struct service {
     struct leases *leases;
     struct watch *watch;
     struct sessions *sessions;
+    struct feed *feed;
     int64_t stalled_after_ms; /* a held job without progress for so long is stalled */
 };
 

@@ -25,6 +25,7 @@ import {
   WHOAMI,
   worker,
 } from './harness.mjs';
+import { EVENTS, follow } from './events.mjs';
 import { beat, heldJob } from './leases.mjs';
 import { contract, ours } from './schemas.mjs';
 import { find, report } from './support.mjs';
@@ -162,6 +163,15 @@ const PROVOKED = {
       });
     assert.equal((await create('one')).status, 201);
     return create('other');
+  },
+  invalidCursor: () =>
+    call(server, 'GET', `${EVENTS}?after=${Number.MAX_SAFE_INTEGER}`, { auth: alice }),
+  tooManyReaders: async () => {
+    const small = await startJobd({ args: ['--max-event-readers', '1'], users: [alice] });
+    const stream = await follow(small, alice);
+    const answer = await call(small, 'GET', EVENTS, { auth: alice, allow: [503] });
+    stream.cut();
+    return answer;
   },
   tooManyRequests: async () => {
     const strict = await startJobd({ args: ['--auth-failures', '1'], users: [alice] });
@@ -413,7 +423,7 @@ test('the roles declared are those there are', async () => {
 
 test('a path that is declared exists, with the methods declared', async () => {
   for (const [at, methods] of Object.entries(merged.paths)) {
-    const target = at.replace('{jobId}', UNKNOWN_ID);
+    const target = at.replace('{jobId}', UNKNOWN_ID) + (at === EVENTS ? '?after=x' : '');
     for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']) {
       const answer = await call(server, method, target, { auth: alice });
       assert.equal(answer.status === 405, !(method.toLowerCase() in methods), `${method} ${at}`);

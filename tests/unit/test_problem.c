@@ -28,6 +28,7 @@ static const struct {
     {PROBLEM_HEADERS_TOO_LARGE, 431, "headersTooLarge"},
     {PROBLEM_INTERNAL, 500, "internalError"},
     {PROBLEM_NOT_IMPLEMENTED, 501, "notImplemented"},
+    {PROBLEM_TOO_MANY_READERS, 503, "tooManyReaders"},
     {PROBLEM_STORE_UNAVAILABLE, 503, "storeUnavailable"},
 };
 

@@ -1,0 +1,465 @@
+/* The change feed: one thread reads what is new for all, and each reader takes what it wants. */
+#include "service/feed.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/metrics.h"
+#include "base/scope.h"
+#include "base/text.h"
+#include "base/wait.h"
+#include "model/job_json.h"
+#include "service/feed_ring.h"
+
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+#define NS_PER_S INT64_C(1000000000)
+
+/* How often the store is read at most: what a job went through in between is never told. */
+#define PACE_NS (10 * INT64_C(1000000))
+#define RETRY_NS NS_PER_S
+
+/* How often those who wait are looked at, and how often each of them hears a beat. */
+#define TICK_NS NS_PER_S
+#define BEAT_TICKS 15
+
+/* How many changes are read at once, by the thread and by a reader that is behind. */
+#define READ_MAX 256
+#define PAGE_MAX 128
+#define ARENA_MAX ((size_t)16 << 20)
+
+struct feed {
+    struct store *store;
+    const struct clock *clock;
+    size_t readers_max;
+    struct store_observer observer;
+    _Atomic int64_t committed; /* the last change the store told of */
+    _Atomic bool told; /* the thread is awake already, or knows that it must look */
+    pthread_t thread;
+    struct arena arena; /* the thread's */
+    pthread_mutex_t lock; /* of what follows */
+    pthread_cond_t news;
+    struct feed_ring ring;
+    struct feed_reader *waiting;
+    size_t readers;
+    int64_t seen; /* what was committed when the ring last held all of it */
+    int64_t read_ns, tick_ns; /* when to read the store, and to look at who waits, at the soonest */
+    unsigned ticks, joined; /* so many so far */
+    bool draining, stopping;
+};
+
+/* What a job that concerns the reader means to it; true: it has room for more. */
+static bool emit_job(struct feed_reader *reader, const struct job *job, struct span json,
+                     bool *ret_sent)
+{
+    struct feed_event event = {FEED_JOB, job->change, &job->id, json};
+    if ((reader->query->statuses & (1u << job->status)) == 0)
+        event = (struct feed_event){FEED_GONE, job->change, &job->id, {0}};
+    if (event.kind == FEED_GONE && reader->whole && job->change <= reader->goal)
+        return true;
+    *ret_sent = true;
+    metric_add(METRIC_FEED_EVENTS, 1);
+    return reader->emit(reader->context, &event);
+}
+
+/* From the ring; true: it has room, and has got all there is. */
+static bool emit_ring(const struct feed_ring *ring, struct feed_reader *reader, bool *ret_sent)
+{
+    const struct feed_entry *entry;
+    while ((entry = feed_ring_next(ring, &reader->position)) != NULL) {
+        if (query_concerns(reader->query, &entry->job, entry->folded) &&
+            !emit_job(reader, &entry->job, entry->json, ret_sent))
+            return false;
+    }
+    return true;
+}
+
+static void emit_mark(struct feed_reader *reader, enum feed_event_kind kind, bool *ret_sent)
+{
+    struct feed_event event = {.kind = kind, .position = reader->position};
+    *ret_sent = true;
+    reader->emit(reader->context, &event);
+}
+
+/* Without a problem but that it must read the store first: *ret_behind. */
+static enum feed_outcome read_locked(struct feed *feed, struct feed_reader *reader,
+                                     bool *ret_behind)
+{
+    bool sent = false;
+    if (feed->draining)
+        return FEED_OVER;
+    if (reader->beat)
+        emit_mark(reader, FEED_BEAT, &sent);
+    reader->beat = false;
+    *ret_behind = reader->position < feed->ring.low;
+    if (!*ret_behind && emit_ring(&feed->ring, reader, &sent) && !reader->synced &&
+        reader->position >= reader->goal) {
+        reader->synced = true;
+        emit_mark(reader, FEED_SYNCED, &sent);
+    }
+    if (sent)
+        return FEED_SENT;
+    if (!*ret_behind) {
+        reader->next = feed->waiting;
+        feed->waiting = reader;
+    }
+    return FEED_WAITS;
+}
+
+static void page_done(struct store_call *call)
+{
+    const struct feed_reader *reader = call->context;
+    reader->wake(reader->context);
+}
+
+/* The answer may be there before this returns; either way the reader is woken. */
+static void ask_page(struct feed *feed, struct feed_reader *reader)
+{
+    reader->paging = true;
+    reader->page = (struct store_changes){
+        .call = {.done = page_done, .context = reader},
+        .after = reader->position,
+        .limit = PAGE_MAX,
+        .arena = &reader->arena,
+    };
+    store_changes(feed->store, &reader->page);
+}
+
+/* True: it has room for more. Without memory `text` has failed. */
+static bool emit_page_job(struct feed_reader *reader, const struct job *job, struct buf *text,
+                          bool *ret_sent)
+{
+    struct json_writer json = JSON_WRITER(text);
+    struct span folded = {0};
+    if (reader->query->has_name)
+        folded = text_fold(&reader->arena, job->name);
+    text->failed = reader->query->has_name && folded.ptr == NULL;
+    if (text->failed || !query_concerns(reader->query, job, folded))
+        return !text->failed;
+    buf_clear(text);
+    job_json(&json, job);
+    return !buf_failed(text) && emit_job(reader, job, buf_span(text), ret_sent);
+}
+
+/* What the reader has no room for is read again: it may wait for long, and holds nothing. */
+static enum feed_outcome emit_page(struct feed_reader *reader)
+{
+    AUTO(buf_release) struct buf text = BUF(ARENA_MAX);
+    const struct store_changes *page = &reader->page;
+    bool sent = false, room = true;
+    for (size_t i = 0; i < page->count && room; i++) {
+        room = emit_page_job(reader, &page->jobs[i], &text, &sent);
+        if (buf_failed(&text))
+            return FEED_OVER;
+        reader->position = page->jobs[i].change;
+    }
+    if (room && page->count < page->limit)
+        reader->position = page->last;
+    return sent ? FEED_SENT : FEED_WAITS;
+}
+
+/* What the store answered; FEED_WAITS: nothing that the reader wants. */
+static enum feed_outcome read_page(struct feed_reader *reader)
+{
+    enum feed_outcome outcome = FEED_OVER;
+    reader->paging = false;
+    if (reader->page.call.problem == PROBLEM_NONE)
+        outcome = emit_page(reader);
+    arena_release(&reader->arena);
+    return outcome;
+}
+
+enum feed_outcome feed_read(struct feed *feed, struct feed_reader *reader)
+{
+    enum feed_outcome outcome = FEED_WAITS;
+    bool behind = false;
+    if (reader->over(reader->context))
+        return FEED_OVER;
+    if (reader->paging)
+        outcome = read_page(reader);
+    if (outcome != FEED_WAITS)
+        return outcome;
+    pthread_mutex_lock(&feed->lock);
+    outcome = read_locked(feed, reader, &behind);
+    pthread_mutex_unlock(&feed->lock);
+    if (outcome == FEED_WAITS && behind)
+        ask_page(feed, reader);
+    return outcome;
+}
+
+/* Once it is woken a reader's memory is its owner's again. */
+static void wake_all(struct feed_reader *first)
+{
+    while (first != NULL) {
+        struct feed_reader *next = first->next;
+        first->wake(first->context);
+        first = next;
+    }
+}
+
+/* Those who wait and of whom `is_due` says so, out of the list, chained by `next`. */
+static struct feed_reader *take_locked(struct feed *feed,
+                                       bool (*is_due)(struct feed *, struct feed_reader *))
+{
+    struct feed_reader *taken = NULL;
+    for (struct feed_reader **at = &feed->waiting; *at != NULL;) {
+        struct feed_reader *reader = *at;
+        if (!is_due(feed, reader)) {
+            at = &reader->next;
+            continue;
+        }
+        *at = reader->next;
+        reader->next = taken;
+        taken = reader;
+    }
+    return taken;
+}
+
+static bool is_synced_by(const struct feed *feed, const struct feed_reader *reader)
+{
+    return !reader->synced && feed->ring.high >= reader->goal;
+}
+
+/* Who does not care for what is new has read it, too: so nobody who waits falls behind. */
+static bool has_news(struct feed *feed, struct feed_reader *reader)
+{
+    const struct feed_entry *entry;
+    int64_t at = reader->position;
+    if (at < feed->ring.low || is_synced_by(feed, reader))
+        return true;
+    while ((entry = feed_ring_next(&feed->ring, &at)) != NULL) {
+        if (query_concerns(reader->query, &entry->job, entry->folded))
+            return true;
+        reader->position = at;
+    }
+    reader->position = at;
+    return false;
+}
+
+static bool is_everybody(struct feed *feed, struct feed_reader *reader)
+{
+    (void)feed, (void)reader;
+    return true;
+}
+
+static bool is_at_beat(struct feed *feed, struct feed_reader *reader)
+{
+    if (feed->ticks % 2 == 0 && reader->over(reader->context))
+        return true;
+    if (feed->ticks % BEAT_TICKS != reader->beat_tick)
+        return false;
+    reader->beat = true;
+    return true;
+}
+
+/* What could not be kept must be read from the store by everybody. */
+static void add_locked(struct feed *feed, struct feed_entry *entry, int64_t change)
+{
+    if (change <= feed->ring.high)
+        feed_entry_free(entry);
+    else if (entry == NULL)
+        feed_ring_reset(&feed->ring, change);
+    else
+        feed_ring_add(&feed->ring, entry);
+}
+
+/* Reads a stretch of what is new; false when the store does not answer. */
+static bool read_news(struct feed *feed, int64_t after, struct feed_entry **entries,
+                      struct store_changes *ret_changes)
+{
+    *ret_changes = (struct store_changes){.after = after, .limit = READ_MAX, .arena = &feed->arena};
+    STORE_WAIT(store_changes, feed->store, ret_changes);
+    if (ret_changes->call.problem != PROBLEM_NONE) {
+        log_event(LOG_WARN, "changes not read", LOG_F_STR("reason", ret_changes->call.err.text));
+        return false;
+    }
+    for (size_t i = 0; i < ret_changes->count; i++)
+        entries[i] = feed_entry_new(&ret_changes->jobs[i]);
+    return true;
+}
+
+/* The lock is not held while the store is read, nor while readers are woken. */
+static void read_round(struct feed *feed, int64_t now)
+{
+    struct feed_entry *entries[READ_MAX];
+    struct store_changes changes;
+    int64_t after = feed->ring.high, committed = atomic_load(&feed->committed);
+    pthread_mutex_unlock(&feed->lock);
+    bool good = read_news(feed, after, entries, &changes);
+    pthread_mutex_lock(&feed->lock);
+    bool more = good && changes.count == READ_MAX;
+    feed->read_ns = !good ? now + RETRY_NS : more ? now : now + PACE_NS;
+    for (size_t i = 0; good && i < changes.count; i++)
+        add_locked(feed, entries[i], changes.jobs[i].change);
+    if (good && !more)
+        feed->seen = committed;
+    struct feed_reader *woken = take_locked(feed, has_news);
+    pthread_mutex_unlock(&feed->lock);
+    wake_all(woken);
+    arena_clear(&feed->arena);
+    pthread_mutex_lock(&feed->lock);
+}
+
+static void tick(struct feed *feed, int64_t now)
+{
+    feed->ticks++;
+    feed->tick_ns = now + TICK_NS;
+    struct feed_reader *woken = take_locked(feed, is_at_beat);
+    pthread_mutex_unlock(&feed->lock);
+    wake_all(woken);
+    pthread_mutex_lock(&feed->lock);
+}
+
+static bool is_behind(const struct feed *feed)
+{
+    int64_t committed = atomic_load(&feed->committed);
+    return committed > feed->ring.high && committed > feed->seen;
+}
+
+/* `told` is taken back before looking once more, so that what comes from now on is told. */
+static bool is_quiet(struct feed *feed)
+{
+    if (is_behind(feed))
+        return false;
+    atomic_store(&feed->told, false);
+    return !is_behind(feed);
+}
+
+/* With nobody to read for, nothing is read. */
+static void work_locked(struct feed *feed)
+{
+    if (feed->readers == 0) {
+        pthread_cond_wait(&feed->news, &feed->lock);
+        return;
+    }
+    int64_t now = clock_mono_ns(feed->clock);
+    int64_t next = is_quiet(feed) ? INT64_MAX : feed->read_ns;
+    if (next <= now)
+        read_round(feed, now);
+    else if (feed->tick_ns <= now)
+        tick(feed, now);
+    else
+        wait_for(&feed->news, &feed->lock, (next < feed->tick_ns ? next : feed->tick_ns) - now);
+}
+
+static void *run(void *argument)
+{
+    struct feed *feed = argument;
+    pthread_mutex_lock(&feed->lock);
+    while (!feed->stopping)
+        work_locked(feed);
+    pthread_mutex_unlock(&feed->lock);
+    return NULL;
+}
+
+static void signal_news(struct feed *feed)
+{
+    pthread_mutex_lock(&feed->lock);
+    pthread_cond_signal(&feed->news);
+    pthread_mutex_unlock(&feed->lock);
+}
+
+/* Once for each change, so it does next to nothing but for the first. */
+static void on_changed(void *context, int64_t position, int64_t change)
+{
+    struct feed *feed = context;
+    (void)position;
+    int64_t known = atomic_load(&feed->committed);
+    while (known < change && !atomic_compare_exchange_weak(&feed->committed, &known, change))
+        ;
+    if (!atomic_exchange(&feed->told, true))
+        signal_news(feed);
+}
+
+static void feed_free(struct feed *feed)
+{
+    feed_ring_release(&feed->ring);
+    arena_release(&feed->arena);
+    pthread_cond_destroy(&feed->news);
+    pthread_mutex_destroy(&feed->lock);
+    mem_free(feed);
+}
+
+bool feed_start(struct store *store, const struct clock *clock, size_t readers_max,
+                struct feed **ret_feed, struct err *err)
+{
+    struct feed *feed = mem_need(mem_alloc(1, sizeof(*feed)));
+    feed->store = store;
+    feed->clock = clock;
+    feed->readers_max = readers_max;
+    feed->observer = (struct store_observer){.context = feed, .changed = on_changed};
+    arena_init(&feed->arena, ARENA_MAX);
+    pthread_mutex_init(&feed->lock, NULL);
+    wait_init(&feed->news);
+    if (!feed_ring_init(&feed->ring) || pthread_create(&feed->thread, NULL, run, feed) != 0) {
+        feed_free(feed);
+        return err_set(err, "cannot start the thread of the change feed");
+    }
+    store_observe(store, &feed->observer);
+    *ret_feed = feed;
+    return true;
+}
+
+void feed_drain(struct feed *feed)
+{
+    if (feed == NULL)
+        return;
+    pthread_mutex_lock(&feed->lock);
+    feed->draining = true;
+    struct feed_reader *woken = take_locked(feed, is_everybody);
+    pthread_mutex_unlock(&feed->lock);
+    wake_all(woken);
+}
+
+void feed_stop(struct feed *feed)
+{
+    if (feed == NULL)
+        return;
+    store_unobserve(feed->store, &feed->observer);
+    pthread_mutex_lock(&feed->lock);
+    feed->stopping = true;
+    pthread_cond_signal(&feed->news);
+    pthread_mutex_unlock(&feed->lock);
+    pthread_join(feed->thread, NULL);
+    feed_free(feed);
+}
+
+/* The first one of all begins with an empty ring: nobody has read for it. */
+static void join_locked(struct feed *feed, struct feed_reader *reader, int64_t last)
+{
+    if (feed->readers++ == 0) {
+        feed_ring_reset(&feed->ring, last);
+        pthread_cond_signal(&feed->news);
+    }
+    reader->beat_tick = feed->joined++ % BEAT_TICKS;
+    metric_set(METRIC_FEED_READERS, (int64_t)feed->readers);
+}
+
+enum problem feed_join(struct feed *feed, struct feed_reader *reader, int64_t last, struct err *err)
+{
+    if (reader->position > last) {
+        err_set(err, "The change %" PRId64 " has not been yet.", reader->position);
+        return PROBLEM_INVALID_CURSOR;
+    }
+    if (reader->position == FEED_FROM_NOW)
+        reader->position = last;
+    reader->whole = reader->position == 0;
+    reader->goal = last;
+    arena_init(&reader->arena, ARENA_MAX);
+    pthread_mutex_lock(&feed->lock);
+    bool room = feed->readers < feed->readers_max;
+    if (room)
+        join_locked(feed, reader, last);
+    pthread_mutex_unlock(&feed->lock);
+    return room ? PROBLEM_NONE : PROBLEM_TOO_MANY_READERS;
+}
+
+void feed_leave(struct feed *feed, struct feed_reader *reader)
+{
+    pthread_mutex_lock(&feed->lock);
+    feed->readers--;
+    metric_set(METRIC_FEED_READERS, (int64_t)feed->readers);
+    pthread_mutex_unlock(&feed->lock);
+    arena_release(&reader->arena);
+}
