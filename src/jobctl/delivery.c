@@ -29,13 +29,10 @@ static void wake(const struct reporter *reporter)
         return; /* it is full: then it wakes as well */
 }
 
-static void mark_done(struct reporter *reporter, bool deleted)
+static void mark_done(struct reporter *reporter)
 {
     pthread_mutex_lock(&reporter->lock);
-    if (deleted)
-        reporter->deleted = true;
-    else
-        reporter->done = true;
+    reporter->done = true;
     pthread_mutex_unlock(&reporter->lock);
     wake(reporter);
 }
@@ -109,7 +106,7 @@ static void give_up(struct reporter *reporter, const struct jobd_error *error)
     reporter->stage = STAGE_OVER;
     if (is_deleted(error)) {
         complain(reporter->call, 0, "the job was deleted");
-        mark_done(reporter, true);
+        wake(reporter);
     } else {
         complain(reporter->call, 0, "the job is not reported on: %s", error->text);
     }
@@ -407,6 +404,6 @@ void *delivery_main(void *context)
         replay_rest(reporter);
         replay_close(&reporter->replay);
     }
-    mark_done(reporter, false);
+    mark_done(reporter);
     return NULL;
 }

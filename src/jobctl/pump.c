@@ -1,20 +1,18 @@
-/* A captured stream: passed on byte for byte, while its lines are looked at. */
+/* A captured stream: passed on byte for byte, while somebody looks at it. */
 #include "jobctl/pump.h"
-
-#include "jobctl/progress.h"
 
 #include <errno.h>
 #include <limits.h>
+#include <pthread.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-void pump_init(struct pump *pump, int from, int to, struct lines *lines)
+void pump_init(struct pump *pump, int from, int to)
 {
     struct stat stat;
     pump->from = from;
     pump->to = to;
-    pump->lines = lines;
     pump->at = pump->len = 0;
     pump->total = pump->goal = 0;
     pump->at_once = fstat(to, &stat) == 0 && S_ISREG(stat.st_mode);
@@ -54,12 +52,26 @@ static void stop(struct pump *pump)
     pump->from = -1;
 }
 
+/* Other pumps may have filled it since it was found writable: nobody else may between the two. */
+static ssize_t write_if_room(int to, const char *bytes, size_t size)
+{
+    static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
+    struct pollfd fd = {.fd = to, .events = POLLOUT};
+    ssize_t written = -1;
+    pthread_mutex_lock(&turn);
+    errno = EAGAIN;
+    if (poll(&fd, 1, 0) > 0)
+        written = write(to, bytes, size);
+    pthread_mutex_unlock(&turn);
+    return written;
+}
+
 /* A pipe that polls as writable takes PIPE_BUF bytes without blocking, no more. */
 static void write_some(struct pump *pump)
 {
     size_t left = pump->len - pump->at;
     size_t size = pump->at_once || left < PIPE_BUF ? left : PIPE_BUF;
-    ssize_t written = write(pump->to, pump->bytes + pump->at, size);
+    ssize_t written = write_if_room(pump->to, pump->bytes + pump->at, size);
     if (written > 0)
         pump->at += (size_t)written;
     else if (errno != EAGAIN && errno != EINTR)
@@ -72,11 +84,11 @@ static void read_some(struct pump *pump)
     if (len < 0 && (errno == EAGAIN || errno == EINTR))
         return;
     if (len <= 0) {
-        lines_end(pump->lines);
+        pump->look(pump->context, (struct span){0});
         stop(pump);
         return;
     }
-    lines_feed(pump->lines, (struct span){pump->bytes, (size_t)len});
+    pump->look(pump->context, (struct span){pump->bytes, (size_t)len});
     pump->total += (uint64_t)len;
     pump->at = 0;
     pump->len = pump->to >= 0 ? (size_t)len : 0;

@@ -1,4 +1,4 @@
-/* A captured stream: passed on byte for byte, while its lines are looked at. */
+/* A captured stream: passed on byte for byte, while somebody looks at it. */
 #ifndef JOBD_JOBCTL_PUMP_H
 #define JOBD_JOBCTL_PUMP_H
 
@@ -9,20 +9,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct lines;
-
 struct pump {
     int from; /* does not block; -1: none, or at its end */
     int to; /* -1: nothing is passed on */
-    struct lines *lines;
+    void (*look)(void *context, struct span bytes); /* no bytes: it has ended */
+    void *context;
     size_t at, len; /* what of `bytes` is yet to be written */
     uint64_t total, goal; /* bytes read so far; how many it must be before all is through */
     bool at_once; /* `to` takes any amount without blocking */
     char bytes[65536];
 };
 
-/* Takes over neither descriptor. */
-void pump_init(struct pump *pump, int from, int to, struct lines *lines);
+/*
+ * Takes over neither descriptor; who looks is for the caller to set. Pumps of several threads may
+ * write to the same place.
+ */
+void pump_init(struct pump *pump, int from, int to);
 
 /* What to wait for: readable `from` or writable `to`; fd -1 when it has ended. */
 struct pollfd pump_wants(const struct pump *pump);

@@ -97,14 +97,6 @@ void reporter_hurry(struct reporter *reporter)
     pthread_mutex_unlock(&reporter->lock);
 }
 
-bool reporter_job_deleted(struct reporter *reporter)
-{
-    pthread_mutex_lock(&reporter->lock);
-    bool deleted = reporter->deleted;
-    pthread_mutex_unlock(&reporter->lock);
-    return deleted;
-}
-
 bool reporter_is_done(struct reporter *reporter)
 {
     pthread_mutex_lock(&reporter->lock);

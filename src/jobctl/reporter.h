@@ -15,8 +15,8 @@ struct reporter *reporter_new(const struct call *call, const struct jobd_create 
 
 /*
  * Starts the thread, which opens a client by itself and creates the job; where there can be no
- * thread, complains and is done. `wake_fd` is an eventfd that is written to when the job was
- * deleted and when all is done.
+ * thread, complains and is done. `wake_fd` is an eventfd that is written to when the command is to
+ * end since the job was deleted, and after the command's end when all is done.
  */
 void reporter_start(struct reporter *reporter, int wake_fd);
 
@@ -29,9 +29,6 @@ void reporter_end(struct reporter *reporter, const struct ending *ending);
 
 /* The user is impatient: whatever is not delivered is spooled now. */
 void reporter_hurry(struct reporter *reporter);
-
-/* Whether somebody deleted the job on the server. */
-bool reporter_job_deleted(struct reporter *reporter);
 
 /* Whether the thread has nothing left to do; then reporter_free does not wait. */
 bool reporter_is_done(struct reporter *reporter);

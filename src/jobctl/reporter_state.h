@@ -37,7 +37,7 @@ struct reporter {
     pthread_cond_t changed;
     struct progress progress; /* the latest */
     bool dirty; /* it is not reported yet */
-    bool ended, done, deleted;
+    bool ended, done;
     bool away; /* the server was never reached, though it was tried */
     unsigned changes; /* counts what the thread must wake up for */
     struct ending ending; /* once `ended`, not written any more */

@@ -4,20 +4,17 @@
 #include "base/scope.h"
 #include "jobctl/command.h"
 #include "jobctl/ending.h"
+#include "jobctl/follow.h"
 #include "jobctl/process.h"
 #include "jobctl/progress.h"
-#include "jobctl/pump.h"
 #include "jobctl/reporter.h"
 
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #define MS INT64_C(1000000)
-/* How long output of what the command left running is still passed on. */
-#define LINGER (500 * MS)
 /* How long the reporter may take in all, once the command has ended. */
 #define LAST_RESORT (12000 * MS)
 #define LOOK_MS 1000
@@ -66,47 +63,41 @@ static const struct option_row rows[] = {
      .help = "When the job was deleted: the time between SIGTERM and SIGKILL. Default: 10s."},
 };
 
-/* A command that runs, and all that flows from it. */
+/* A command that runs, and the one who tells the server of it. */
 struct running {
     const struct call *call;
     struct process process;
     struct reporter *reporter;
     regex_t pattern;
     int wake; /* an eventfd of the reporter's */
-    int64_t kill_at; /* monotonic ns; 0: the job is not deleted */
-    bool killed;
-    bool impatient; /* signalled again after the command's end */
-    int64_t linger_until; /* monotonic ns; 0: the command has not ended */
-    struct lines lines[3];
-    struct pump pumps[3]; /* $JOBD_FD, standard output, standard error */
+    struct follow follow;
 };
 
-static void take_line(void *context, const char *line)
+static void take_progress(void *context, const struct progress *progress)
 {
-    struct running *running = context;
-    struct progress progress;
-    if (progress_from_line(line, &progress))
-        reporter_progress(running->reporter, &progress);
+    const struct running *running = context;
+    reporter_progress(running->reporter, progress);
 }
 
-static void match_line(void *context, const char *line)
+static bool look(void *context)
 {
     struct running *running = context;
-    struct progress progress;
-    if (progress_from_match(&running->pattern, line, &progress))
-        reporter_progress(running->reporter, &progress);
+    return process_on_signals(&running->process) > 0;
 }
 
-static void connect_pumps(struct running *running)
+static void follow(struct running *running)
 {
-    const struct process *process = &running->process;
-    int out = running->call->json ? STDERR_FILENO : STDOUT_FILENO;
-    for (size_t i = 0; i < ARRAY_SIZE(running->lines); i++)
-        running->lines[i] =
-            (struct lines){.take = i == 0 ? take_line : match_line, .context = running};
-    pump_init(&running->pumps[0], process->progress, -1, &running->lines[0]);
-    pump_init(&running->pumps[1], process->out, out, &running->lines[1]);
-    pump_init(&running->pumps[2], process->err, STDERR_FILENO, &running->lines[2]);
+    const struct run_options *options = running->call->options;
+    running->follow = (struct follow){
+        .child = &running->process.child,
+        .follower = {.context = running, .progress = take_progress, .look = look},
+        .pattern = options->pattern != NULL ? &running->pattern : NULL,
+        .out = running->call->json ? STDERR_FILENO : STDOUT_FILENO,
+        .fate = running->process.signals,
+        .unwanted = running->wake,
+        .grace_ms = options->grace,
+    };
+    follow_to_end(&running->follow);
 }
 
 static int64_t now(void)
@@ -114,96 +105,11 @@ static int64_t now(void)
     return clock_mono_ns(&clock_system);
 }
 
-/* A deleted job's command has its grace, and then no more. */
-static void pursue(struct running *running)
-{
-    const struct run_options *options = running->call->options;
-    if (!reporter_job_deleted(running->reporter) || running->killed)
-        return;
-    if (running->kill_at == 0) {
-        running->kill_at = now() + options->grace * MS;
-        process_kill(&running->process, SIGTERM);
-    } else if (now() >= running->kill_at) {
-        process_kill(&running->process, SIGKILL);
-        running->killed = true;
-    }
-}
-
-/* How long poll may sleep; -1: until something comes. */
-static int patience(const struct running *running)
-{
-    int64_t until = running->killed ? 0 : running->kill_at;
-    if (running->linger_until != 0)
-        until = running->linger_until;
-    if (until == 0)
-        return -1;
-    int64_t left = (until - now()) / MS + 1;
-    return left > 0 ? (int)(left < 3600000 ? left : 3600000) : 0;
-}
-
-/*
- * After the command's end: what it wrote must pass however slowly it is taken; what others that it
- * left running write, passes for a moment more.
- */
-static bool has_output(const struct running *running)
-{
-    bool owing = pump_is_owing(&running->pumps[1]) || pump_is_owing(&running->pumps[2]);
-    bool open = running->pumps[1].from >= 0 || running->pumps[2].from >= 0;
-    return !running->impatient && (owing || (open && now() < running->linger_until));
-}
-
 static void drain_wake(int fd)
 {
     uint64_t count;
     if (read(fd, &count, sizeof(count)) < 0)
         return; /* woken by something else */
-}
-
-/* One round: waits for anything, then moves whatever came. */
-static void turn(struct running *running, int timeout)
-{
-    enum { SIGNALS, WAKE, FIRST_PUMP, COUNT = FIRST_PUMP + 3 };
-    struct pollfd fds[COUNT] = {
-        [SIGNALS] = {.fd = running->process.signals, .events = POLLIN},
-        [WAKE] = {.fd = running->wake, .events = POLLIN},
-    };
-    for (size_t i = 0; i < ARRAY_SIZE(running->pumps); i++)
-        fds[FIRST_PUMP + i] = pump_wants(&running->pumps[i]);
-    if (poll(fds, COUNT, timeout) <= 0)
-        return;
-    for (size_t i = 0; i < ARRAY_SIZE(running->pumps); i++)
-        pump_move(&running->pumps[i], fds[FIRST_PUMP + i].revents);
-    if (fds[WAKE].revents != 0)
-        drain_wake(running->wake);
-    if (fds[SIGNALS].revents != 0 && process_on_signals(&running->process) > 0)
-        running->impatient = running->linger_until != 0;
-}
-
-/* What is left on $JOBD_FD; whoever else may have it is not waited for. */
-static void drain_progress(struct pump *pump)
-{
-    struct pollfd fd = pump_wants(pump);
-    while (pump->from >= 0 && poll(&fd, 1, 0) > 0 && pump->total < pump->goal) {
-        pump_move(pump, fd.revents);
-        fd = pump_wants(pump);
-    }
-}
-
-/* Until the command has ended and its output is through. */
-static void follow(struct running *running)
-{
-    while (!running->process.ended) {
-        turn(running, patience(running));
-        pursue(running);
-    }
-    running->linger_until = now() + LINGER;
-    for (size_t i = 0; i < ARRAY_SIZE(running->pumps); i++)
-        pump_set_goal(&running->pumps[i]);
-    while (has_output(running))
-        turn(running, now() < running->linger_until ? patience(running) : -1);
-    drain_progress(&running->pumps[0]);
-    for (size_t i = 0; i < ARRAY_SIZE(running->lines); i++)
-        lines_end(&running->lines[i]);
 }
 
 /*
@@ -231,12 +137,13 @@ static bool await_reporter(struct running *running)
 static struct ending finish(struct running *running)
 {
     const struct process *process = &running->process;
+    const struct child *child = &process->child;
     const char *command = running->call->operands[0];
     struct ending ending =
-        process->exec_error != 0
-            ? ending_not_executed(command, process->exec_error)
-            : ending_of(process->wait_status, process->stopped_by, process->foreground);
-    if (process->exec_error != 0)
+        child->exec_error != 0
+            ? ending_not_executed(command, child->exec_error)
+            : ending_of(child->wait_status, process->stopped_by, process->foreground);
+    if (child->exec_error != 0)
         complain(running->call, 0, "%s", ending.message);
     process_finish(&running->process);
     reporter_end(running->reporter, &ending);
@@ -254,9 +161,11 @@ static int tell_job(const struct running *running, int exit_status)
 static int run_with(struct running *running, const struct jobd_create *create)
 {
     struct err err = {0};
-    struct process_plan plan = {
+    const struct run_options *options = running->call->options;
+    struct child_plan plan = {
         .argv = running->call->operands,
-        .capture = ((const struct run_options *)running->call->options)->pattern != NULL,
+        .capture_out = options->pattern != NULL,
+        .capture_err = options->pattern != NULL,
         .to_stderr = running->call->json,
     };
     running->reporter = reporter_new(running->call, create);
@@ -266,7 +175,6 @@ static int run_with(struct running *running, const struct jobd_create *create)
         return complain(running->call, EXIT_NOT_EXECUTABLE, "%s", err.text);
     running->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     reporter_start(running->reporter, running->wake);
-    connect_pumps(running);
     follow(running);
     struct ending ending = finish(running);
     if (!await_reporter(running)) {
