@@ -12,6 +12,9 @@
 /* The server's address, without a slash at its end. Borrowed. */
 const char *client_url(const struct jobd_client *client);
 
+/* The same of the worker that has a job in hand. */
+const char *client_url_of(const struct jobd_run *run);
+
 /* See transport_set_deadline. Any thread. */
 void client_set_deadline(struct jobd_client *client, int64_t mono_ns);
 

@@ -5,11 +5,14 @@
 #include "client/worker.h"
 #include "model/claim.h"
 
+#include <string.h>
 #include <unistd.h>
 
 #define WAIT_SECONDS 30
 /* How long may be spent at the end on finding out what was granted. */
 #define RECOVERY (5 * SECOND)
+/* Seconds until a job may come again that this worker is not through with. */
+#define RETURN_DELAY 5
 
 struct claiming {
     struct jobd_worker *worker;
@@ -81,43 +84,69 @@ static void put(struct jobd_run *run, struct jobd_grant *grant)
     run->percent = JOBD_NO_PROGRESS;
 }
 
+/* A job we lost may be granted to us again while its function has yet to notice. */
+static bool is_in_hand(const struct jobd_worker *worker, const char *id)
+{
+    for (int i = 0; i < worker->options.slots; i++)
+        if (worker->runs[i].grant != NULL && strcmp(worker->runs[i].grant->job->id, id) == 0)
+            return true;
+    return false;
+}
+
+static struct jobd_run *free_slot(struct jobd_worker *worker)
+{
+    for (int i = 0; i < worker->options.slots; i++)
+        if (worker->runs[i].grant == NULL)
+            return &worker->runs[i];
+    return NULL;
+}
+
 /* Into the free slots; not once the worker is to end. */
 static void fill_slots(struct jobd_worker *worker, struct jobd_grants *grants)
 {
-    size_t next = 0;
     pthread_mutex_lock(&worker->lock);
-    for (int i = 0; i < worker->options.slots && next < grants->count && !worker->draining; i++) {
-        if (worker->runs[i].grant != NULL)
+    for (size_t i = 0; i < grants->count && !worker->draining; i++) {
+        struct jobd_run *run = free_slot(worker);
+        if (run == NULL || is_in_hand(worker, grants->grants[i]->job->id))
             continue;
-        put(&worker->runs[i], grants->grants[next]);
-        grants->grants[next++] = NULL;
+        put(run, grants->grants[i]);
+        grants->grants[i] = NULL;
     }
     pthread_cond_broadcast(&worker->changed);
     pthread_cond_signal(&worker->to_beat);
     pthread_mutex_unlock(&worker->lock);
 }
 
-/* What found no slot goes back at once; where that fails, its lease runs out. */
-static void give_back(struct jobd_worker *worker, struct jobd_grants *grants)
+/* What found no slot goes back; where that fails, its lease runs out. */
+static void give_back(struct jobd_worker *worker, const struct jobd_grants *grants, int delay)
 {
     struct jobd_error error;
-    client_set_deadline(worker->claims, worker_now() + RECOVERY);
     for (size_t i = 0; i < grants->count; i++) {
         const struct jobd_grant *grant = grants->grants[i];
-        if (grant != NULL && !jobd_release(worker->claims, grant->job->id, grant->fence, 0, &error))
+        if (grant != NULL &&
+            !jobd_release(worker->claims, grant->job->id, grant->fence, delay, &error))
             worker_warn(worker, "the job %s could not be given back: %s", grant->job->id,
                         error.text);
     }
 }
 
-static void take(struct jobd_worker *worker, struct jobd_grants *grants)
+static bool is_draining(struct jobd_worker *worker)
 {
-    fill_slots(worker, grants);
     pthread_mutex_lock(&worker->lock);
     bool draining = worker->draining;
     pthread_mutex_unlock(&worker->lock);
-    if (draining)
-        give_back(worker, grants);
+    return draining;
+}
+
+static void take(struct jobd_worker *worker, struct jobd_grants *grants)
+{
+    fill_slots(worker, grants);
+    if (is_draining(worker)) {
+        client_set_deadline(worker->claims, worker_now() + RECOVERY);
+        give_back(worker, grants, 0);
+    } else {
+        give_back(worker, grants, RETURN_DELAY);
+    }
     jobd_grants_free(grants);
 }
 
@@ -138,14 +167,6 @@ static void give_up(struct jobd_worker *worker, const struct jobd_error *error)
     worker->draining = worker->failed = true;
     worker->error = *error;
     pthread_mutex_unlock(&worker->lock);
-}
-
-static bool is_draining(struct jobd_worker *worker)
-{
-    pthread_mutex_lock(&worker->lock);
-    bool draining = worker->draining;
-    pthread_mutex_unlock(&worker->lock);
-    return draining;
 }
 
 static void claim(struct claiming *claiming, int room)

@@ -11,6 +11,11 @@ bool run_is_held(const struct jobd_run *run)
     return run->grant != NULL && (stop == JOBD_STOP_NO || stop == JOBD_STOP_WORKER);
 }
 
+const char *client_url_of(const struct jobd_run *run)
+{
+    return client_url(run->client);
+}
+
 /* That the job is gone outweighs that the worker is to stop. */
 void run_stop(struct jobd_run *run, enum jobd_stop why)
 {

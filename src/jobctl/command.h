@@ -44,7 +44,7 @@ struct option_row {
     const char *value; /* what the help calls its value */
     const char *help; /* one sentence */
     bool required;
-    int64_t standard, min, max; /* of numbers and durations */
+    int64_t standard, min, max; /* of numbers, and of durations where max is not 0 */
     const char *choices; /* of texts and lists: "ASC|DESC"; NULL: any */
 };
 
@@ -71,8 +71,8 @@ struct command {
     int (*run)(const struct call *call); /* gives the exit status */
 };
 
-extern const struct command command_run, command_submit, command_get, command_list, command_wait,
-    command_logs, command_delete, command_help, command_manual;
+extern const struct command command_run, command_work, command_submit, command_get, command_list,
+    command_wait, command_logs, command_delete, command_help, command_manual;
 
 /* All of them, in the order of the help; `command_count` of them. */
 extern const struct command *const commands[];

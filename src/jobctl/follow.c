@@ -49,9 +49,10 @@ static void look(void *context, struct span bytes)
 
 static void attach(struct follow *follow)
 {
-    const struct child *child = follow->child;
+    struct child *child = follow->child;
     const int ends[][2] = {
         {child->progress, -1}, {child->out, follow->out}, {child->err, STDERR_FILENO}};
+    child->progress = child->out = child->err = -1;
     for (size_t i = 0; i < ARRAY_SIZE(follow->streams); i++) {
         struct stream *stream = &follow->streams[i];
         stream->follow = follow;
@@ -100,13 +101,19 @@ static bool has_output(const struct follow *follow)
     return !follow->impatient && (owing || (open && now() < follow->linger_until));
 }
 
+/* It is pursued already, or there is nothing left to pursue. */
+static bool is_over(const struct follow *follow)
+{
+    return follow->pursued || follow->child->ended;
+}
+
 /* One round: waits for anything, then moves whatever came. */
 static void turn(struct follow *follow, int timeout)
 {
     enum { FATE, UNWANTED, FIRST_PUMP, COUNT = FIRST_PUMP + 3 };
     struct pollfd fds[COUNT] = {
         [FATE] = {.fd = follow->fate, .events = POLLIN},
-        [UNWANTED] = {.fd = follow->pursued ? -1 : follow->unwanted, .events = POLLIN},
+        [UNWANTED] = {.fd = is_over(follow) ? -1 : follow->unwanted, .events = POLLIN},
     };
     for (size_t i = 0; i < ARRAY_SIZE(follow->streams); i++)
         fds[FIRST_PUMP + i] = pump_wants(&follow->streams[i].pump);
@@ -143,6 +150,8 @@ void follow_to_end(struct follow *follow)
     while (has_output(follow))
         turn(follow, now() < follow->linger_until ? patience(follow) : -1);
     drain_progress(&follow->streams[PROGRESS].pump);
-    for (size_t i = 0; i < ARRAY_SIZE(follow->streams); i++)
+    for (size_t i = 0; i < ARRAY_SIZE(follow->streams); i++) {
         lines_end(&follow->streams[i].lines);
+        pump_close(&follow->streams[i].pump);
+    }
 }

@@ -28,7 +28,7 @@ struct stream {
     struct pump pump;
 };
 
-/* The upper members are the caller's, the others private. */
+/* The upper members are the caller's, the others private; `kill_at` may be read. */
 struct follow {
     struct child *child;
     struct follower follower;
@@ -38,14 +38,16 @@ struct follow {
     int unwanted; /* one that is readable once the command is to end; not read */
     int64_t grace_ms; /* the time between SIGTERM and SIGKILL then */
 
-    bool pursued, killed; /* SIGTERM, SIGKILL were sent */
-    int64_t kill_at; /* monotonic ns; once pursued */
+    bool pursued; /* the command is to end */
+    int64_t kill_at; /* monotonic ns; 0: it did not get SIGTERM */
+    bool killed;
     bool impatient;
     int64_t linger_until; /* monotonic ns; 0: the command has not ended */
     struct stream streams[3]; /* $JOBD_FD, standard output, standard error */
 };
 
-/* Returns when the command has ended and what it wrote is through. */
+/* Returns when the command has ended and what it wrote is through; the child's descriptors are
+ * closed then. */
 void follow_to_end(struct follow *follow);
 
 #endif

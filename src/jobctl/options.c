@@ -85,6 +85,9 @@ static bool set_duration(const struct call *call, const struct option_row *row, 
     if (!parse_duration(span_of(value), &ms))
         return err_set(err, "--%s must be a time like 250ms, 10s or 5m, not \"%.60s\"", row->name,
                        value);
+    if (row->max != 0 && (ms < row->min || ms > row->max))
+        return err_set(err, "--%s must be from %" PRId64 "s to %" PRId64 "s, not \"%.60s\"",
+                       row->name, row->min / 1000, row->max / 1000, value);
     memcpy(member(call, row), &ms, sizeof(ms));
     return true;
 }

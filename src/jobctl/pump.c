@@ -43,8 +43,7 @@ struct pollfd pump_wants(const struct pump *pump)
     return (struct pollfd){.fd = pump->from, .events = POLLIN};
 }
 
-/* Nobody listens any more: closing our end is how the command learns it. */
-static void stop(struct pump *pump)
+void pump_close(struct pump *pump)
 {
     pump->at = pump->len = 0;
     if (pump->from >= 0)
@@ -75,7 +74,7 @@ static void write_some(struct pump *pump)
     if (written > 0)
         pump->at += (size_t)written;
     else if (errno != EAGAIN && errno != EINTR)
-        stop(pump);
+        pump_close(pump);
 }
 
 static void read_some(struct pump *pump)
@@ -85,7 +84,7 @@ static void read_some(struct pump *pump)
         return;
     if (len <= 0) {
         pump->look(pump->context, (struct span){0});
-        stop(pump);
+        pump_close(pump);
         return;
     }
     pump->look(pump->context, (struct span){pump->bytes, (size_t)len});

@@ -21,10 +21,13 @@ struct pump {
 };
 
 /*
- * Takes over neither descriptor; who looks is for the caller to set. Pumps of several threads may
- * write to the same place.
+ * Takes over `from`, which it closes at its end; who looks is for the caller to set. Pumps of
+ * several threads may write to the same place.
  */
 void pump_init(struct pump *pump, int from, int to);
+
+/* Nobody listens any more: closing our end is how the command learns it. */
+void pump_close(struct pump *pump);
 
 /* What to wait for: readable `from` or writable `to`; fd -1 when it has ended. */
 struct pollfd pump_wants(const struct pump *pump);

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { admin, alice, startJobd, tempDir, UNKNOWN_ID } from '../api/harness.mjs';
 import { JOBCTL, User, errorBody, fakeServer, nobody } from './jobctl.mjs';
 
-const COMMANDS = ['run', 'submit', 'get', 'list', 'wait', 'delete', 'help'];
+const COMMANDS = ['run', 'work', 'submit', 'get', 'list', 'wait', 'delete', 'help'];
 const server = await startJobd();
 const user = new User(server.url, alice);
 
@@ -59,7 +59,7 @@ test('the manual page is roff, and holds every option', async (t) => {
 
 test('wrong usage ends with 2 and says what to do', async () => {
   const cases = [
-    [[], /say run, submit, get/],
+    [[], /say run, work, submit, get/],
     [['frobnicate'], /there is no command "frobnicate"/],
     [['get'], /^jobctl get: ID is missing/],
     [['get', 'x'], /"x" is not the id of a job/],
