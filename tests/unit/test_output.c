@@ -1,5 +1,4 @@
-/* Tests of output as a stream: what is kept of it, what of an append is new, how a hole is shown.
- */
+/* Tests of output as a stream: what is kept, what is new, how a hole is shown. */
 #include "model/output.h"
 
 #include "base/scope.h"
