@@ -89,6 +89,9 @@ static void stream(struct shape *shape, const struct shape_streams *streams,
     case SHAPE_DATES:
         buf_add_str(&shape->sql, "SELECT position, started_on, ended_on");
         break;
+    case SHAPE_CHANGE:
+        buf_add_str(&shape->sql, "SELECT position, change");
+        break;
     case SHAPE_JOB:
         add(shape, "SELECT ", shape->dialect->job);
         break;

@@ -61,9 +61,9 @@ struct shape_stream {
     int status;
 };
 
-/* What a stream yields a job: its position, or with it the dates that the index keeps, or all of
- * it. */
-enum shape_columns { SHAPE_POSITION, SHAPE_DATES, SHAPE_JOB };
+/* What a stream yields a job: its position, or with it the dates that the index keeps, its change
+ * number, or all that is shown of it. */
+enum shape_columns { SHAPE_POSITION, SHAPE_DATES, SHAPE_CHANGE, SHAPE_JOB };
 
 struct shape_streams {
     enum shape_index index;
@@ -75,7 +75,7 @@ struct shape_streams {
     size_t limit;
 };
 
-/* Columns: position[, started_on, ended_on]; by position, newest first. */
+/* Columns: position, and what was asked for besides; by position, newest first. */
 void shape_streams(struct shape *shape, const struct shape_streams *streams);
 
 /* The same of the jobs of one folded name; of `streams` the positions and the limit count. */

@@ -123,29 +123,6 @@ static bool make_plan(struct search *search, struct plan *plan)
     return plan_streams(search, plan);
 }
 
-static enum problem load_job(struct search *search, sqlite3_stmt *statement, int64_t position,
-                             struct store_find *find, struct job *ret_job)
-{
-    sqlite3_reset(statement);
-    sqlite3_bind_int64(statement, 1, position);
-    if (sqlite3_step(statement) == SQLITE_ROW)
-        return sqlite_shown_row(search->reader, statement, find->arena, ret_job, search->err);
-    return search_failed(search);
-}
-
-static enum problem load_jobs(struct search *search, const struct best *best,
-                              struct store_find *find, struct job *jobs)
-{
-    sqlite3_stmt *statement = sqlite_prepare_cached(
-        search->reader, "SELECT " SQLITE_SHOWN_COLUMNS " FROM job WHERE position = ?1");
-    enum problem problem = statement != NULL ? PROBLEM_NONE : search_failed(search);
-
-    for (size_t i = 0; i < find->count && problem == PROBLEM_NONE; i++)
-        problem = load_job(search, statement, best->entries[i].place.position, find, &jobs[i]);
-    sqlite3_reset(statement);
-    return problem;
-}
-
 static enum problem load_page(struct search *search, const struct best *best,
                               struct store_find *find)
 {
@@ -157,7 +134,9 @@ static enum problem load_page(struct search *search, const struct best *best,
         return problem;
     find->count = count;
     find->more = best->count > count;
-    return count > 0 ? load_jobs(search, best, find, jobs) : PROBLEM_NONE;
+    for (size_t i = 0; i < count && problem == PROBLEM_NONE; i++)
+        problem = page_load(search, find, best->entries[i].place.position, &jobs[i]);
+    return problem;
 }
 
 static enum problem run(struct search *search, struct store_find *find)

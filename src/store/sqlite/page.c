@@ -1,4 +1,4 @@
-/* A page whose jobs one statement yields whole, because streams have the query's order. */
+/* Pages: jobs read by position, or remembered by the change number that the statement lists. */
 #include "store/sqlite/page.h"
 
 #include "store/sqlite/source.h"
@@ -26,6 +26,44 @@ enum problem page_room(struct search *search, struct store_find *find, size_t co
     return PROBLEM_NONE;
 }
 
+enum problem page_load(struct search *search, struct store_find *find, int64_t position,
+                       struct job *ret_job)
+{
+    sqlite3_stmt *statement = sqlite_prepare_cached(
+        search->reader, "SELECT " SQLITE_SHOWN_COLUMNS " FROM job WHERE position = ?1");
+    enum problem problem;
+
+    if (statement == NULL)
+        return search_failed(search);
+    sqlite3_bind_int64(statement, 1, position);
+    if (sqlite3_step(statement) == SQLITE_ROW)
+        problem = sqlite_shown_row(search->reader, statement, find->arena, ret_job, search->err);
+    else
+        problem = search_failed(search);
+    sqlite3_reset(statement);
+    if (problem == PROBLEM_NONE)
+        remembered_keep(&search->reader->remembered, ret_job);
+    return problem;
+}
+
+static enum shape_columns listed(const struct search *search)
+{
+    return search->has_after ? SHAPE_JOB : SHAPE_CHANGE;
+}
+
+static enum problem read_row(struct search *search, sqlite3_stmt *row, struct store_find *find,
+                             struct job *ret_job)
+{
+    int64_t change;
+
+    if (listed(search) == SHAPE_JOB)
+        return sqlite_shown_row(search->reader, row, find->arena, ret_job, search->err);
+    change = sqlite3_column_int64(row, 1);
+    if (remembered_find(&search->reader->remembered, change, find->arena, ret_job))
+        return PROBLEM_NONE;
+    return page_load(search, find, sqlite3_column_int64(row, 0), ret_job);
+}
+
 /* The row behind a full page is only noticed, not read. */
 static enum problem read_rows(struct search *search, sqlite3_stmt *statement,
                               struct store_find *find, struct job *jobs)
@@ -38,8 +76,7 @@ static enum problem read_rows(struct search *search, sqlite3_stmt *statement,
         find->more = find->count == search->want - 1;
         if (find->more)
             return PROBLEM_NONE;
-        problem = sqlite_shown_row(search->reader, statement, find->arena, &jobs[find->count++],
-                                   search->err);
+        problem = read_row(search, statement, find, &jobs[find->count++]);
         if (problem != PROBLEM_NONE)
             return problem;
     }
@@ -57,7 +94,7 @@ enum problem page_read(struct search *search, struct store_find *find)
         problem = source_init(search, &source, SOURCE_STREAMS, &search->scope, below);
     if (problem != PROBLEM_NONE)
         return problem;
-    source_shape(search, &source, SHAPE_JOB, search->want);
+    source_shape(search, &source, listed(search), search->want);
     sqlite3_stmt *statement = search_statement(search);
     if (statement == NULL)
         return search_failed(search);

@@ -9,6 +9,7 @@
 #include "model/job.h"
 #include "model/problem.h"
 #include "store/sqlite/dictionary.h"
+#include "store/sqlite/remembered.h"
 #include "store/sqlite/statements.h"
 #include "store/sqlite/wal.h"
 #include "store/store.h"
@@ -21,13 +22,15 @@
 struct sqlite_store;
 
 /*
- * A connection with its prepared statements and what it knows of the dictionaries. Used by one
- * thread at a time: those of the pool by whoever acquired it, the writer's by the writer thread.
+ * A connection with its prepared statements and what it knows of the dictionaries and of jobs. Used
+ * by one thread at a time: those of the pool by whoever acquired it, the writer's by the writer
+ * thread.
  */
 struct sqlite_reader {
     sqlite3 *db;
     struct statements statements;
     struct dictionary dictionary;
+    struct remembered remembered; /* of the pool's, which see nothing but what is committed */
     /* The pool's own. */
     struct sqlite_reader *next;
     const volatile unsigned char *wal_index;
