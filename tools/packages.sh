@@ -13,6 +13,7 @@ build  pkg-config            finding the libraries below
 build  python3               scripts of the build
 build  libmicrohttpd-dev     HTTP and TLS
 build  libsqlite3-dev        the embedded store
+build  libpq-dev             the store on PostgreSQL
 build  libjansson-dev        reading JSON
 build  libsodium-dev         password hashes, keyed hashes, random bytes
 build  libcjose-dev          JSON web tokens
@@ -24,6 +25,7 @@ test   clang                 sanitizers and fuzzing
 test   libclang-rt-14-dev    their run-time libraries
 test   llvm                  symbols in their reports
 test   openssl               certificates for the tests of TLS
+test   postgresql            the store on many machines
 test   procps                seeing the processes and groups of commands under test
 test   git                   which files belong to the tree
 lint   clang                 the headers clang-tidy reads

@@ -102,7 +102,7 @@ unit_tests_sanitized() {
     meson_tests build-asan --no-suite checks --timeout-multiplier 4
 }
 
-# meson_tests DIRECTORY [OPTION …]: Meson's tests, as TAP.
+# meson_tests DIRECTORY [OPTION …]: Meson's tests, as TAP, beside a PostgreSQL of their own.
 meson_tests() {
     dir=$1
     shift
@@ -113,7 +113,7 @@ meson_tests() {
     fi
     result=0
     # shellcheck disable=SC2086 # one word a test
-    fixed_addresses meson test -C "$dir" --no-rebuild --quiet "$@" $names || result=$?
+    fixed_addresses tools/postgres.py meson test -C "$dir" --no-rebuild --quiet "$@" $names || result=$?
     python3 tools/tap.py meson "$dir/meson-logs/testlog.json"
     return $result
 }

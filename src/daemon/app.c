@@ -214,16 +214,18 @@ static void await_stop(void)
 bool app_serve(const struct config *config, struct err *err)
 {
     struct app app = {.config = config};
+    char store[STORE_NAME_SIZE];
+    store_name(config->store, store);
     block_signals();
     app.connections_max = limits_connections((unsigned)config->max_connections);
     bool good = app_open(&app, err);
     if (good) {
         log_event(LOG_INFO, "listening", LOG_F_STR("address", server_address(app.server)),
-                  LOG_F_STR("store", config->store), LOG_F_STR("version", JOBD_VERSION));
+                  LOG_F_STR("store", store), LOG_F_STR("version", JOBD_VERSION));
         await_stop();
     }
     app_close(&app);
     if (good)
-        log_event(LOG_INFO, "stopped", LOG_F_STR("store", config->store));
+        log_event(LOG_INFO, "stopped", LOG_F_STR("store", store));
     return good;
 }

@@ -255,6 +255,22 @@ static void on_ready(void *context, struct span type)
     pthread_mutex_unlock(&leases->lock);
 }
 
+/* All ask again, and so does the reaper. */
+static void on_missed(void *context)
+{
+    struct leases *leases = context;
+    pthread_mutex_lock(&leases->lock);
+    struct sleeper *at = waiting_ready_any(&leases->waiting, timer_now(leases->timer));
+    while (at != NULL) {
+        struct sleeper *next = at->next;
+        push_woken_locked(leases, waiter_of(at));
+        at = next;
+    }
+    leases->reap_ns = 0;
+    timer_wake(leases->timer);
+    pthread_mutex_unlock(&leases->lock);
+}
+
 static void on_due(void *context, int64_t in_ms)
 {
     struct leases *leases = context;
@@ -273,7 +289,8 @@ void leases_start(struct store *store, struct timer *timer, struct leases **ret_
     leases->store = store;
     leases->timer = timer;
     leases->task = (struct timer_task){.run = run, .context = leases};
-    leases->observer = (struct store_observer){.context = leases, .ready = on_ready, .due = on_due};
+    leases->observer = (struct store_observer){
+        .context = leases, .ready = on_ready, .due = on_due, .missed = on_missed};
     leases->woken_end = &leases->woken;
     pthread_mutex_init(&leases->lock, NULL);
     pthread_cond_init(&leases->reaped, NULL);

@@ -94,6 +94,13 @@ struct waiter *waiting_wake(struct waiting *waiting, struct span type)
     return NULL;
 }
 
+struct sleeper *waiting_ready_any(struct waiting *waiting, int64_t now_ns)
+{
+    for (unsigned i = 0; i < WAITING_BUCKETS; i++)
+        waiting->ready[i]++;
+    return waiting_sweep(waiting, true, now_ns);
+}
+
 struct waiter *waiting_ready(struct waiting *waiting, struct span type)
 {
     waiting->ready[bucket_of(type)]++;

@@ -49,6 +49,9 @@ struct sleeper *waiting_sweep(struct waiting *waiting, bool all, int64_t now_ns)
 
 struct waiter *waiter_of(struct sleeper *sleeper);
 
+/* Jobs of any type may have become ready: counts that, and takes all out, chained by `next`. */
+struct sleeper *waiting_ready_any(struct waiting *waiting, int64_t now_ns);
+
 /* A job of this type became ready: counts it, and wakes. */
 struct waiter *waiting_ready(struct waiting *waiting, struct span type);
 

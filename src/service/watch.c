@@ -91,11 +91,11 @@ static void forget_locked(struct watch *watch, struct watcher *watcher)
     *at = watcher->next;
 }
 
-/* Those who need not wait any more, chained by `next`. */
-static struct watcher *sweep_locked(struct watch *watch, int64_t now)
+/* Those who need not wait any more, or all, chained by `next`. */
+static struct watcher *sweep_locked(struct watch *watch, bool all, int64_t now)
 {
     struct watcher *over = NULL;
-    struct sleeper *sleeper = sleepers_sweep(&watch->sleepers, watch->draining, now);
+    struct sleeper *sleeper = sleepers_sweep(&watch->sleepers, all, now);
     for (; sleeper != NULL; sleeper = sleeper->next) {
         struct watcher *watcher = watcher_of(sleeper);
         forget_locked(watch, watcher);
@@ -105,13 +105,25 @@ static struct watcher *sweep_locked(struct watch *watch, int64_t now)
     return over;
 }
 
+/* All look again. */
+static void on_missed(void *context)
+{
+    struct watch *watch = context;
+    pthread_mutex_lock(&watch->lock);
+    for (unsigned i = 0; i < BUCKETS; i++)
+        watch->buckets[i].changes++;
+    struct watcher *all = sweep_locked(watch, true, timer_now(watch->timer));
+    pthread_mutex_unlock(&watch->lock);
+    wake_all(all);
+}
+
 static int64_t run(void *context, int64_t now)
 {
     struct watch *watch = context;
     struct watcher *over = NULL;
     pthread_mutex_lock(&watch->lock);
     if (watch->draining || sleepers_due(&watch->sleepers) <= now)
-        over = sweep_locked(watch, now);
+        over = sweep_locked(watch, watch->draining, now);
     int64_t next = sleepers_due(&watch->sleepers);
     pthread_mutex_unlock(&watch->lock);
     wake_all(over);
@@ -124,7 +136,8 @@ void watch_start(struct store *store, struct timer *timer, struct watch **ret_wa
     watch->store = store;
     watch->timer = timer;
     watch->task = (struct timer_task){.run = run, .context = watch};
-    watch->observer = (struct store_observer){.context = watch, .changed = on_changed};
+    watch->observer =
+        (struct store_observer){.context = watch, .changed = on_changed, .missed = on_missed};
     pthread_mutex_init(&watch->lock, NULL);
     timer_add(timer, &watch->task);
     store_observe(store, &watch->observer);

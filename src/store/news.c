@@ -6,18 +6,6 @@
 #define NEWS_BYTES_MAX ((size_t)1 << 30)
 #define NEXT_MS_MAX 60000
 
-/* Jobs of one type in a row. */
-struct news_ready {
-    struct span type;
-    size_t count;
-    struct news_ready *next;
-};
-
-struct news_change {
-    int64_t position, change;
-    struct news_change *next;
-};
-
 bool job_is_ready(const struct job *job)
 {
     return job->status == STATUS_WAITING && !job->self_managed && job->run_after == JOB_NO_TIME;
@@ -53,18 +41,18 @@ void news_clear(struct news *news)
     news->due_at = INT64_MAX;
 }
 
-static bool add_ready(struct news *news, struct span type)
+bool news_of_ready(struct news *news, struct span type, size_t count)
 {
     struct news_ready *ready;
 
     if (news->last != NULL && span_eq(news->last->type, type)) {
-        news->last->count++;
+        news->last->count += count;
         return true;
     }
     ready = ARENA_NEW(&news->arena, struct news_ready);
     if (ready == NULL)
         return false;
-    *ready = (struct news_ready){.type = arena_span(&news->arena, type), .count = 1};
+    *ready = (struct news_ready){.type = arena_span(&news->arena, type), .count = count};
     if (ready->type.ptr == NULL)
         return false;
     if (news->last != NULL)
@@ -75,7 +63,7 @@ static bool add_ready(struct news *news, struct span type)
     return true;
 }
 
-static void add_due(struct news *news, int64_t at)
+void news_of_due(struct news *news, int64_t at)
 {
     if (at < news->due_at)
         news->due_at = at;
@@ -84,12 +72,12 @@ static void add_due(struct news *news, int64_t at)
 bool news_of_job(struct news *news, const struct job *before, const struct hold *after)
 {
     if (after->lease->held)
-        add_due(news, after->lease->expires_at);
+        news_of_due(news, after->lease->expires_at);
     if (job_is_delayed(after->job))
-        add_due(news, job_ready_at(after->job, after->now));
+        news_of_due(news, job_ready_at(after->job, after->now));
     if (!job_is_ready(after->job) || (before != NULL && job_is_ready(before)))
         return true;
-    return add_ready(news, after->job->type);
+    return news_of_ready(news, after->job->type, 1);
 }
 
 bool news_of_change(struct news *news, int64_t position, int64_t change)
@@ -162,6 +150,15 @@ static void tell_due(const struct store_observer *observer, int64_t at, struct m
 {
     if (observer->due != NULL)
         observer->due(observer->context, at > now.lease ? at - now.lease : 0);
+}
+
+void observed_tell_missed(struct observed *observed)
+{
+    pthread_mutex_lock(&observed->lock);
+    for (const struct store_observer *at = observed->first; at != NULL; at = at->next)
+        if (at->missed != NULL)
+            at->missed(at->context);
+    pthread_mutex_unlock(&observed->lock);
 }
 
 void observed_tell(struct observed *observed, struct news *news, struct moment now)

@@ -10,8 +10,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct news_ready;
-struct news_change;
+/* Jobs of one type in a row that may be claimed now. */
+struct news_ready {
+    struct span type;
+    size_t count;
+    struct news_ready *next;
+};
+
+/* A job that was written. */
+struct news_change {
+    int64_t position, change;
+    struct news_change *next;
+};
 
 /* One thread at a time. */
 struct news {
@@ -38,6 +48,10 @@ bool news_of_job(struct news *news, const struct job *before, const struct hold 
  * False without memory. */
 bool news_of_change(struct news *news, int64_t position, int64_t change);
 
+/* Each alone: jobs of a type that may be claimed, and when something is due by the lease clock. */
+bool news_of_ready(struct news *news, struct span type, size_t count);
+void news_of_due(struct news *news, int64_t at);
+
 /* Who is told, and when the reaper was last told to come again. */
 struct observed {
     pthread_mutex_t lock; /* of what follows, also while the observers are told */
@@ -49,6 +63,9 @@ void observed_init(struct observed *observed);
 void observed_release(struct observed *observed);
 void observed_add(struct observed *observed, struct store_observer *observer);
 void observed_remove(struct observed *observed, struct store_observer *observer);
+
+/* Tells that anything may have happened unheard. */
+void observed_tell_missed(struct observed *observed);
 
 /* Tells and forgets. After the commit, without any lock of the store held. */
 void observed_tell(struct observed *observed, struct news *news, struct moment now);

@@ -3,11 +3,13 @@
 
 #include "base/span.h"
 #include "store/memory/memory.h"
+#include "store/postgres/postgres.h"
 #include "store/sqlite/sqlite.h"
 
 #include <limits.h>
 #include <linux/futex.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -22,7 +24,24 @@ bool store_open(const char *url, const struct store_options *options, struct sto
         return memory_open(options, ret_store, err);
     if (span_starts(text, SQLITE_SCHEME))
         return sqlite_open(url + sizeof(SQLITE_SCHEME) - 1, options, ret_store, err);
-    return err_set(err, "A store is sqlite:PATH or memory:, not '%s'.", url);
+    if (span_starts(text, "postgresql://") || span_starts(text, "postgres://"))
+        return postgres_open(url, options, ret_store, err);
+    return err_set(err, "A store is sqlite:PATH, postgresql://… or memory:, not '%s'.", url);
+}
+
+void store_name(const char *url, char ret_name[static STORE_NAME_SIZE])
+{
+    const char *scheme = strstr(url, "://"), *rest, *user;
+
+    if (scheme == NULL) {
+        snprintf(ret_name, STORE_NAME_SIZE, "%s", url);
+        return;
+    }
+    rest = scheme + strlen("://");
+    user = memrchr(rest, '@', strcspn(rest, "?"));
+    rest = user != NULL ? user + 1 : rest;
+    snprintf(ret_name, STORE_NAME_SIZE, "%.*s://%.*s", (int)(scheme - url), url,
+             (int)strcspn(rest, "?"), rest);
 }
 
 void store_close(struct store *store)

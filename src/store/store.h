@@ -258,6 +258,9 @@ struct store_observer {
     /* The job at this position was created, or written under this change number; 0: its output
      * alone has grown. */
     void (*changed)(void *context, int64_t position, int64_t change);
+    /* Anything may have happened unheard, with a database that others write to as well: whoever
+     * waits for any of the above asks again. */
+    void (*missed)(void *context);
     struct store_observer *next; /* the store's own */
 };
 
@@ -356,12 +359,17 @@ struct store_options {
 };
 
 /*
- * Opens `sqlite:PATH`, `memory:` (nothing is kept; a reference for tests and trials). Creates what
- * is missing and migrates an older schema; refuses a newer one and a second daemon, saying so.
- * False with a sentence in `err` otherwise. Thread-safe from then on.
+ * Opens `sqlite:PATH`, `postgresql://…` (as libpq takes it; several daemons may share it) or
+ * `memory:` (nothing is kept; a reference for tests and trials). Creates what is missing and
+ * migrates an older schema; refuses a newer one, and a second daemon on SQLite, saying so. False
+ * with a sentence in `err` otherwise. Thread-safe from then on.
  */
 bool store_open(const char *url, const struct store_options *options, struct store **ret_store,
                 struct err *err);
+
+/* The URL without what may be secret in it (user, password, options), for logs. */
+#define STORE_NAME_SIZE 256
+void store_name(const char *url, char ret_name[static STORE_NAME_SIZE]);
 
 /* Answers everything still submitted, commits and closes. No call may be submitted any more. NULL
  * is fine. */

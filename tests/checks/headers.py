@@ -7,7 +7,8 @@ import tempfile
 import tree
 
 FLAGS = ["-fsyntax-only", "-x", "c", "-std=gnu17", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror",
-         "-Isrc", "-Iinclude"]
+         "-Isrc", "-Iinclude",
+         *subprocess.run(["pkg-config", "--cflags", "libpq"], capture_output=True, text=True).stdout.split()]
 
 
 def complaint(path, std=None):

@@ -7,12 +7,14 @@
 #include "base/text.h"
 
 #include <dirent.h>
+#include <libpq-fe.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 static const char TEMPDIR[] = "TEMPDIR";
+static const char SCHEMA[] = "SCHEMA";
 static const char *backend;
 
 void fixture_backend(int argc, char **argv)
@@ -22,6 +24,12 @@ void fixture_backend(int argc, char **argv)
         exit(2);
     }
     backend = argv[1];
+    if (strcmp(backend, "postgresql") == 0)
+        backend = getenv("JOBD_TEST_POSTGRESQL");
+    if (backend == NULL) {
+        printf("1..0 # SKIP there is no JOBD_TEST_POSTGRESQL\n");
+        exit(77);
+    }
 }
 
 uint64_t fixture_number(const char *variable, uint64_t standard)
@@ -58,10 +66,38 @@ void fixture_pass(struct fixture *fixture, int64_t ms)
     fixture->clock.mono_ms += ms;
 }
 
+static void make_schema(struct fixture *fixture, const char *place)
+{
+    static unsigned count;
+
+    snprintf(fixture->schema, sizeof(fixture->schema), "test_%d_%u", (int)getpid(), ++count);
+    snprintf(fixture->url, sizeof(fixture->url), "%.*s%s%s", (int)(place - backend), backend,
+             fixture->schema, place + strlen(SCHEMA));
+}
+
+static void drop_schema(const struct fixture *fixture)
+{
+    PGconn *conn = PQconnectdb(fixture->url);
+    char sql[128];
+
+    snprintf(sql, sizeof(sql), "SET client_min_messages = error; DROP SCHEMA %s CASCADE",
+             fixture->schema);
+    PGresult *result = PQexec(conn, sql);
+    assert_int_equal(PQresultStatus(result), PGRES_COMMAND_OK);
+    PQclear(result);
+    PQfinish(conn);
+}
+
 static void make_url(struct fixture *fixture)
 {
     const char *place = strstr(backend, TEMPDIR);
+    const char *schema = strstr(backend, SCHEMA);
     const char *parent = getenv("TMPDIR");
+
+    if (schema != NULL) {
+        make_schema(fixture, schema);
+        return;
+    }
 
     if (place == NULL) {
         snprintf(fixture->url, sizeof(fixture->url), "%s", backend);
@@ -106,6 +142,8 @@ int fixture_teardown(void **state)
     arena_release(&fixture->arena);
     if (fixture->directory[0] != '\0')
         remove_directory(fixture->directory);
+    if (fixture->schema[0] != '\0')
+        drop_schema(fixture);
     mem_free(fixture);
     return 0;
 }

@@ -26,7 +26,8 @@ struct fixture {
     struct store *store;
     struct arena arena; /* of the main thread, for the whole test */
     char directory[128]; /* empty when nothing is kept */
-    char url[192];
+    char schema[32]; /* empty but on PostgreSQL */
+    char url[256];
 };
 
 /* Where the clock stands when a test starts. */
@@ -35,7 +36,9 @@ struct fixture {
 
 /*
  * Takes the backend from the command line: a store URL, in which TEMPDIR stands for a directory
- * that is made for each test and removed after it. Call it first in main.
+ * that is made for each test and removed after it. `postgresql` is the URL in JOBD_TEST_POSTGRESQL
+ * (without it the program is skipped), in which SCHEMA stands for a schema that is made and dropped
+ * likewise. Call it first in main.
  */
 void fixture_backend(int argc, char **argv);
 

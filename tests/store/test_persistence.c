@@ -125,20 +125,6 @@ static void accounts_are_kept(void **state)
     assert_true(uuid_eq(&accounts.accounts[0].id, &added.account.id));
 }
 
-static void a_second_daemon_is_refused(void **state)
-{
-    struct fixture *fixture = *state;
-    struct store_options options = {.clock = &fixture->clock.clock, .daemon = true};
-    struct store *second = NULL;
-    struct err err = {0};
-
-    assert_false(store_open(fixture->url, &options, &second, &err));
-    assert_null(second);
-    assert_true(strlen(err.text) > 10);
-    must_create_named(fixture, "the first one goes on");
-    fixture_reopen(fixture); /* and its place is free once it has closed */
-}
-
 /* As `jobd user` changes accounts beside the daemon. */
 static void two_handles_see_each_others_accounts(void **state)
 {
@@ -204,7 +190,6 @@ int main(int argc, char **argv)
         STORE_TEST(keys_are_kept),
         STORE_TEST(cursors_stay_valid),
         STORE_TEST(accounts_are_kept),
-        STORE_TEST(a_second_daemon_is_refused),
         STORE_TEST(two_handles_see_each_others_accounts),
         STORE_TEST(every_visit_moves_the_version),
         STORE_TEST(two_handles_never_give_a_number_twice),

@@ -1,4 +1,5 @@
 /* Accounts in memory: an array sorted by name. */
+#include "store/account_action.h"
 #include "store/memory/state.h"
 
 void memory_accounts(struct store *store, struct store_accounts *accounts)
@@ -59,19 +60,12 @@ static void account_delete(struct memory *memory, struct account *account, size_
 
 static enum problem account_locked(struct memory *memory, struct store_account *action)
 {
-    const char *name = action->account.name;
-    enum problem problem = PROBLEM_NONE;
     bool found;
-    size_t place = account_place(memory, name, &found);
+    size_t place = account_place(memory, action->account.name, &found);
+    enum problem problem = account_action_check(action, found, &action->call.err);
 
-    if (found && action->action == ACCOUNT_ADD) {
-        err_set(&action->call.err, "There is an account named '%s' already.", name);
-        return PROBLEM_CONFLICT;
-    }
-    if (!found && action->action != ACCOUNT_ADD) {
-        err_set(&action->call.err, "There is no account named '%s'.", name);
-        return PROBLEM_INVALID_REQUEST;
-    }
+    if (problem != PROBLEM_NONE)
+        return problem;
     switch (action->action) {
     case ACCOUNT_ADD:
         problem = account_add(memory, action, place);

@@ -1,4 +1,5 @@
 /* Accounts: adding, changing and deleting one by its name, and the counter that tells of it. */
+#include "store/account_action.h"
 #include "store/sqlite/state.h"
 #include "store/sqlite/write.h"
 
@@ -78,24 +79,6 @@ static bool delete (struct writer *writer, struct store_account *action, const s
     return write_step(writer, statement, &action->call);
 }
 
-/* Whether the action fits what is there; otherwise the call's problem says why not. */
-static bool fits(struct store_account *action, bool found)
-{
-    const char *name = action->account.name;
-
-    if (found && action->action == ACCOUNT_ADD) {
-        err_set(&action->call.err, "There is an account named '%s' already.", name);
-        action->call.problem = PROBLEM_CONFLICT;
-        return false;
-    }
-    if (!found && action->action != ACCOUNT_ADD) {
-        err_set(&action->call.err, "There is no account named '%s'.", name);
-        action->call.problem = PROBLEM_INVALID_REQUEST;
-        return false;
-    }
-    return true;
-}
-
 static bool act(struct writer *writer, struct store_account *action, struct account *kept)
 {
     switch (action->action) {
@@ -116,7 +99,8 @@ bool write_account(struct writer *writer, struct store_account *action)
 
     if (!find_account(writer, action, &kept, &found))
         return false;
-    if (!fits(action, found))
+    action->call.problem = account_action_check(action, found, &action->call.err);
+    if (action->call.problem != PROBLEM_NONE)
         return true;
     return act(writer, action, &kept) &&
            write_step(writer,

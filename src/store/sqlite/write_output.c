@@ -1,14 +1,7 @@
 /* Appending to output: small pieces grow, large ones are split, the middle is thrown away. */
+#include "store/output_pieces.h"
 #include "store/sqlite/state.h"
 #include "store/sqlite/write.h"
-
-/*
- * A piece shorter than this is written anew with what comes next, so that a job that writes line by
- * line has few pieces; one longer than that is cut, so that what is thrown away, in whole pieces,
- * leaves little behind.
- */
-#define PIECE_MIN 4096
-#define PIECE_MAX ((size_t)32768)
 
 static void bind_piece(sqlite3_stmt *statement, int64_t position, int64_t offset, struct span bytes)
 {
@@ -46,7 +39,8 @@ static bool add_pieces(struct writer *writer, int64_t position, int64_t offset, 
                        struct store_call *call)
 {
     while (bytes.len > 0) {
-        struct span piece = {bytes.ptr, bytes.len < PIECE_MAX ? bytes.len : PIECE_MAX};
+        struct span piece = {bytes.ptr,
+                             bytes.len < OUTPUT_PIECE_MAX ? bytes.len : OUTPUT_PIECE_MAX};
         if (!add_piece(writer, position, offset, piece, call))
             return false;
         bytes = (struct span){bytes.ptr + piece.len, bytes.len - piece.len};
@@ -82,8 +76,8 @@ static bool store_fresh(struct writer *writer, struct store_append *append, int6
     struct store_call *call = &append->call;
     struct span rest = fresh;
 
-    if (last > 0 && last < PIECE_MIN) {
-        rest.len = fresh.len < PIECE_MAX ? fresh.len : PIECE_MAX;
+    if (last > 0 && last < OUTPUT_PIECE_MIN) {
+        rest.len = fresh.len < OUTPUT_PIECE_MAX ? fresh.len : OUTPUT_PIECE_MAX;
         if (!grow_piece(writer, position, append->size - last, rest, call))
             return false;
         rest = (struct span){fresh.ptr + rest.len, fresh.len - rest.len};

@@ -1,0 +1,169 @@
+-- The first schema on PostgreSQL. Everything lies in the first schema of the search path.
+
+-- What a whole store has: one row. Written under an advisory lock that is the right to write (see
+-- src/store/postgres/batch.c): whoever has it gives positions and change numbers, and commits before the next
+-- one begins, so that neither ever becomes visible out of order.
+CREATE TABLE writer (
+    one BOOLEAN PRIMARY KEY DEFAULT TRUE CHECK (one),
+    position BIGINT NOT NULL, -- the last one given
+    change BIGINT NOT NULL, -- likewise
+    lease_time BIGINT NOT NULL, -- of the lease clock that all daemons share, when it was last kept
+    kept_on BIGINT NOT NULL -- and the wall clock then
+) WITH (fillfactor = 10);
+INSERT INTO writer (position, change, lease_time, kept_on) VALUES (0, 0, 0, 0);
+
+-- The last transaction of each daemon: by it a daemon whose connection broke in the middle of a COMMIT learns
+-- whether that was done.
+CREATE TABLE daemon (
+    id UUID PRIMARY KEY,
+    batch BIGINT NOT NULL,
+    seen_on BIGINT NOT NULL
+) WITH (fillfactor = 10);
+
+CREATE TABLE meta (
+    key TEXT COLLATE "C" PRIMARY KEY,
+    value BYTEA NOT NULL
+);
+
+CREATE TABLE account (
+    uuid UUID PRIMARY KEY,
+    name TEXT COLLATE "C" NOT NULL UNIQUE,
+    role TEXT COLLATE "C" NOT NULL,
+    disabled BOOLEAN NOT NULL,
+    hash TEXT COLLATE "C" NOT NULL,
+    created_on BIGINT NOT NULL
+);
+-- Moves whenever an account does.
+CREATE TABLE accounts_version (
+    one BOOLEAN PRIMARY KEY DEFAULT TRUE CHECK (one),
+    version BIGINT NOT NULL
+) WITH (fillfactor = 10);
+INSERT INTO accounts_version (version) VALUES (0);
+
+-- What stays, or changes with the state. A progress report writes nothing here, so it touches none of the
+-- indexes that lists are read from: PostgreSQL writes all indexes of a row of which one column is in any.
+CREATE TABLE job (
+    position BIGINT PRIMARY KEY,
+    id UUID NOT NULL,
+    status SMALLINT NOT NULL,
+    self_managed BOOLEAN NOT NULL,
+    priority INTEGER NOT NULL,
+    attempt INTEGER NOT NULL,
+    max_attempts INTEGER NOT NULL,
+    started_on BIGINT,
+    ended_on BIGINT,
+    run_after BIGINT,
+    person UUID NOT NULL,
+    created_by UUID NOT NULL,
+    type TEXT COLLATE "C" NOT NULL,
+    name TEXT COLLATE "C" NOT NULL,
+    name_folded TEXT COLLATE "C" NOT NULL,
+    -- As much of the folded name as fits into an index: what it is ordered by, for all but very long names.
+    name_key TEXT COLLATE "C" NOT NULL
+);
+
+-- What each report changes.
+CREATE TABLE job_change (
+    position BIGINT PRIMARY KEY,
+    change BIGINT NOT NULL UNIQUE,
+    modified_by UUID NOT NULL,
+    modified_on BIGINT NOT NULL,
+    progress SMALLINT,
+    message TEXT COLLATE "C"
+);
+
+-- Streams: the jobs of the columns in front, newest first.
+CREATE INDEX job_status ON job (status, position DESC);
+CREATE INDEX job_type ON job (type, status, position DESC);
+CREATE INDEX job_person ON job (person, status, position DESC);
+CREATE INDEX job_person_type ON job (person, type, status, position DESC);
+CREATE INDEX job_started ON job (status, started_on, position DESC);
+CREATE INDEX job_ended ON job (status, ended_on, position DESC);
+CREATE INDEX job_name ON job (name_key, position DESC);
+
+-- What claims read: waiting jobs (0 is WAITING) that are ready, the next one of a type first; and those
+-- that are not ready before their time.
+CREATE INDEX job_ready ON job (type, priority DESC, position)
+    WHERE status = 0 AND NOT self_managed AND run_after IS NULL;
+CREATE INDEX job_delayed ON job (run_after)
+    WHERE status = 0 AND NOT self_managed AND run_after IS NOT NULL;
+
+-- One for each job that was ever granted. Apart from `job`, so that a heartbeat writes little and is no
+-- change of the job.
+CREATE TABLE lease (
+    position BIGINT PRIMARY KEY,
+    fence BIGINT NOT NULL,
+    held BOOLEAN NOT NULL,
+    worker TEXT COLLATE "C" NOT NULL,
+    account UUID NOT NULL,
+    lease_ms BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL, -- by the lease clock
+    beat_on BIGINT NOT NULL,
+    progress_on BIGINT NOT NULL
+);
+CREATE INDEX lease_due ON lease (expires_at) WHERE held;
+CREATE INDEX lease_progress ON lease (progress_on, position) WHERE held;
+
+-- What claims with a request id were granted, for ten minutes: a row for each job.
+CREATE TABLE claim_request (
+    account UUID NOT NULL,
+    request TEXT COLLATE "C" NOT NULL,
+    position BIGINT NOT NULL,
+    fence BIGINT NOT NULL,
+    granted_at BIGINT NOT NULL, -- by the lease clock
+    PRIMARY KEY (account, request, position)
+);
+CREATE INDEX claim_request_age ON claim_request (granted_at);
+
+CREATE TABLE payload (
+    position BIGINT PRIMARY KEY,
+    json TEXT COLLATE "C" NOT NULL
+);
+
+-- The first answer to an idempotent create: `count` jobs at consecutive positions with consecutive change
+-- numbers. Their ids are in their rows, the rest comes from the drafts, which the digest stands for.
+CREATE TABLE idempotency (
+    account UUID NOT NULL,
+    key TEXT COLLATE "C" NOT NULL,
+    digest BYTEA NOT NULL,
+    position BIGINT NOT NULL, -- of the first
+    change BIGINT NOT NULL, -- of the first
+    count BIGINT NOT NULL,
+    created_on BIGINT NOT NULL,
+    PRIMARY KEY (account, key)
+);
+CREATE INDEX idempotency_age ON idempotency (created_on);
+
+-- Browsers that signed in, by digests of the tokens only they have (see src/model/session.h).
+CREATE TABLE session (
+    token BYTEA PRIMARY KEY,
+    account UUID NOT NULL,
+    proof BYTEA NOT NULL,
+    created_on BIGINT NOT NULL,
+    expires_on BIGINT NOT NULL
+);
+CREATE INDEX session_account ON session (account, created_on);
+CREATE INDEX session_expiry ON session (expires_on);
+
+-- What jobs wrote, in pieces (see src/store/output_pieces.h): where each begins in the stream, and its bytes. The last
+-- one ends where the stream does; a long stream has a hole in the middle.
+CREATE TABLE output (
+    position BIGINT NOT NULL,
+    begins BIGINT NOT NULL,
+    bytes BYTEA NOT NULL,
+    PRIMARY KEY (position, begins)
+);
+
+-- How jobs ended, counted by type in buckets of time; see src/model/statistics.h. A bucket begins at a multiple of its
+-- width since 1970, all in milliseconds. The type '' stands for all that are too many for a bucket. Written in the
+-- transactions that end jobs, so the counts are never off; rows are thrown out when their time is over.
+CREATE TABLE ended (
+    bucket_ms BIGINT NOT NULL,
+    at BIGINT NOT NULL,
+    type TEXT COLLATE "C" NOT NULL,
+    succeeded BIGINT NOT NULL,
+    failed BIGINT NOT NULL,
+    aborted BIGINT NOT NULL,
+    run_ms BIGINT NOT NULL,
+    PRIMARY KEY (bucket_ms, at, type)
+);

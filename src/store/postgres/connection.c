@@ -1,0 +1,333 @@
+/* Connections: opened under jobd's settings, spoken to in pipelines. */
+#include "store/postgres/connection.h"
+
+#include "base/mem.h"
+#include "base/scope.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+/*
+ * Where the URL says nothing. The first schema of the search path is where everything lives; the
+ * limits end what hangs on a dead network or behind somebody's lock.
+ */
+static const char own_options[] =
+    "-c search_path=jobd -c statement_timeout=30s -c lock_timeout=10s "
+    "-c idle_in_transaction_session_timeout=60s";
+
+static const char *const keywords[] = {
+    "application_name",
+    "connect_timeout",
+    "keepalives_idle",
+    "keepalives_interval",
+    "keepalives_count",
+    "tcp_user_timeout",
+    "target_session_attrs",
+    "options",
+    "dbname",
+    "client_encoding",
+    NULL,
+};
+
+/* A sentence of libpq's, without its line ends. */
+static void say(struct err *err, const char *what, const char *message)
+{
+    size_t len = strcspn(message, "\n");
+
+    err_set(err, "%s: %.*s.", what, (int)len, message);
+}
+
+PGconn *pg_open(const char *url, struct err *err)
+{
+    const char *const values[] = {
+        "jobd", "5", "10", "5", "3", "15000", "read-write", own_options, url, "UTF8", NULL,
+    };
+    PGconn *conn = PQconnectdbParams(keywords, values, 1);
+
+    if (PQstatus(conn) == CONNECTION_OK)
+        return conn;
+    say(err, "The database cannot be reached", PQerrorMessage(conn));
+    PQfinish(conn);
+    return NULL;
+}
+
+enum problem pg_connect(struct pg_connection *connection, const char *url, struct err *err)
+{
+    *connection = (struct pg_connection){.conn = pg_open(url, err)};
+    if (connection->conn == NULL)
+        return PROBLEM_STORE_UNAVAILABLE;
+    if (PQenterPipelineMode(connection->conn) == 1)
+        return PROBLEM_NONE;
+    say(err, "The database cannot be used", PQerrorMessage(connection->conn));
+    pg_disconnect(connection);
+    return PROBLEM_STORE_UNAVAILABLE;
+}
+
+void pg_disconnect(struct pg_connection *connection)
+{
+    pg_clear(connection);
+    PQfinish(connection->conn);
+    mem_free(connection->sent);
+    for (size_t i = 0; i < PG_PREPARED_MAX; i++)
+        mem_free(connection->prepared[i].sql);
+    *connection = (struct pg_connection){0};
+}
+
+static bool failed(const struct pg_connection *connection)
+{
+    return connection->problem != PROBLEM_NONE;
+}
+
+static void fail(struct pg_connection *connection, enum problem problem, const char *message)
+{
+    if (failed(connection))
+        return;
+    connection->problem = problem;
+    say(&connection->err, "The database refused", message);
+}
+
+/* The connection, the server or its resources; everything else is our mistake. */
+static enum problem problem_of(const char *state)
+{
+    static const char *const unavailable[] = {"08", "25", "40", "53", "55", "57", "58"};
+
+    if (state == NULL)
+        return PROBLEM_STORE_UNAVAILABLE;
+    for (size_t i = 0; i < ARRAY_SIZE(unavailable); i++)
+        if (strncmp(state, unavailable[i], 2) == 0)
+            return PROBLEM_STORE_UNAVAILABLE;
+    return PROBLEM_INTERNAL;
+}
+
+static void fail_result(struct pg_connection *connection, const PGresult *result)
+{
+    const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+
+    fail(connection, problem_of(state), PQresultErrorMessage(result));
+}
+
+static void fail_connection(struct pg_connection *connection)
+{
+    fail(connection, PROBLEM_STORE_UNAVAILABLE, PQerrorMessage(connection->conn));
+}
+
+static void note(struct pg_connection *connection, bool wanted)
+{
+    size_t room = connection->sent_room > 0 ? 2 * connection->sent_room : 64;
+
+    if (connection->sent_count == connection->sent_room) {
+        struct pg_sent *sent = mem_resize(connection->sent, room * sizeof(*sent));
+        if (sent == NULL) {
+            fail(connection, PROBLEM_INTERNAL, "there is not enough memory");
+            return;
+        }
+        connection->sent = sent;
+        connection->sent_room = room;
+    }
+    connection->sent[connection->sent_count++] = (struct pg_sent){.wanted = wanted};
+    connection->statements += wanted;
+}
+
+/* FNV-1a. */
+static uint64_t hash_of(const char *sql)
+{
+    uint64_t hash = UINT64_C(14695981039346656037);
+
+    for (; *sql != '\0'; sql++)
+        hash = (hash ^ (unsigned char)*sql) * UINT64_C(1099511628211);
+    return hash;
+}
+
+/* The statement's place: where it is already, else a free one or that of the longest unused. */
+static struct pg_prepared *place_of(struct pg_connection *connection, const char *sql,
+                                    uint64_t hash)
+{
+    struct pg_prepared *oldest = &connection->prepared[0];
+
+    for (size_t i = 0; i < PG_PREPARED_MAX; i++) {
+        struct pg_prepared *prepared = &connection->prepared[i];
+        if (prepared->sql != NULL && prepared->hash == hash && strcmp(prepared->sql, sql) == 0)
+            return prepared;
+        if (prepared->used < oldest->used)
+            oldest = prepared;
+    }
+    return oldest;
+}
+
+#define NAME_SIZE 16
+
+static void name_of(const struct pg_prepared *prepared, char ret_name[static NAME_SIZE])
+{
+    snprintf(ret_name, NAME_SIZE, "s%u", prepared->name);
+}
+
+static void forget(struct pg_prepared *prepared)
+{
+    mem_free(prepared->sql);
+    *prepared = (struct pg_prepared){0};
+}
+
+/* One that makes room is forgotten by the server as well. */
+static void evict(struct pg_connection *connection, struct pg_prepared *prepared)
+{
+    char name[NAME_SIZE], sql[NAME_SIZE + 16];
+
+    if (prepared->sql == NULL)
+        return;
+    name_of(prepared, name);
+    snprintf(sql, sizeof(sql), "DEALLOCATE %s", name);
+    forget(prepared);
+    note(connection, false);
+    if (!failed(connection) &&
+        PQsendQueryParams(connection->conn, sql, 0, NULL, NULL, NULL, NULL, 1) != 1)
+        fail_connection(connection);
+}
+
+static void prepare(struct pg_connection *connection, const char *sql,
+                    const struct pg_params *params, char ret_name[static NAME_SIZE])
+{
+    uint64_t hash = hash_of(sql);
+    struct pg_prepared *prepared = place_of(connection, sql, hash);
+    bool known = prepared->sql != NULL && prepared->hash == hash && strcmp(prepared->sql, sql) == 0;
+
+    if (!known) {
+        evict(connection, prepared);
+        *prepared = (struct pg_prepared){mem_strdup(sql), hash, 0, ++connection->names, false};
+    }
+    prepared->used = ++connection->uses;
+    name_of(prepared, ret_name);
+    if (known)
+        return;
+    note(connection, false);
+    if (!failed(connection) &&
+        PQsendPrepare(connection->conn, ret_name, sql, params->count, params->types) != 1)
+        fail_connection(connection);
+}
+
+size_t pg_send(struct pg_connection *connection, const char *sql, const struct pg_params *params)
+{
+    static const struct pg_params none;
+    char name[NAME_SIZE];
+
+    params = params != NULL ? params : &none;
+    if (connection->conn == NULL)
+        fail(connection, PROBLEM_STORE_UNAVAILABLE, "there is no connection");
+    if (params->failed)
+        fail(connection, PROBLEM_INTERNAL, "there is not enough memory");
+    if (!failed(connection))
+        prepare(connection, sql, params, name);
+    if (!failed(connection))
+        note(connection, true);
+    if (!failed(connection) &&
+        PQsendQueryPrepared(connection->conn, name, params->count, params->values, params->lengths,
+                            params->formats, 1) != 1)
+        fail_connection(connection);
+    return connection->statements - 1;
+}
+
+/* The answer to the next of what was sent; each is followed by a NULL. */
+static PGresult *receive(struct pg_connection *connection)
+{
+    PGresult *result = PQgetResult(connection->conn), *end;
+
+    if (result == NULL) {
+        fail_connection(connection);
+        return NULL;
+    }
+    while ((end = PQgetResult(connection->conn)) != NULL)
+        PQclear(end);
+    return result;
+}
+
+static void look(struct pg_connection *connection, PGresult *result)
+{
+    switch (PQresultStatus(result)) {
+    case PGRES_COMMAND_OK:
+    case PGRES_TUPLES_OK:
+        return;
+    case PGRES_PIPELINE_ABORTED:
+        fail(connection, PROBLEM_INTERNAL, "an earlier statement failed");
+        return;
+    default:
+        fail_result(connection, result);
+    }
+}
+
+/* What was prepared in a round that failed may or may not be there: it gets another name. */
+static void settle_prepared(struct pg_connection *connection)
+{
+    for (size_t i = 0; i < PG_PREPARED_MAX; i++) {
+        struct pg_prepared *prepared = &connection->prepared[i];
+        if (prepared->sql == NULL || prepared->settled)
+            continue;
+        if (failed(connection))
+            forget(prepared);
+        else
+            prepared->settled = true;
+    }
+}
+
+/* The answers to statements move together, so that their numbers find them. */
+static void keep_wanted(struct pg_connection *connection)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < connection->sent_count; i++) {
+        if (connection->sent[i].wanted)
+            connection->sent[kept++] = connection->sent[i];
+        else
+            PQclear(connection->sent[i].result);
+    }
+    connection->sent_count = kept;
+}
+
+bool pg_round(struct pg_connection *connection)
+{
+    bool sent = connection->conn != NULL && PQpipelineSync(connection->conn) == 1;
+
+    if (!sent)
+        fail(connection, PROBLEM_STORE_UNAVAILABLE,
+             connection->conn != NULL ? PQerrorMessage(connection->conn) : "no connection");
+    for (size_t i = 0; i < connection->sent_count && sent; i++) {
+        connection->sent[i].result = receive(connection);
+        if (connection->sent[i].result == NULL)
+            break;
+        look(connection, connection->sent[i].result);
+    }
+    /* The mark of the round's end. */
+    if (sent && !pg_is_broken(connection))
+        PQclear(PQgetResult(connection->conn));
+    settle_prepared(connection);
+    keep_wanted(connection);
+    return !failed(connection);
+}
+
+const PGresult *pg_result(const struct pg_connection *connection, size_t number)
+{
+    assert(number < connection->sent_count);
+    return connection->sent[number].result;
+}
+
+void pg_clear(struct pg_connection *connection)
+{
+    for (size_t i = 0; i < connection->sent_count; i++)
+        PQclear(connection->sent[i].result);
+    connection->sent_count = 0;
+    connection->statements = 0;
+    connection->problem = PROBLEM_NONE;
+    connection->err.text[0] = '\0';
+}
+
+bool pg_is_broken(const struct pg_connection *connection)
+{
+    return connection->conn == NULL || PQstatus(connection->conn) != CONNECTION_OK;
+}
+
+const PGresult *pg_ask(struct pg_connection *connection, const char *sql,
+                       const struct pg_params *params)
+{
+    size_t number = pg_send(connection, sql, params);
+
+    return pg_round(connection) ? pg_result(connection, number) : NULL;
+}

@@ -1,0 +1,107 @@
+/* Readers: whoever is free takes the next call. */
+#include "store/postgres/readers.h"
+
+#include "base/metrics.h"
+#include "store/postgres/read.h"
+#include "store/postgres/state.h"
+#include "store/postgres/thread.h"
+
+static enum problem answer_with(struct pg_connection *connection, struct pg_store *store,
+                                struct store_call *call)
+{
+    enum problem problem = PROBLEM_NONE;
+
+    if (pg_is_broken(connection)) {
+        pg_disconnect(connection);
+        problem = pg_connect(connection, store->url, &call->err);
+    }
+    if (problem == PROBLEM_NONE)
+        problem = pg_read(connection, store, call);
+    pg_clear(connection);
+    if (problem == PROBLEM_STORE_UNAVAILABLE)
+        pg_disconnect(connection);
+    return problem;
+}
+
+/* A connection that was lost while nobody used it is no reason to fail. */
+static void answer(struct pg_connection *connection, struct pg_store *store,
+                   struct store_call *call)
+{
+    bool fresh = pg_is_broken(connection);
+    enum problem problem = answer_with(connection, store, call);
+
+    if (problem == PROBLEM_STORE_UNAVAILABLE && !fresh) {
+        call->err.text[0] = '\0';
+        problem = answer_with(connection, store, call);
+    }
+    metric_add(METRIC_STORE_READS, 1);
+    call->problem = problem;
+    call->done(call);
+}
+
+static struct store_call *next(struct readers *readers)
+{
+    struct store_call *call;
+
+    pthread_mutex_lock(&readers->lock);
+    while (readers->waiting.first == NULL && !readers->closing)
+        pthread_cond_wait(&readers->more, &readers->lock);
+    call = readers->waiting.first;
+    if (call != NULL) {
+        readers->waiting.first = call->next;
+        readers->waiting.count--;
+        if (call->next == NULL)
+            readers->waiting.last = NULL;
+    }
+    pthread_mutex_unlock(&readers->lock);
+    return call;
+}
+
+static void *run(void *argument)
+{
+    struct readers *readers = argument;
+    struct pg_connection connection = {0};
+    struct store_call *call;
+
+    while ((call = next(readers)) != NULL)
+        answer(&connection, readers->store, call);
+    pg_disconnect(&connection);
+    return NULL;
+}
+
+bool readers_start(struct readers *readers, struct pg_store *store, struct err *err)
+{
+    *readers = (struct readers){.store = store};
+    pthread_mutex_init(&readers->lock, NULL);
+    pthread_cond_init(&readers->more, NULL);
+    while (readers->count < READERS) {
+        if (!pg_thread_start(&readers->threads[readers->count], run, readers, err)) {
+            readers_stop(readers);
+            return false;
+        }
+        readers->count++;
+    }
+    return true;
+}
+
+void readers_stop(struct readers *readers)
+{
+    pthread_mutex_lock(&readers->lock);
+    readers->closing = true;
+    pthread_mutex_unlock(&readers->lock);
+    pthread_cond_broadcast(&readers->more);
+    for (size_t i = 0; i < readers->count; i++)
+        pthread_join(readers->threads[i], NULL);
+    pthread_cond_destroy(&readers->more);
+    pthread_mutex_destroy(&readers->lock);
+}
+
+void readers_add(struct readers *readers, struct store_call *call, enum read_operation operation)
+{
+    call->operation = (int)operation;
+    call->err.text[0] = '\0';
+    pthread_mutex_lock(&readers->lock);
+    call_list_add(&readers->waiting, call);
+    pthread_mutex_unlock(&readers->lock);
+    pthread_cond_signal(&readers->more);
+}

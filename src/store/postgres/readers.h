@@ -1,0 +1,57 @@
+/* Readers: threads with a connection each, that answer what does not change anything. */
+#ifndef JOBD_STORE_POSTGRES_READERS_H
+#define JOBD_STORE_POSTGRES_READERS_H
+
+#include "base/err.h"
+#include "store/call_queue.h"
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct pg_store;
+
+/* As many reads are under way at once; the database has that many connections of ours more. */
+#define READERS 4
+
+/* What a call that reads is; kept in store_call.operation. */
+enum read_operation {
+    READ_GET, /* struct store_get */
+    READ_FIND, /* struct store_find */
+    READ_DETAIL, /* struct store_detail */
+    READ_OUTPUT, /* struct store_output */
+    READ_SESSION, /* struct store_session_get */
+    READ_CHANGES, /* struct store_changes */
+    READ_SUMMARY, /* struct store_summary */
+    READ_STATISTICS, /* struct store_statistics */
+    READ_STALLED, /* struct store_stalled */
+    READ_ACCOUNTS, /* struct store_accounts */
+    READ_VERSION, /* struct read_version */
+};
+
+/* The accounts' change number. */
+struct read_version {
+    struct store_call call;
+    int64_t version;
+};
+
+struct readers {
+    struct pg_store *store;
+    pthread_t threads[READERS];
+    size_t count; /* threads that run */
+    pthread_mutex_t lock; /* of what follows */
+    pthread_cond_t more;
+    struct call_list waiting;
+    bool closing;
+};
+
+/* Starts the threads; each connects when it has something to ask. */
+bool readers_start(struct readers *readers, struct pg_store *store, struct err *err);
+
+/* Answers what is queued and ends the threads. */
+void readers_stop(struct readers *readers);
+
+/* Queues a call; any thread. */
+void readers_add(struct readers *readers, struct store_call *call, enum read_operation operation);
+
+#endif

@@ -1,0 +1,46 @@
+/* The writer's thread: sleeps until somebody writes, and runs batches. */
+#include "store/postgres/writer.h"
+
+#include "store/postgres/batch.h"
+#include "store/postgres/thread.h"
+
+static void *run(void *argument)
+{
+    struct pg_writer *writer = argument;
+
+    while (call_queue_wait(&writer->queue, -1) == CALL_WAIT_THERE)
+        pg_batch_run(writer);
+    return NULL;
+}
+
+bool pg_writer_start(struct pg_writer *writer, struct pg_store *store, struct err *err)
+{
+    *writer = (struct pg_writer){.store = store};
+    call_queue_init(&writer->queue);
+    news_init(&writer->news);
+    if (pg_thread_start(&writer->thread, run, writer, err))
+        return true;
+    news_release(&writer->news);
+    call_queue_release(&writer->queue);
+    return false;
+}
+
+void pg_writer_stop(struct pg_writer *writer)
+{
+    call_queue_close(&writer->queue);
+    pthread_join(writer->thread, NULL);
+    pg_disconnect(&writer->connection);
+    news_release(&writer->news);
+    call_queue_release(&writer->queue);
+}
+
+void pg_writer_probe(struct pg_writer *writer, struct store_probe *probe)
+{
+    if (atomic_load(&writer->failed)) {
+        call_queue_add(&writer->queue, &probe->call, WRITE_PROBE);
+        return;
+    }
+    probe->call.problem = PROBLEM_NONE;
+    probe->call.err.text[0] = '\0';
+    probe->call.done(&probe->call);
+}
