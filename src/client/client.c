@@ -7,8 +7,10 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #define SETTINGS_CEILING (1u << 20)
+#define HOST_SIZE 65
 
 struct jobd_client {
     struct transport *transport;
@@ -72,6 +74,14 @@ const char *client_url(const struct jobd_client *client)
 void client_set_deadline(struct jobd_client *client, int64_t mono_ns)
 {
     transport_set_deadline(client->transport, mono_ns);
+}
+
+void client_name_process(char ret_name[static PROCESS_NAME_SIZE])
+{
+    char host[HOST_SIZE] = "";
+    if (gethostname(host, sizeof(host) - 1) < 0 || host[0] == '\0')
+        snprintf(host, sizeof(host), "localhost");
+    snprintf(ret_name, PROCESS_NAME_SIZE, "%s:%d", host, (int)getpid());
 }
 
 /* The contract's StandardErrorResponse, as far as it is passed on. */

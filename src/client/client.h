@@ -15,6 +15,10 @@ const char *client_url(const struct jobd_client *client);
 /* The same of the worker that has a job in hand. */
 const char *client_url_of(const struct jobd_run *run);
 
+/* "host:pid": what one finds this process by, unless it is given another name. */
+#define PROCESS_NAME_SIZE 96
+void client_name_process(char ret_name[static PROCESS_NAME_SIZE]);
+
 /* See transport_set_deadline. Any thread. */
 void client_set_deadline(struct jobd_client *client, int64_t mono_ns);
 

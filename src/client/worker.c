@@ -17,7 +17,6 @@
 
 #define ARENA_CEILING (1u << 20)
 #define SLOTS_MAX 1000
-#define HOST_SIZE 65
 /* A heartbeat that hangs must leave time for another one. */
 #define BEAT_TIMEOUT_MIN_MS 2000
 #define BEAT_TIMEOUT_MAX_MS 10000
@@ -84,16 +83,12 @@ static bool copy_types(struct jobd_worker *worker)
     return types != NULL;
 }
 
-/* "host:pid": what one finds the process by. */
 static bool set_id(struct jobd_worker *worker)
 {
-    char host[HOST_SIZE] = "";
+    char name[PROCESS_NAME_SIZE];
     const char *id = worker->options.worker_id;
-    if (gethostname(host, sizeof(host) - 1) < 0 || host[0] == '\0')
-        snprintf(host, sizeof(host), "localhost");
-    worker->options.worker_id = id != NULL
-                                    ? arena_strdup(&worker->arena, id)
-                                    : arena_printf(&worker->arena, "%s:%d", host, (int)getpid());
+    client_name_process(name);
+    worker->options.worker_id = arena_strdup(&worker->arena, id != NULL ? id : name);
     return worker->options.worker_id != NULL;
 }
 

@@ -11,8 +11,7 @@
 
 #define PROGRESS_INTERVAL (SECOND / 2)
 #define LOOK_INTERVAL (5 * SECOND)
-#define FIRST_PAUSE (SECOND / 4)
-#define LAST_PAUSE (30 * SECOND)
+#define LONGEST_PAUSE (15 * SECOND)
 #define PAUSE_AT_END (SECOND / 4)
 #define PATIENCE_REPLAY (2 * SECOND)
 
@@ -71,26 +70,32 @@ static void succeed(struct reporter *reporter)
     reporter_set_away(reporter, false);
     pthread_mutex_unlock(&reporter->lock);
     reporter->reached = true;
-    reporter->failures = 0;
+    reporter->backoff = (struct backoff){0};
     reporter->last_contact = monotonic();
     reporter->not_before = 0;
 }
 
-/* Twice as long after each failure, and as long as the server asks for. */
+/* How often the server is to hear of us at least: the lease must not run out. */
+static int64_t beat_interval(const struct reporter *reporter)
+{
+    int64_t third = reporter->create->lease_seconds * SECOND / 3;
+    return third < LOOK_INTERVAL ? third : LOOK_INTERVAL;
+}
+
+static int64_t longest_pause(const struct reporter *reporter, bool ended)
+{
+    int64_t third = reporter->create->lease_seconds * SECOND / 3;
+    if (ended)
+        return PAUSE_AT_END;
+    return third < LONGEST_PAUSE ? third : LONGEST_PAUSE;
+}
+
 static void back_off(struct reporter *reporter, const struct jobd_error *error, bool ended)
 {
-    int64_t pause = FIRST_PAUSE << (reporter->failures < 8 ? reporter->failures : 8);
-    int64_t asked = error->retry_after * SECOND;
-    if (pause > LAST_PAUSE)
-        pause = LAST_PAUSE;
-    if (ended)
-        pause = PAUSE_AT_END;
-    if (asked > pause)
-        pause = asked;
+    int64_t pause = backoff_pause(&reporter->backoff, error, longest_pause(reporter, ended));
     pthread_mutex_lock(&reporter->lock);
     reporter_set_away(reporter, !reporter->reached);
     pthread_mutex_unlock(&reporter->lock);
-    reporter->failures++;
     reporter->not_before = monotonic() + pause;
     warn_away(reporter, error);
 }
@@ -139,6 +144,7 @@ static void create_job(struct reporter *reporter)
 static struct jobd_report next_report(struct reporter *reporter, struct progress *progress)
 {
     struct jobd_report report = JOBD_REPORT;
+    report.fence = JOBD_FIRST_FENCE;
     pthread_mutex_lock(&reporter->lock);
     *progress = reporter->progress;
     if (reporter->dirty) {
@@ -234,6 +240,7 @@ static bool write_spool(struct reporter *reporter, struct err *err)
         .key = span_of(reporter->key),
         .create = buf_span(&reporter->body),
         .id = span_of(reporter->id),
+        .fence = JOBD_FIRST_FENCE,
     };
     if (directory == NULL)
         return err_set(err, "neither XDG_STATE_HOME nor HOME says where to keep it");
@@ -251,19 +258,14 @@ static void spool(struct reporter *reporter)
         complain(reporter->call, 0, "the job's end could not be delivered, nor kept: %s", err.text);
 }
 
-/* Nobody reports for us, so a deletion shows only when asked for. */
-static void look_at_job(struct reporter *reporter)
+/* Without it the job would count as lost; and it shows when the job was deleted. */
+static void beat(struct reporter *reporter)
 {
-    struct jobd_job *job = NULL;
     struct jobd_error error;
-    if (!jobd_get(reporter->client, reporter->id, &job, &error)) {
+    if (jobd_beat(reporter->client, reporter->id, JOBD_FIRST_FENCE, 0, NULL, &error))
+        succeed(reporter);
+    else
         fail(reporter, &error);
-        return;
-    }
-    succeed(reporter);
-    if (strcmp(job->state, "DELETED") == 0)
-        give_up(reporter, &(struct jobd_error){.status = 409, .code = "jobDeleted"});
-    jobd_job_free(job);
 }
 
 static void replay_one(struct reporter *reporter)
@@ -284,7 +286,8 @@ static bool is_too_late(struct reporter *reporter)
 {
     int64_t deadline = deadline_of(reporter);
     bool in_vain = reporter->not_before >= deadline || !reporter->reached;
-    return monotonic() >= deadline || (reporter->tried_end && reporter->failures > 0 && in_vain);
+    return monotonic() >= deadline ||
+           (reporter->tried_end && reporter->backoff.failures > 0 && in_vain);
 }
 
 /* When something is due while the command runs and the job is known to. */
@@ -292,7 +295,7 @@ static int64_t due_meanwhile(const struct reporter *reporter, const struct view 
 {
     if (view->dirty)
         return reporter->last_report + PROGRESS_INTERVAL;
-    return reporter->replaying ? 0 : reporter->last_contact + LOOK_INTERVAL;
+    return reporter->replaying ? 0 : reporter->last_contact + beat_interval(reporter);
 }
 
 /* When the next thing is due; the end of the command makes up for one pause. */
@@ -308,12 +311,13 @@ static int64_t due(const struct reporter *reporter, const struct view *view)
 
 static void act_meanwhile(struct reporter *reporter, const struct view *view)
 {
+    bool must_beat = monotonic() >= reporter->last_contact + beat_interval(reporter);
     if (view->dirty)
         report_progress(reporter);
-    else if (reporter->replaying)
+    else if (reporter->replaying && !must_beat)
         replay_one(reporter);
     else
-        look_at_job(reporter);
+        beat(reporter);
 }
 
 static void act(struct reporter *reporter, const struct view *view)

@@ -47,7 +47,7 @@ static bool create(struct replay *replay, struct arena *arena, struct spool_file
 static bool deliver(struct replay *replay, struct arena *arena, struct spool_file *file)
 {
     struct jobd_error error;
-    struct report_body report = {.json = file->entry.report};
+    const struct report_body report = {file->entry.report, file->entry.fence};
     if (!span_is(file->entry.url, client_url(replay->client)))
         return true;
     if (create(replay, arena, file, &error) &&

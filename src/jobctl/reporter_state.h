@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/uuid.h"
+#include "client/backoff.h"
 #include "jobctl/replay.h"
 #include "jobctl/reporter.h"
 
@@ -50,7 +51,7 @@ struct reporter {
     struct buf body; /* of the create */
     char late[PROGRESS_MESSAGE_SIZE + 64]; /* a message with the time of the end */
     bool reached, warned, tried_end;
-    int failures; /* in a row */
+    struct backoff backoff;
     int64_t not_before, last_report, last_contact;
     struct replay replay;
     bool replaying;

@@ -2,12 +2,14 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/scope.h"
+#include "client/client.h"
 #include "jobctl/command.h"
 #include "jobctl/ending.h"
 #include "jobctl/follow.h"
 #include "jobctl/process.h"
 #include "jobctl/progress.h"
 #include "jobctl/reporter.h"
+#include "model/lease.h"
 
 #include <poll.h>
 #include <stdio.h>
@@ -21,7 +23,7 @@
 
 struct run_options {
     const char *name, *type, *message, *user, *pattern;
-    int64_t grace;
+    int64_t grace, lease;
 };
 
 #define MEMBER(member) offsetof(struct run_options, member)
@@ -49,6 +51,15 @@ static const struct option_row rows[] = {
      .offset = MEMBER(user),
      .value = "UUID",
      .help = "On behalf of whom; workers and administrators may say so."},
+    {.name = "lease",
+     .type = OPTION_DURATION,
+     .offset = MEMBER(lease),
+     .value = "TIME",
+     .standard = LEASE_SECONDS_DEFAULT * 1000,
+     .min = LEASE_SECONDS_MIN * 1000,
+     .max = LEASE_SECONDS_MAX * 1000,
+     .help = "How long the server may hear nothing of us before the job counts as lost: 5s to 1h. "
+             "Default: 60s."},
     {.name = "progress-regex",
      .type = OPTION_TEXT,
      .offset = MEMBER(pattern),
@@ -189,12 +200,16 @@ static int run_with(struct running *running, const struct jobd_create *create)
 static int run(const struct call *call)
 {
     const struct run_options *options = call->options;
-    struct jobd_create create = {
+    char name[PROCESS_NAME_SIZE];
+    client_name_process(name);
+    const struct jobd_create create = {
         .name = options->name,
         .type = options->type,
         .message = options->message,
         .user = options->user,
         .self_managed = true,
+        .worker_id = name,
+        .lease_seconds = (int)(options->lease / 1000),
     };
     struct running *running = ARENA_NEW(call->arena, struct running);
     struct err err = {0};
@@ -219,7 +234,10 @@ const struct command command_run = {
         "RUNNING and ends as the command does. A server that is away neither delays nor fails "
         "the command: one warning, then what could not be delivered is kept in "
         "$XDG_STATE_HOME/jobd/spool (~/.local/state/jobd/spool) and delivered by the next "
-        "jobctl run against the same server. The command reports progress by lines `42 "
+        "jobctl run against the same server. A jobctl that is killed shows as FAILED, ABORTED and "
+        "Worker lost, within the lease and two seconds; so does one that the server did not hear "
+        "of for so long while it was itself up, and what is reported after that is refused, with "
+        "a warning. The command reports progress by lines `42 "
         "message`, `42%`, `42` or `message` on the descriptor whose number is in $JOBD_FD, or "
         "by its output with --progress-regex; without either the job's progress is unknown. Its "
         "output passes through unchanged. It ends COMPLETED with SUCCESS when its exit status "

@@ -75,6 +75,8 @@ static void write_entry(struct buf *out, const struct spool_entry *entry)
     add_text(&json, "id", entry->id);
     add_text(&json, "create", entry->create);
     add_text(&json, "report", entry->report);
+    json_key(&json, "fence");
+    json_int(&json, entry->fence);
     json_end_object(&json);
     buf_add_char(out, '\n');
 }
@@ -157,7 +159,8 @@ bool spool_write(const char *directory, const struct spool_entry *entry, struct 
 /* What a file held, borrowed from its document. */
 struct kept {
     struct span url, key, id, create, report;
-    bool has_url, has_key, has_id, has_create, has_report;
+    int64_t fence;
+    bool has_url, has_key, has_id, has_create, has_report, has_fence;
 };
 
 static const struct json_field fields[] = {
@@ -166,6 +169,7 @@ static const struct json_field fields[] = {
     JSON_FIELD("id", JSON_SPAN, struct kept, id, has_id),
     JSON_FIELD("create", JSON_SPAN, struct kept, create, has_create),
     JSON_FIELD("report", JSON_SPAN, struct kept, report, has_report),
+    JSON_FIELD_INT("fence", struct kept, fence, has_fence, 0, INT64_MAX),
 };
 
 static bool parse(struct arena *arena, struct span text, struct spool_entry *ret_entry)
@@ -182,6 +186,7 @@ static bool parse(struct arena *arena, struct span text, struct spool_entry *ret
         .create = arena_span(arena, kept.create),
         .id = arena_span(arena, kept.id),
         .report = arena_span(arena, kept.report),
+        .fence = kept.fence,
     };
     return ret_entry->url.ptr != NULL && ret_entry->key.ptr != NULL &&
            ret_entry->create.ptr != NULL && ret_entry->id.ptr != NULL &&

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define SPOOL_FILES_MAX 1000
 
@@ -18,6 +19,7 @@ struct spool_entry {
     struct span create; /* its body */
     struct span id; /* empty: not known to exist yet */
     struct span report; /* body of the last report */
+    int64_t fence; /* to report under; 0: none */
 };
 
 /*

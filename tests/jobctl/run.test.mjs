@@ -295,11 +295,50 @@ test('a deletion is seen within seconds by a command with nothing to report', as
   assert.match(stderr, /the job was deleted/);
 });
 
+test('a killed jobctl shows within its lease, and what it left running goes on', async () => {
+  const [name, args] = named(sh('echo $$; exec sleep 1000'), ['--lease', '5s']);
+  const { child, so_far } = user.start(args);
+  const { id } = await jobThat(server, alice, name, (job) => job.state === 'RUNNING');
+  const pid = Number(await eventually(() => so_far('stdout').trim(), 'the command'));
+  child.kill('SIGKILL');
+  const killed = Date.now();
+  const job = await jobThat(server, alice, name, (seen) => seen.state !== 'RUNNING');
+  assert.ok(Date.now() - killed < 5000 + 2000 + 1500, `${Date.now() - killed} ms`);
+  assert.deepEqual([job.id, job.state, job.result, job.message], [id, 'FAILED', 'ABORTED', 'Worker lost']);
+  process.kill(pid, 'SIGKILL');
+});
+
+test('a command that says nothing for longer than its lease keeps its job', async () => {
+  const [name, args] = named(sh('read wait'), ['--lease', '5s']);
+  const { child, ended } = user.start(args, { stdin: null });
+  await jobThat(server, alice, name, (job) => job.state === 'RUNNING');
+  const began = Date.now();
+  await eventually(() => Date.now() - began > 8000, 'more than a lease');
+  assert.equal((await jobNamed(server, alice, name)).state, 'RUNNING');
+  child.stdin.end('\n');
+  assert.equal((await ended).code, 0);
+  assert.equal((await jobNamed(server, alice, name)).state, 'COMPLETED');
+});
+
+test('a jobctl that was silent for too long says so, and its command ends as it would', async () => {
+  const [name, args] = named(sh('read wait; exit 5'), ['--lease', '5s']);
+  const { child, ended, so_far } = user.start(args, { stdin: null });
+  await jobThat(server, alice, name, (job) => job.state === 'RUNNING');
+  child.kill('SIGSTOP');
+  await jobThat(server, alice, name, (job) => job.state === 'FAILED');
+  child.kill('SIGCONT');
+  await eventually(() => /not reported on: /.test(so_far('stderr')), 'the warning');
+  child.stdin.end('\n');
+  assert.equal((await ended).code, 5);
+  assert.equal((await jobNamed(server, alice, name)).message, 'Worker lost');
+  assert.deepEqual(user.spool(), []);
+});
+
 test('a job that somebody else ended does not end the command', async () => {
   const [name, args] = named(sh('read wait; echo "50 more" >&$JOBD_FD; read wait; exit 5'));
   const { child, ended, so_far } = user.start(args, { stdin: null });
   const job = await jobThat(server, alice, name, (seen) => seen.state === 'RUNNING');
-  await call(server, 'PATCH', `/rest/jobd/v1/jobs/${job.id}`, { auth: alice, body: { state: 'COMPLETED' } });
+  await call(server, 'PATCH', `/rest/jobd/v1/jobs/${job.id}`, { auth: alice, headers: { 'Lease-Fence': '1' }, body: { state: 'COMPLETED' } });
   child.stdin.write('\n');
   await eventually(() => /not reported on/.test(so_far('stderr')), 'the warning');
   child.stdin.end('\n');

@@ -55,7 +55,10 @@ test('a server that is down: the command runs, one warning, one file without a s
   assert.deepEqual(others, []);
   const entry = user.spoolEntry(file);
   assert.equal(entry.url, url);
-  assert.deepEqual(JSON.parse(entry.create), { name, type: 'SPOOL', selfManaged: true });
+  const { claim, ...create } = JSON.parse(entry.create);
+  assert.deepEqual(create, { name, type: 'SPOOL', selfManaged: true });
+  assert.equal(claim.leaseSeconds, 60);
+  assert.equal(entry.fence, 1);
   const report = JSON.parse(entry.report);
   assert.deepEqual([report.state, report.result, report.progressPercentage], ['FAILED', 'FAILURE', 30]);
   const when = report.message.match(/^exit status 3 \(ended (\S+Z)\)$/)[1];
