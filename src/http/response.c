@@ -2,6 +2,10 @@
 #include "http/response.h"
 
 #include <inttypes.h>
+#include <stdio.h>
+
+/* A number of 64 bits, quoted. */
+#define ETAG_SIZE 24
 
 void respond_header(struct request *request, const char *name, const char *value)
 {
@@ -54,5 +58,7 @@ void respond_failure(struct request *request)
 
 void respond_etag(struct request *request, int64_t change)
 {
-    respond_header(request, "ETag", arena_printf(&request->arena, "\"%" PRId64 "\"", change));
+    char text[ETAG_SIZE];
+    snprintf(text, sizeof(text), "\"%" PRId64 "\"", change);
+    respond_header(request, "ETag", arena_strdup(&request->arena, text));
 }

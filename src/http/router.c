@@ -6,20 +6,21 @@
 
 #include <string.h>
 
-/* Compares segment by segment; the {…} of the pattern takes any one segment that is not empty. */
+/* The {…} of the pattern takes any one segment that is not empty; most patterns differ before it.
+ */
 static bool path_matches(const char *pattern, struct span path, struct span *ret_argument)
 {
-    struct span want = span_of(pattern), segment, given;
+    size_t at = 0, end;
     *ret_argument = (struct span){0};
-    while (span_cut(&want, '/', &segment)) {
-        if (!span_cut(&path, '/', &given))
+    for (; pattern[at] != '\0' && pattern[at] != '{'; at++)
+        if (at == path.len || path.ptr[at] != pattern[at])
             return false;
-        if (span_starts(segment, "{") && given.len > 0)
-            *ret_argument = given;
-        else if (!span_eq(segment, given))
-            return false;
-    }
-    return path.ptr == NULL || !span_cut(&path, '/', &given);
+    if (pattern[at] == '\0')
+        return at == path.len;
+    for (end = at; end < path.len && path.ptr[end] != '/';)
+        end++;
+    *ret_argument = (struct span){path.ptr + at, end - at};
+    return end > at && span_is(span_skip(path, end), strchr(pattern + at, '}') + 1);
 }
 
 static bool method_matches(const char *method, const char *asked)
