@@ -2,9 +2,9 @@
 import { announcement } from '../state/announcer';
 
 export function Announcer() {
-    return (
-        <div class="unseen" role="status" aria-live="polite">
-            {announcement.value}
-        </div>
-    );
+  return (
+    <div class="unseen" role="status" aria-live="polite">
+      {announcement.value}
+    </div>
+  );
 }

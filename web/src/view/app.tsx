@@ -15,46 +15,46 @@ import { SignIn } from './sign-in';
 import { Trouble } from './trouble';
 
 function View() {
-    const { job, view } = place.value;
-    if (job) return <JobView key={job} id={job} />;
-    return view === 'overview' ? <Overview /> : <JobsView />;
+  const { job, view } = place.value;
+  if (job) return <JobView key={job} id={job} />;
+  return view === 'overview' ? <Overview /> : <JobsView />;
 }
 
 function Starting() {
-    return (
-        <div class="start" role="status">
-            {startError.value ? `${startError.value} Trying again…` : 'Loading…'}
-        </div>
-    );
+  return (
+    <div class="start" role="status">
+      {startError.value ? `${startError.value} Trying again…` : 'Loading…'}
+    </div>
+  );
 }
 
 function SignedIn() {
-    useEffect(listenToKeys, []);
-    useEffect(() => forgetList, []);
-    return (
-        <div class="app">
-            <Header />
-            <Trouble />
-            <main id="main" class="main">
-                <View />
-            </main>
-            <DeleteDialog />
-            <HelpDialog />
-        </div>
-    );
+  useEffect(listenToKeys, []);
+  useEffect(() => forgetList, []);
+  return (
+    <div class="app">
+      <Header />
+      <Trouble />
+      <main id="main" class="main">
+        <View />
+      </main>
+      <DeleteDialog />
+      <HelpDialog />
+    </div>
+  );
 }
 
 export function App() {
-    return (
-        <>
-            {me.value === undefined ? (
-                <Starting />
-            ) : me.value === null ? (
-                <SignIn />
-            ) : (
-                <SignedIn key={me.value.id} />
-            )}
-            <Announcer />
-        </>
-    );
+  return (
+    <>
+      {me.value === undefined ? (
+        <Starting />
+      ) : me.value === null ? (
+        <SignIn />
+      ) : (
+        <SignedIn key={me.value.id} />
+      )}
+      <Announcer />
+    </>
+  );
 }

@@ -3,55 +3,55 @@ import type { ComponentChildren } from 'preact';
 import type { Mark } from '../model/job';
 
 function Icon({ children, class: name = '' }: { children: ComponentChildren; class?: string }) {
-    return (
-        <svg class={`icon ${name}`} viewBox="0 0 16 16" aria-hidden="true" focusable="false">
-            {children}
-        </svg>
-    );
+  return (
+    <svg class={`icon ${name}`} viewBox="0 0 16 16" aria-hidden="true" focusable="false">
+      {children}
+    </svg>
+  );
 }
 
 const MARKS: Record<Mark, ComponentChildren> = {
-    waiting: <circle cx="8" cy="8" r="5.25" class="line" stroke-dasharray="1.6 2.52" />,
-    running: [
-        <circle cx="8" cy="8" r="5.25" class="line" />,
-        <path d="M6.6 5.4v5.2L10.8 8z" class="fill" />,
-    ],
-    stalled: [
-        <path d="M8 2.2 14.4 13.3H1.6z" class="line" />,
-        <path d="M8 6.4v3.2M8 11.3v.1" class="line" />,
-    ],
-    done: [
-        <circle cx="8" cy="8" r="6" class="fill" />,
-        <path d="m5.2 8.2 2 2 3.7-4.2" class="cut" />,
-    ],
-    flawed: [
-        <circle cx="8" cy="8" r="6" class="fill" />,
-        <path d="M8 4.8v3.9M8 11v.1" class="cut" />,
-    ],
-    aborted: [
-        <circle cx="8" cy="8" r="5.25" class="line" />,
-        <path d="M5.8 5.8h4.4v4.4H5.8z" class="fill" />,
-    ],
-    failed: [
-        <circle cx="8" cy="8" r="6" class="fill" />,
-        <path d="m5.7 5.7 4.6 4.6m0-4.6-4.6 4.6" class="cut" />,
-    ],
-    deleted: [<circle cx="8" cy="8" r="5.25" class="line" />, <path d="M5.4 8h5.2" class="line" />],
+  waiting: <circle cx="8" cy="8" r="5.25" class="line" stroke-dasharray="1.6 2.52" />,
+  running: [
+    <circle cx="8" cy="8" r="5.25" class="line" />,
+    <path d="M6.6 5.4v5.2L10.8 8z" class="fill" />,
+  ],
+  stalled: [
+    <path d="M8 2.2 14.4 13.3H1.6z" class="line" />,
+    <path d="M8 6.4v3.2M8 11.3v.1" class="line" />,
+  ],
+  done: [
+    <circle cx="8" cy="8" r="6" class="fill" />,
+    <path d="m5.2 8.2 2 2 3.7-4.2" class="cut" />,
+  ],
+  flawed: [
+    <circle cx="8" cy="8" r="6" class="fill" />,
+    <path d="M8 4.8v3.9M8 11v.1" class="cut" />,
+  ],
+  aborted: [
+    <circle cx="8" cy="8" r="5.25" class="line" />,
+    <path d="M5.8 5.8h4.4v4.4H5.8z" class="fill" />,
+  ],
+  failed: [
+    <circle cx="8" cy="8" r="6" class="fill" />,
+    <path d="m5.7 5.7 4.6 4.6m0-4.6-4.6 4.6" class="cut" />,
+  ],
+  deleted: [<circle cx="8" cy="8" r="5.25" class="line" />, <path d="M5.4 8h5.2" class="line" />],
 };
 
 export function MarkIcon({ mark }: { mark: Mark }) {
-    return <Icon class={`mark ${mark}`}>{MARKS[mark]}</Icon>;
+  return <Icon class={`mark ${mark}`}>{MARKS[mark]}</Icon>;
 }
 
 const line = (d: string) => () => (
-    <Icon>
-        <path d={d} class="line" />
-    </Icon>
+  <Icon>
+    <path d={d} class="line" />
+  </Icon>
 );
 
 export const SearchIcon = line('M7 2.5a4.5 4.5 0 1 0 0 9 4.5 4.5 0 0 0 0-9Zm3.3 7.8 3.2 3.2');
 export const TrashIcon = line(
-    'M2.8 4.4h10.4M6.2 4.2V2.6h3.6v1.6M4.2 4.6l.6 8.8h6.4l.6-8.8M6.7 7v4M9.3 7v4',
+  'M2.8 4.4h10.4M6.2 4.2V2.6h3.6v1.6M4.2 4.6l.6 8.8h6.4l.6-8.8M6.7 7v4M9.3 7v4',
 );
 export const PauseIcon = line('M5.6 3.4v9.2M10.4 3.4v9.2');
 export const PlayIcon = line('M5 3.2v9.6L12.6 8z');

@@ -7,17 +7,17 @@ import { Filters } from './filters';
 import { JobTable } from './job-table';
 
 export function JobsView() {
-    const jobs = openList(place.value);
-    useEffect(() => {
-        jobs.resume();
-        return () => jobs.suspend();
-    }, [jobs]);
-    useEffect(() => void refreshSummary(), []);
-    return (
-        <section class="jobs" aria-label="Jobs">
-            <h1 class="unseen">Jobs</h1>
-            <Filters />
-            <JobTable key={place.value.sort.field} jobs={jobs} />
-        </section>
-    );
+  const jobs = openList(place.value);
+  useEffect(() => {
+    jobs.resume();
+    return () => jobs.suspend();
+  }, [jobs]);
+  useEffect(() => void refreshSummary(), []);
+  return (
+    <section class="jobs" aria-label="Jobs">
+      <h1 class="unseen">Jobs</h1>
+      <Filters />
+      <JobTable key={place.value.sort.field} jobs={jobs} />
+    </section>
+  );
 }

@@ -21,7 +21,9 @@ function move(step: number): void {
 
 function search(): void {
   go({ job: '', view: 'jobs' });
-  requestAnimationFrame(() => document.querySelector<HTMLInputElement>('#search')?.focus());
+  const focus = () => document.querySelector<HTMLInputElement>('#search')?.focus();
+  focus(); // at once, where it is there already: the next key is meant for it
+  requestAnimationFrame(focus);
 }
 
 function leave(): void {

@@ -5,36 +5,36 @@ import { heardAt, link, paused, stale, togglePause, type Link } from '../state/l
 import { PauseIcon, PlayIcon } from './icons';
 
 const TEXTS: Record<Link, string> = {
-    live: 'Live',
-    connecting: 'Connecting…',
-    away: 'Reconnecting…',
-    paused: 'Paused',
+  live: 'Live',
+  connecting: 'Connecting…',
+  away: 'Reconnecting…',
+  paused: 'Paused',
 };
 
 function statusText(): string {
-    if (stale.value)
-        return `Stale since ${formatTime(new Date(heardAt.value).toISOString(), now.value)}`;
-    return TEXTS[link.value];
+  if (stale.value)
+    return `Stale since ${formatTime(new Date(heardAt.value).toISOString(), now.value)}`;
+  return TEXTS[link.value];
 }
 
 export function LinkStatus() {
-    const kind = stale.value ? 'stale' : link.value;
-    const verb = paused.value ? 'Resume' : 'Pause';
-    return (
-        <span class="link-status">
-            <span class={`link-sign ${kind}`} role="status">
-                <span class="dot" aria-hidden="true" />
-                {statusText()}
-            </span>
-            <button
-                type="button"
-                class="quiet square"
-                aria-label={`${verb} live updates`}
-                title={`${verb} (p)`}
-                onClick={togglePause}
-            >
-                {paused.value ? <PlayIcon /> : <PauseIcon />}
-            </button>
-        </span>
-    );
+  const kind = stale.value ? 'stale' : link.value;
+  const verb = paused.value ? 'Resume' : 'Pause';
+  return (
+    <span class="link-status">
+      <span class={`link-sign ${kind}`} role="status">
+        <span class="dot" aria-hidden="true" />
+        {statusText()}
+      </span>
+      <button
+        type="button"
+        class="quiet square"
+        aria-label={`${verb} live updates`}
+        title={`${verb} (p)`}
+        onClick={togglePause}
+      >
+        {paused.value ? <PlayIcon /> : <PauseIcon />}
+      </button>
+    </span>
+  );
 }
