@@ -27,6 +27,8 @@ test   llvm                  symbols in their reports
 test   openssl               certificates for the tests of TLS
 test   postgresql            the store on many machines
 test   procps                seeing the processes and groups of commands under test
+test   chromium              the page as people see it
+test   fonts-dejavu-core     the shape of its text
 test   git                   which files belong to the tree
 lint   clang                 the headers clang-tidy reads
 lint   clang-format          the style of the code

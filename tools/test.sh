@@ -29,6 +29,7 @@ test_parts() {
     part npm node_modules
     part api node_tests build api jobctl
     part fault node_tests build fault
+    part browser node_tests build browser
     part api-tsan api_tests_under_tsan
     part fuzz fuzz_briefly
 }
