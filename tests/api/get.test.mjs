@@ -176,10 +176,10 @@ test('a job stays as it was over a restart', async () => {
   assert.equal(answer.headers.etag, etag);
 });
 
-test('an id of ours is under the contract’s path only for reading', async () => {
+test('a method that a path of ours does not have', async () => {
   const job = await createJob(server, alice);
   assertError(
-    await call(server, 'GET', `${OURS}/${job.id}`, { auth: alice }),
+    await call(server, 'PUT', `${OURS}/${job.id}`, { auth: alice }),
     405,
     'methodNotAllowed',
   );

@@ -233,7 +233,10 @@ static enum problem apply_event(void *context, const struct hold *hold, bool *re
     struct job_event event = *given;
 
     event.now = hold->now.wall;
-    return job_apply(hold->job, &event, ret_changed, err);
+    enum problem problem = job_apply(hold->job, &event, ret_changed, err);
+    if (hold->lease->held && hold->job->status != STATUS_RUNNING)
+        lease_end(hold->lease);
+    return problem;
 }
 
 enum problem job_report(struct store *store, struct arena *arena, const struct uuid *id,

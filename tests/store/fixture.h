@@ -73,7 +73,8 @@ enum problem job_create(struct store *store, struct arena *arena, const struct d
 enum problem job_get(struct store *store, struct arena *arena, const struct uuid *id,
                      struct job *ret_job);
 
-/* By job_apply; the event's time is the store's. */
+/* By job_apply, whoever holds the job: its lease ends when it no longer runs. The event's time is
+ * the store's. */
 enum problem job_report(struct store *store, struct arena *arena, const struct uuid *id,
                         struct job_event event, struct job *ret_job);
 
