@@ -5,6 +5,7 @@ import sys
 
 # What we decided where the contract is silent, as {(method, path): {status: our response}}.
 AMENDMENTS = {
+    ('get', '/rest/jobs/v1/jobs/{jobId}'): {'304': 'NotModified'},
     ('delete', '/rest/jobs/v1/jobs/{jobId}'): {'403': 'JobNotOwned', '413': 'PayloadTooLarge'},
 }
 # What we decided where the contract has no bounds, as {(method, path): {status: our sentence}}.

@@ -15,6 +15,9 @@ void *route_operation(struct request *request, size_t size, void (*answer)(struc
 /* The call of the operation wakes the request; to be followed by submitting it. */
 void route_prepare(struct request *request, struct store_call *call);
 
+/* No request waits for longer until something changes. */
+#define ROUTE_WAIT_SECONDS_MAX 30
+
 /* Makes a watcher of the request, which may wait `ms` from now on in all. */
 void route_watcher(struct request *request, struct watcher *watcher, int64_t ms);
 

@@ -1,9 +1,13 @@
 /* The contract's endpoints: find jobs, get a job, delete a job. */
+#include "http/etag.h"
+#include "http/prefer.h"
 #include "http/response.h"
 #include "http/route_call.h"
 #include "http/routes.h"
 #include "model/job_json.h"
 #include "service/jobs.h"
+
+#include <inttypes.h>
 
 struct find_call {
     struct jobs_find find;
@@ -35,24 +39,54 @@ void route_jobs_find(struct request *request)
     jobs_find(request->service, &call->find);
 }
 
+struct get_call {
+    struct store_get get;
+    struct watcher watcher;
+    int64_t wait_s; /* what the client prefers, as far as we do */
+};
+
+static void look(struct request *request);
+
+/* The client has the job as it is now: it is told so, at once or when its time is over. */
 static void get_answer(struct request *request)
 {
-    const struct store_get *get = request->operation;
-    if (route_failed(request, &get->call))
+    struct get_call *call = request->operation;
+    const struct job *job = &call->get.job;
+    if (route_failed(request, &call->get.call))
         return;
-    struct json_writer json = respond_json(request, 200);
-    job_json(&json, &get->job);
-    respond_etag(request, get->job.change);
+    const char *etag = arena_printf(&request->arena, "\"%" PRId64 "\"", job->change);
+    bool known = etag != NULL && etag_matches(request_header(request, "If-None-Match"), etag);
+    if (known && call->wait_s > 0 && route_wait(request, &call->watcher, look))
+        return;
+    if (known) {
+        respond_empty(request, 304);
+    } else {
+        struct json_writer json = respond_json(request, 200);
+        job_json(&json, job);
+    }
+    respond_header(request, "ETag", etag);
+    if (call->wait_s > 0)
+        respond_header(request, "Preference-Applied",
+                       arena_printf(&request->arena, "wait=%" PRId64, call->wait_s));
+}
+
+static void look(struct request *request)
+{
+    struct get_call *call = request->operation;
+    watch_ask(request->service->watch, &call->watcher, &call->get.id);
+    route_prepare(request, &call->get.call);
+    jobs_get(request->service, &call->get);
 }
 
 void route_job_get(struct request *request)
 {
-    struct store_get *get = route_operation(request, sizeof(*get), get_answer);
-    if (get == NULL || !route_job_id(request, &get->id))
+    struct get_call *call = route_operation(request, sizeof(*call), get_answer);
+    if (call == NULL || !route_job_id(request, &call->get.id))
         return;
-    get->arena = &request->arena;
-    route_prepare(request, &get->call);
-    jobs_get(request->service, get);
+    call->get.arena = &request->arena;
+    call->wait_s = prefer_wait(request_header(request, "Prefer"), ROUTE_WAIT_SECONDS_MAX);
+    route_watcher(request, &call->watcher, call->wait_s * 1000);
+    look(request);
 }
 
 static void delete_answer(struct request *request)

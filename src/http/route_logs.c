@@ -7,7 +7,6 @@
 
 #include <inttypes.h>
 
-#define WAIT_SECONDS_MAX 30
 
 static enum problem read_number(struct request *request, const char *name,
                                 struct output_range legal, int64_t *ret_number, struct err *err)
@@ -129,7 +128,7 @@ void route_log_read(struct request *request)
                     &call->read.offset, &err);
     if (problem == PROBLEM_NONE)
         problem =
-            read_number(request, "wait", (struct output_range){0, WAIT_SECONDS_MAX}, &wait_s, &err);
+            read_number(request, "wait", (struct output_range){0, ROUTE_WAIT_SECONDS_MAX}, &wait_s, &err);
     if (problem != PROBLEM_NONE)
         return route_refuse(request, problem, &err);
     call->read.arena = &request->arena;
