@@ -10,7 +10,6 @@ import {
   createJob,
   EVERYBODY,
   JOBS,
-  OURS,
   reader,
   startJobd,
   UNKNOWN_ID,
