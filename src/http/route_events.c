@@ -1,4 +1,5 @@
 /* The events: the change feed as server-sent events or as lines of JSON, for as long as wanted. */
+#include "base/mem.h"
 #include "base/parse.h"
 #include "http/response.h"
 #include "http/route_call.h"
@@ -11,13 +12,23 @@
 /* What a reader is sent at once. Each holds so much, and a Job more, while it takes nothing. */
 #define ENOUGH (16u << 10)
 
+/* Room for a query's texts and lists, by the length it has in the request. */
+#define QUERY_ROOM(len) (1024 + 64 * (len))
+
+/* All that is kept while the stream lasts: there may be thousands. */
 struct events {
-    struct store_changes last; /* asked for the last change number before joining */
     struct feed_reader reader;
+    struct arena arena; /* of the query */
     struct query query;
     bool lines; /* of JSON, rather than server-sent events */
     int64_t told; /* the position that the client knows of */
     struct buf *out; /* while it is filled */
+};
+
+/* What is settled before it begins. */
+struct events_call {
+    struct store_changes last; /* asked for the last change number alone */
+    int64_t position;
 };
 
 static void add_id(struct events *events, int64_t position)
@@ -112,8 +123,7 @@ static bool over(void *context)
 {
     struct request *request = context;
     struct account account;
-    return request_client_gone(request) ||
-           !users_by_id(request->service->users, &request->account.id, &account) ||
+    return !users_by_id(request->service->users, &request->account.id, &account) ||
            account.disabled;
 }
 
@@ -121,29 +131,24 @@ static bool fill(struct request *request, struct buf *out)
 {
     struct events *events = request->operation;
     events->out = out;
-    return feed_read(request->service->feed, &events->reader) != FEED_OVER;
+    return !request_client_gone(request) &&
+           feed_read(request->service->feed, &events->reader) != FEED_OVER;
+}
+
+static void events_free(struct events *events)
+{
+    arena_release(&events->arena);
+    mem_free(events);
 }
 
 static void close_events(struct request *request)
 {
     struct events *events = request->operation;
     feed_leave(request->service->feed, &events->reader);
+    events_free(events);
 }
 
 static const struct stream stream = {.fill = fill, .close = close_events};
-
-static void events_answer(struct request *request)
-{
-    struct events *events = request->operation;
-    struct err err = {0};
-    if (route_failed(request, &events->last.call))
-        return;
-    enum problem problem =
-        feed_join(request->service->feed, &events->reader, events->last.last, &err);
-    if (problem != PROBLEM_NONE)
-        return route_refuse(request, problem, &err);
-    respond_stream(request, events->lines ? "application/x-ndjson" : "text/event-stream", &stream);
-}
 
 static bool accepts_lines(struct request *request)
 {
@@ -152,6 +157,47 @@ static bool accepts_lines(struct request *request)
         if (span_cut(&type, ';', &name) && span_is_nocase(span_trim(name), "application/x-ndjson"))
             return true;
     return false;
+}
+
+static enum problem join(struct request *request, const struct events_call *call,
+                         struct events *events, struct err *err)
+{
+    arena_init(&events->arena, QUERY_ROOM(request->query.len));
+    /* What needs no decoding stays where it is. */
+    struct span kept = request->query;
+    if (kept.len > 0)
+        kept = arena_span(&events->arena, kept);
+    if (kept.len < request->query.len)
+        return problem_no_memory(err);
+    enum problem problem = query_parse(&events->arena, kept, &events->query, err);
+    if (problem != PROBLEM_NONE)
+        return problem;
+    events->lines = accepts_lines(request);
+    events->reader = (struct feed_reader){.query = &events->query,
+                                          .position = call->position,
+                                          .emit = emit,
+                                          .wake = wake,
+                                          .over = over,
+                                          .context = request};
+    return feed_join(request->service->feed, &events->reader, call->last.last, err);
+}
+
+static void events_answer(struct request *request)
+{
+    const struct events_call *call = request->operation;
+    struct err err = {0};
+    if (route_failed(request, &call->last.call))
+        return;
+    struct events *events = mem_alloc(1, sizeof(*events));
+    if (events == NULL)
+        return respond_problem(request, PROBLEM_INTERNAL, NULL);
+    enum problem problem = join(request, call, events, &err);
+    if (problem != PROBLEM_NONE) {
+        events_free(events);
+        return route_refuse(request, problem, &err);
+    }
+    request->operation = events;
+    respond_stream(request, events->lines ? "application/x-ndjson" : "text/event-stream", &stream);
 }
 
 static enum problem read_change(struct span text, const char *name, int64_t *ret_change,
@@ -187,23 +233,17 @@ static enum problem read_start(struct request *request, int64_t *ret_position, s
 
 void route_events(struct request *request)
 {
-    struct events *events = route_operation(request, sizeof(*events), events_answer);
+    struct events_call *call = route_operation(request, sizeof(*call), events_answer);
+    struct query query;
     struct err err = {0};
-    if (events == NULL)
+    if (call == NULL)
         return;
-    enum problem problem = query_parse(&request->arena, request->query, &events->query, &err);
+    enum problem problem = query_parse(&request->arena, request->query, &query, &err);
     if (problem == PROBLEM_NONE)
-        problem = read_start(request, &events->reader.position, &err);
+        problem = read_start(request, &call->position, &err);
     if (problem != PROBLEM_NONE)
         return route_refuse(request, problem, &err);
-    events->lines = accepts_lines(request);
-    events->reader = (struct feed_reader){.query = &events->query,
-                                          .position = events->reader.position,
-                                          .emit = emit,
-                                          .wake = wake,
-                                          .over = over,
-                                          .context = request};
-    events->last = (struct store_changes){.arena = &request->arena};
-    route_prepare(request, &events->last.call);
-    store_changes(request->service->store, &events->last);
+    call->last.arena = &request->arena;
+    route_prepare(request, &call->last.call);
+    store_changes(request->service->store, &call->last);
 }

@@ -7,7 +7,6 @@
 
 #include <inttypes.h>
 
-
 static enum problem read_number(struct request *request, const char *name,
                                 struct output_range legal, int64_t *ret_number, struct err *err)
 {
@@ -127,8 +126,8 @@ void route_log_read(struct request *request)
         read_number(request, "offset", (struct output_range){-OUTPUT_OFFSET_MAX, OUTPUT_OFFSET_MAX},
                     &call->read.offset, &err);
     if (problem == PROBLEM_NONE)
-        problem =
-            read_number(request, "wait", (struct output_range){0, ROUTE_WAIT_SECONDS_MAX}, &wait_s, &err);
+        problem = read_number(request, "wait", (struct output_range){0, ROUTE_WAIT_SECONDS_MAX},
+                              &wait_s, &err);
     if (problem != PROBLEM_NONE)
         return route_refuse(request, problem, &err);
     call->read.arena = &request->arena;

@@ -2,6 +2,15 @@
 #include "http/stream.h"
 
 #include "http/response.h"
+#include "http/router.h"
+
+/* The account and the trace stay for the log. */
+static void forget(struct request *request)
+{
+    request->method = request->route->method;
+    request->path = request->query = (struct span){0};
+    arena_release(&request->arena);
+}
 
 void respond_stream(struct request *request, const char *content_type, const struct stream *stream)
 {
@@ -16,6 +25,8 @@ void respond_stream(struct request *request, const char *content_type, const str
     respond_header(request, "X-Accel-Buffering", "no");
     if (strcmp(request->method, "HEAD") == 0)
         stream_close(request);
+    else
+        forget(request);
 }
 
 /* There may be thousands that wait for long: they keep nothing meanwhile. */

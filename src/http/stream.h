@@ -18,7 +18,9 @@ struct stream {
 };
 
 /*
- * The answer is a stream from now on, of status 200; `stream` lives for ever. To HEAD it is the
+ * The answer is a stream from now on, of status 200; `stream` and the type live for ever. The
+ * request's arena, its path and its query are no more: what the stream needs lives elsewhere, and
+ * is not larger than need be, for there may be thousands. To HEAD it is the
  * head of one, and the stream is closed at once: libmicrohttpd would send its chunks all the same.
  */
 void respond_stream(struct request *request, const char *content_type, const struct stream *stream);

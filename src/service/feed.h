@@ -45,7 +45,7 @@ struct feed_reader {
     bool (*emit)(void *context, const struct feed_event *event);
     /* There may be something to read; once for each FEED_WAITS, on any thread, and quick. */
     void (*wake)(void *context);
-    /* Whether nobody listens, or may listen, any more; asked every other second; quick. */
+    /* Whether it may not listen any more; asked every other second; quick. */
     bool (*over)(void *context);
     void *context;
     /* Private. */

@@ -10,6 +10,7 @@ import {
   createJob,
   EVERYBODY,
   JOBS,
+  OURS,
   reader,
   startJobd,
   UNKNOWN_ID,
