@@ -242,6 +242,13 @@ JOBD_API const struct jobd_grant *jobd_run_grant(const struct jobd_run *run);
  */
 JOBD_API void jobd_run_progress(struct jobd_run *run, int percent, const char *message);
 
+/*
+ * Appends to the job's output. Returns at once: it is sent by and by, at the latest before the
+ * job's end. While the server is slow or away some 400 KB are kept: the front and the end, and a
+ * line for what was dropped between them. Any thread.
+ */
+JOBD_API void jobd_run_log(struct jobd_run *run, const void *bytes, size_t len);
+
 /* Whether to stop, and why; a descriptor that polls as readable once that is so. Any thread. */
 JOBD_API enum jobd_stop jobd_run_stopped(const struct jobd_run *run);
 JOBD_API int jobd_run_stop_fd(const struct jobd_run *run);

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "client/backoff.h"
 #include "client/client.h"
+#include "client/outbox.h"
 #include "jobd.h"
 
 #include <pthread.h>
@@ -44,6 +45,7 @@ struct jobd_run {
     int percent; /* the latest */
     char *message; /* the latest; NULL: none */
     int64_t tell_at; /* not told before */
+    struct outbox outbox; /* of output; sent by the teller, and at the end by the slot */
 };
 
 /*
@@ -114,5 +116,12 @@ void run_lose(struct jobd_run *run, uint64_t serial, const struct jobd_error *er
  * counts as told. `ret_message` is the caller's to free, after the report.
  */
 void run_take_progress(struct jobd_run *run, struct jobd_report *report, char **ret_message);
+
+/*
+ * Sends a part of the job's output, if there is any, by `client`: the teller's while `telling` is
+ * set, the slot's once `ending` is. OUTBOX_SENT too when there is none.
+ */
+enum outbox_outcome run_send_output(struct jobd_run *run, struct jobd_client *client,
+                                    struct jobd_error *error);
 
 #endif

@@ -82,6 +82,8 @@ static void put(struct jobd_run *run, struct jobd_grant *grant)
     run->beat_at = now + worker_beat_interval(run->worker);
     run->tell_at = now;
     run->percent = JOBD_NO_PROGRESS;
+    run->outbox =
+        grant->fence > JOBD_FIRST_FENCE ? (struct outbox)OUTBOX_AT_END() : (struct outbox)OUTBOX();
 }
 
 /* A job we lost may be granted to us again while its function has yet to notice. */

@@ -58,6 +58,26 @@ void run_take_progress(struct jobd_run *run, struct jobd_report *report, char **
     pthread_mutex_unlock(&run->worker->lock);
 }
 
+enum outbox_outcome run_send_output(struct jobd_run *run, struct jobd_client *client,
+                                    struct jobd_error *error)
+{
+    struct jobd_worker *worker = run->worker;
+    pthread_mutex_lock(&worker->lock);
+    bool found = outbox_take(&run->outbox);
+    pthread_mutex_unlock(&worker->lock);
+    if (!found)
+        return OUTBOX_SENT;
+    enum outbox_outcome outcome =
+        outbox_send(&run->outbox, client, run->grant->job->id, run->grant->fence, error);
+    if (outcome == OUTBOX_REFUSED && run_loss(error) == JOBD_STOP_NO)
+        worker_warn(worker, "the output of the job %s is not kept: %s", run->grant->job->id,
+                    error->text);
+    pthread_mutex_lock(&worker->lock);
+    outbox_settle(&run->outbox, outcome);
+    pthread_mutex_unlock(&worker->lock);
+    return outcome;
+}
+
 const struct jobd_grant *jobd_run_grant(const struct jobd_run *run)
 {
     return run->grant;
@@ -76,6 +96,15 @@ void jobd_run_progress(struct jobd_run *run, int percent, const char *message)
     if (!run->dirty)
         pthread_cond_signal(&run->worker->to_tell);
     run->dirty = true;
+    pthread_mutex_unlock(&run->worker->lock);
+}
+
+void jobd_run_log(struct jobd_run *run, const void *bytes, size_t len)
+{
+    pthread_mutex_lock(&run->worker->lock);
+    if (!outbox_is_waiting(&run->outbox))
+        pthread_cond_signal(&run->worker->to_tell);
+    outbox_add(&run->outbox, bytes, len);
     pthread_mutex_unlock(&run->worker->lock);
 }
 

@@ -6,6 +6,8 @@
 
 /* How long the end of a job may take to be reported once the worker is to stop. */
 #define PATIENCE (5 * SECOND)
+/* How often the rest of the output is sent before, and after, the end is reported. */
+#define TRIES 2
 
 static bool await_job(struct jobd_run *run)
 {
@@ -108,12 +110,30 @@ static void report_end(struct jobd_run *run, enum jobd_outcome outcome)
                     error.text);
 }
 
+/*
+ * Before the end is reported, so that whoever follows the output has all of it when it is over; a
+ * server that takes no output, for whatever reason, does not keep the end from being reported.
+ */
+static void send_rest(struct jobd_run *run, int tries)
+{
+    struct jobd_error error;
+    for (bool waiting = true; waiting && tries > 0;) {
+        enum outbox_outcome outcome = run_send_output(run, run->client, &error);
+        if (outcome == OUTBOX_LATER)
+            tries--;
+        pthread_mutex_lock(&run->worker->lock);
+        waiting = outcome != OUTBOX_REFUSED && outbox_is_waiting(&run->outbox);
+        pthread_mutex_unlock(&run->worker->lock);
+    }
+}
+
 static void free_slot(struct jobd_run *run)
 {
     struct jobd_worker *worker = run->worker;
     pthread_mutex_lock(&worker->lock);
     jobd_grant_free(run->grant);
     mem_free(run->message);
+    outbox_release(&run->outbox);
     run->grant = NULL;
     run->message = NULL;
     run->ending = run->dirty = false;
@@ -128,8 +148,11 @@ void *worker_slot(void *context)
     while (await_job(run)) {
         enum jobd_outcome outcome = options->run(run, options->context);
         begin_end(run);
-        if (is_held(run))
+        if (is_held(run)) {
+            send_rest(run, TRIES);
             report_end(run, outcome);
+            send_rest(run, TRIES);
+        }
         free_slot(run);
     }
     return NULL;

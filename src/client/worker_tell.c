@@ -1,4 +1,4 @@
-/* The teller: tells the server of the progress of all jobs in hand, the latest of each. */
+/* The teller: tells the server of the progress and the output of all jobs in hand. */
 #include "base/mem.h"
 #include "base/scope.h"
 #include "base/wait.h"
@@ -12,7 +12,8 @@ static struct jobd_run *next_due(const struct jobd_worker *worker)
     struct jobd_run *next = NULL;
     for (int i = 0; i < worker->options.slots; i++) {
         struct jobd_run *run = &worker->runs[i];
-        if (run_is_held(run) && !run->ending && run->dirty &&
+        bool has_news = run->dirty || outbox_is_waiting(&run->outbox);
+        if (run_is_held(run) && !run->ending && has_news &&
             (next == NULL || run->tell_at < next->tell_at))
             next = run;
     }
@@ -54,39 +55,46 @@ static void finish(struct jobd_run *run, bool again)
     pthread_mutex_unlock(&worker->lock);
 }
 
-/* Returns how long to leave the server alone. */
-static int64_t look_at_failure(struct jobd_run *run, const struct jobd_error *error,
-                               struct backoff *backoff)
+/* Whether the same is to be told again. */
+static bool look_at_failure(struct jobd_run *run, const struct jobd_error *error)
 {
-    struct jobd_worker *worker = run->worker;
     if (run_loss(error) != JOBD_STOP_NO)
         run_lose(run, run->serial, error);
-    else if (!jobd_may_pass(error))
-        worker_warn(worker, "a progress was refused: %s", error->text);
-    if (!jobd_may_pass(error))
-        return 0;
-    worker_on_away(worker, error);
-    return backoff_pause(backoff, error, worker_longest_pause(worker));
+    else if (jobd_may_pass(error))
+        worker_on_away(run->worker, error);
+    else
+        worker_warn(run->worker, "a progress was refused: %s", error->text);
+    return jobd_may_pass(error);
 }
 
-/* While `telling` is set the grant stays. */
-static int64_t tell_progress(struct jobd_run *run, struct backoff *backoff)
+/* False when it is to be told again. */
+static bool tell_progress(struct jobd_run *run, struct jobd_error *error)
 {
-    struct jobd_worker *worker = run->worker;
     struct jobd_report report = JOBD_REPORT;
-    struct jobd_error error;
-    int64_t pause = 0;
     AUTO(mem_free_at) char *message = NULL;
     run_take_progress(run, &report, &message);
-    bool good = jobd_report(worker->tells, run->grant->job->id, &report, NULL, &error);
-    if (good) {
-        worker_on_reached(worker);
-        *backoff = (struct backoff){0};
-    } else {
-        pause = look_at_failure(run, &error, backoff);
-    }
-    finish(run, !good && jobd_may_pass(&error));
-    return pause;
+    if (report.progress == JOBD_NO_PROGRESS && report.message == NULL)
+        return true;
+    if (!jobd_report(run->worker->tells, run->grant->job->id, &report, NULL, error))
+        return !look_at_failure(run, error);
+    worker_on_reached(run->worker);
+    return true;
+}
+
+/* While `telling` is set the grant stays. Returns how long to leave the server alone. */
+static int64_t tell(struct jobd_run *run, struct backoff *backoff)
+{
+    struct jobd_worker *worker = run->worker;
+    struct jobd_error error;
+    bool told = tell_progress(run, &error);
+    bool sent = told && run_send_output(run, worker->tells, &error) != OUTBOX_LATER;
+    if (told && !sent)
+        worker_on_away(worker, &error);
+    finish(run, !told);
+    if (!sent)
+        return backoff_pause(backoff, &error, worker_longest_pause(worker));
+    *backoff = (struct backoff){0};
+    return 0;
 }
 
 void *worker_teller(void *context)
@@ -96,6 +104,6 @@ void *worker_teller(void *context)
     struct jobd_run *run;
     int64_t not_before = 0;
     while ((run = await_due(worker, not_before)) != NULL)
-        not_before = worker_now() + tell_progress(run, &backoff);
+        not_before = worker_now() + tell(run, &backoff);
     return NULL;
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #define PROGRESS_INTERVAL (SECOND / 2)
+#define OUTPUT_INTERVAL (SECOND / 2)
 #define LOOK_INTERVAL (5 * SECOND)
 #define LONGEST_PAUSE (15 * SECOND)
 #define PAUSE_AT_END (SECOND / 4)
@@ -17,7 +18,7 @@
 
 /* What the command said and did, taken under the lock at one moment. */
 struct view {
-    bool ended, dirty;
+    bool ended, dirty, has_output;
     unsigned changes;
 };
 
@@ -39,7 +40,8 @@ static void mark_done(struct reporter *reporter)
 static struct view look(struct reporter *reporter)
 {
     pthread_mutex_lock(&reporter->lock);
-    struct view view = {reporter->ended, reporter->dirty, reporter->changes};
+    struct view view = {reporter->ended, reporter->dirty, outbox_is_waiting(&reporter->outbox),
+                        reporter->changes};
     pthread_mutex_unlock(&reporter->lock);
     return view;
 }
@@ -103,6 +105,12 @@ static void back_off(struct reporter *reporter, const struct jobd_error *error, 
 static bool is_deleted(const struct jobd_error *error)
 {
     return error->status == 409 && strcmp(error->code, "jobDeleted") == 0;
+}
+
+/* What the next report or heartbeat will say as well. */
+static bool is_about_lease(const struct jobd_error *error)
+{
+    return is_deleted(error) || (error->status == 409 && strcmp(error->code, "leaseLost") == 0);
 }
 
 /* Nothing will ever be reported on this job again. */
@@ -227,6 +235,27 @@ static void report_end(struct reporter *reporter)
     reporter->stage = STAGE_OVER;
 }
 
+/* Output the server does not like is no reason to keep anything else from it. */
+static void send_output(struct reporter *reporter)
+{
+    struct jobd_error error;
+    pthread_mutex_lock(&reporter->lock);
+    bool found = outbox_take(&reporter->outbox);
+    pthread_mutex_unlock(&reporter->lock);
+    if (!found)
+        return;
+    enum outbox_outcome outcome =
+        outbox_send(&reporter->outbox, reporter->client, reporter->id, JOBD_FIRST_FENCE, &error);
+    pthread_mutex_lock(&reporter->lock);
+    outbox_settle(&reporter->outbox, outcome);
+    pthread_mutex_unlock(&reporter->lock);
+    reporter->last_output = monotonic();
+    if (outcome == OUTBOX_LATER)
+        fail(reporter, &error);
+    else if (outcome == OUTBOX_REFUSED && !is_about_lease(&error))
+        complain(reporter->call, 0, "the output is not kept: %s", error.text);
+}
+
 static bool write_spool(struct reporter *reporter, struct err *err)
 {
     AUTO(arena_release) struct arena arena;
@@ -290,12 +319,20 @@ static bool is_too_late(struct reporter *reporter)
            (reporter->tried_end && reporter->backoff.failures > 0 && in_vain);
 }
 
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
 /* When something is due while the command runs and the job is known to. */
 static int64_t due_meanwhile(const struct reporter *reporter, const struct view *view)
 {
+    int64_t due = reporter->replaying ? 0 : reporter->last_contact + beat_interval(reporter);
     if (view->dirty)
-        return reporter->last_report + PROGRESS_INTERVAL;
-    return reporter->replaying ? 0 : reporter->last_contact + beat_interval(reporter);
+        due = earlier(due, reporter->last_report + PROGRESS_INTERVAL);
+    if (view->has_output)
+        due = earlier(due, reporter->last_output + OUTPUT_INTERVAL);
+    return due;
 }
 
 /* When the next thing is due; the end of the command makes up for one pause. */
@@ -311,13 +348,23 @@ static int64_t due(const struct reporter *reporter, const struct view *view)
 
 static void act_meanwhile(struct reporter *reporter, const struct view *view)
 {
-    bool must_beat = monotonic() >= reporter->last_contact + beat_interval(reporter);
-    if (view->dirty)
+    int64_t now = monotonic();
+    bool must_beat = now >= reporter->last_contact + beat_interval(reporter);
+    if (view->dirty && now >= reporter->last_report + PROGRESS_INTERVAL)
         report_progress(reporter);
+    else if (view->has_output && !must_beat && now >= reporter->last_output + OUTPUT_INTERVAL)
+        send_output(reporter);
     else if (reporter->replaying && !must_beat)
         replay_one(reporter);
     else
         beat(reporter);
+}
+
+/* The end must not be spooled for the sake of the output before it. */
+static bool has_time_for_output(struct reporter *reporter)
+{
+    return reporter->backoff.failures == 0 &&
+           monotonic() < deadline_of(reporter) - PATIENCE + PATIENCE_AWAY;
 }
 
 static void act(struct reporter *reporter, const struct view *view)
@@ -331,7 +378,9 @@ static void act(struct reporter *reporter, const struct view *view)
         report_progress(reporter);
         break;
     case STAGE_RUNNING:
-        if (view->ended)
+        if (view->ended && view->has_output && has_time_for_output(reporter))
+            send_output(reporter);
+        else if (view->ended)
             report_end(reporter);
         else
             act_meanwhile(reporter, view);

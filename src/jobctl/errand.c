@@ -138,8 +138,8 @@ static bool start(struct errand *errand, struct err *err)
         .environment = environment_of(errand, grant),
         .progress_number = errands->progress_number,
         .in = errands->null_fd,
-        .capture_out = errands->pattern != NULL,
-        .capture_err = errands->pattern != NULL,
+        .capture_out = errands->pattern != NULL || errands->keeps_log,
+        .capture_err = errands->pattern != NULL || errands->keeps_log,
         .to_stderr = errands->call->json,
         .alone = true,
         .terminal = -1,
@@ -157,6 +157,12 @@ static void take_progress(void *context, const struct progress *progress)
     const struct errand *errand = context;
     jobd_run_progress(errand->run, progress->percent,
                       progress->has_message ? progress->message : NULL);
+}
+
+static void take_output(void *context, struct span bytes)
+{
+    const struct errand *errand = context;
+    jobd_run_log(errand->run, bytes.ptr, bytes.len);
 }
 
 /*
@@ -184,7 +190,10 @@ static void follow(struct errand *errand)
     const struct errands *errands = errand->errands;
     errand->follow = (struct follow){
         .child = &errand->child,
-        .follower = {.context = errand, .progress = take_progress, .look = look},
+        .follower = {.context = errand,
+                     .progress = take_progress,
+                     .output = errands->keeps_log ? take_output : NULL,
+                     .look = look},
         .pattern = errands->pattern,
         .out = errands->call->json ? STDERR_FILENO : STDOUT_FILENO,
         .fate = errand->pidfd,

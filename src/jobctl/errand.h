@@ -11,11 +11,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What all errands of a worker share. The first three are the caller's. */
+/* What all errands of a worker share. The first four are the caller's. */
 struct errands {
     const struct call *call; /* its operands are the command */
     const regex_t *pattern; /* reads progress from the output; NULL: none */
     int64_t grace_ms;
+    bool keeps_log; /* what commands write goes to the jobs' output too */
     char directory[256]; /* of payloads, for us alone */
     struct keeper keeper;
     int progress_number; /* see child_reserve */

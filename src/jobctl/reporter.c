@@ -51,6 +51,7 @@ struct reporter *reporter_new(const struct call *call, const struct jobd_create 
     reporter->deadline = NEVER;
     reporter->progress.percent = JOBD_NO_PROGRESS;
     reporter->body = (struct buf)BUF(BODY_CEILING);
+    reporter->outbox = (struct outbox)OUTBOX();
     init_lock(reporter);
     return reporter;
 }
@@ -78,6 +79,15 @@ void reporter_progress(struct reporter *reporter, const struct progress *progres
     if (!reporter->dirty)
         reporter_change(reporter);
     reporter->dirty = true;
+    pthread_mutex_unlock(&reporter->lock);
+}
+
+void reporter_output(struct reporter *reporter, struct span bytes)
+{
+    pthread_mutex_lock(&reporter->lock);
+    if (!outbox_is_waiting(&reporter->outbox))
+        reporter_change(reporter);
+    outbox_add(&reporter->outbox, bytes.ptr, bytes.len);
     pthread_mutex_unlock(&reporter->lock);
 }
 
@@ -121,5 +131,6 @@ void reporter_free(struct reporter *reporter)
     jobd_job_free(reporter->job);
     jobd_close(reporter->client);
     buf_release(&reporter->body);
+    outbox_release(&reporter->outbox);
     mem_free(reporter);
 }

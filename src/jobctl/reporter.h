@@ -23,6 +23,9 @@ void reporter_start(struct reporter *reporter, int wake_fd);
 /* The latest counts; returns at once. */
 void reporter_progress(struct reporter *reporter, const struct progress *progress);
 
+/* What it wrote, for the job's output; returns at once. */
+void reporter_output(struct reporter *reporter, struct span bytes);
+
 /* The command has ended: from now on the thread has a few seconds to deliver that, or to spool it.
  */
 void reporter_end(struct reporter *reporter, const struct ending *ending);

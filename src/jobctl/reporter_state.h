@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/uuid.h"
 #include "client/backoff.h"
+#include "client/outbox.h"
 #include "jobctl/replay.h"
 #include "jobctl/reporter.h"
 
@@ -41,6 +42,7 @@ struct reporter {
     bool ended, done;
     bool away; /* the server was never reached, though it was tried */
     unsigned changes; /* counts what the thread must wake up for */
+    struct outbox outbox; /* sent by the thread */
     struct ending ending; /* once `ended`, not written any more */
     struct jobd_client *client; /* set once, by the thread */
     int64_t deadline; /* of the client, monotonic */
@@ -52,7 +54,7 @@ struct reporter {
     char late[PROGRESS_MESSAGE_SIZE + 64]; /* a message with the time of the end */
     bool reached, warned, tried_end;
     struct backoff backoff;
-    int64_t not_before, last_report, last_contact;
+    int64_t not_before, last_report, last_output, last_contact;
     struct replay replay;
     bool replaying;
     struct jobd_job *job;

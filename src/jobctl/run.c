@@ -13,6 +13,7 @@
 
 #include <poll.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -22,7 +23,7 @@
 #define LOOK_MS 1000
 
 struct run_options {
-    const char *name, *type, *message, *user, *pattern;
+    const char *name, *type, *message, *user, *pattern, *log;
     int64_t grace, lease;
 };
 
@@ -66,6 +67,13 @@ static const struct option_row rows[] = {
      .value = "REGEX",
      .help = "Reads progress from the command's output: a POSIX extended expression whose first "
              "group is the percentage and whose second, if there is one, the message."},
+    {.name = "log",
+     .type = OPTION_TEXT,
+     .offset = MEMBER(log),
+     .value = "WHEN",
+     .choices = "auto|always|never",
+     .help = "Whether what the command writes becomes the job's output too. Default: auto, what "
+             "does not go to a terminal."},
     {.name = "grace",
      .type = OPTION_DURATION,
      .offset = MEMBER(grace),
@@ -90,6 +98,24 @@ static void take_progress(void *context, const struct progress *progress)
     reporter_progress(running->reporter, progress);
 }
 
+static void take_output(void *context, struct span bytes)
+{
+    const struct running *running = context;
+    reporter_output(running->reporter, bytes);
+}
+
+static bool keeps_log(const struct run_options *options)
+{
+    return options->log == NULL || strcmp(options->log, "never") != 0;
+}
+
+/* A command sees whether it writes to a terminal; only who asks for it has that taken away. */
+static bool captures(const struct run_options *options, int fd)
+{
+    bool always = options->log != NULL && strcmp(options->log, "always") == 0;
+    return options->pattern != NULL || always || (keeps_log(options) && isatty(fd) == 0);
+}
+
 static bool look(void *context)
 {
     struct running *running = context;
@@ -101,7 +127,10 @@ static void follow(struct running *running)
     const struct run_options *options = running->call->options;
     running->follow = (struct follow){
         .child = &running->process.child,
-        .follower = {.context = running, .progress = take_progress, .look = look},
+        .follower = {.context = running,
+                     .progress = take_progress,
+                     .output = keeps_log(options) ? take_output : NULL,
+                     .look = look},
         .pattern = options->pattern != NULL ? &running->pattern : NULL,
         .out = running->call->json ? STDERR_FILENO : STDOUT_FILENO,
         .fate = running->process.signals,
@@ -175,8 +204,8 @@ static int run_with(struct running *running, const struct jobd_create *create)
     const struct run_options *options = running->call->options;
     struct child_plan plan = {
         .argv = running->call->operands,
-        .capture_out = options->pattern != NULL,
-        .capture_err = options->pattern != NULL,
+        .capture_out = captures(options, running->call->json ? STDERR_FILENO : STDOUT_FILENO),
+        .capture_err = captures(options, STDERR_FILENO),
         .to_stderr = running->call->json,
     };
     running->reporter = reporter_new(running->call, create);
@@ -240,7 +269,8 @@ const struct command command_run = {
         "a warning. The command reports progress by lines `42 "
         "message`, `42%`, `42` or `message` on the descriptor whose number is in $JOBD_FD, or "
         "by its output with --progress-regex; without either the job's progress is unknown. Its "
-        "output passes through unchanged. It ends COMPLETED with SUCCESS when its exit status "
+        "output passes through unchanged, and what does not go to a terminal is kept with the job "
+        "(see jobctl logs). It ends COMPLETED with SUCCESS when its exit status "
         "is 0, otherwise FAILED; TERM, INT, HUP and QUIT are passed on to it, and it is ABORTED "
         "then, as it is by an interrupt from the keyboard. When the job is deleted on the "
         "server the command gets SIGTERM, and SIGKILL after the grace. With --json the "

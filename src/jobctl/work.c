@@ -16,7 +16,7 @@
 struct work_options {
     struct option_list types;
     int64_t slots, lease, grace;
-    const char *worker_id, *pattern;
+    const char *worker_id, *pattern, *log;
 };
 
 #define MEMBER(member) offsetof(struct work_options, member)
@@ -58,6 +58,12 @@ static const struct option_row rows[] = {
      .offset = MEMBER(pattern),
      .value = "REGEX",
      .help = "Reads progress from the command's output, as jobctl run does."},
+    {.name = "log",
+     .type = OPTION_TEXT,
+     .offset = MEMBER(log),
+     .value = "WHEN",
+     .choices = "always|never",
+     .help = "Whether what the command writes becomes the job's output. Default: always."},
     {.name = "worker-id",
      .type = OPTION_TEXT,
      .offset = MEMBER(worker_id),
@@ -151,7 +157,11 @@ static int work(struct errands *errands)
 static int run(const struct call *call)
 {
     const struct work_options *options = call->options;
-    struct errands errands = {.call = call, .grace_ms = options->grace};
+    struct errands errands = {
+        .call = call,
+        .grace_ms = options->grace,
+        .keeps_log = options->log == NULL || strcmp(options->log, "never") != 0,
+    };
     regex_t pattern;
     struct err err = {0};
     if (options->pattern == NULL)
@@ -173,7 +183,8 @@ const struct command command_work = {
         "JOBD_JOB_ID, JOBD_JOB_NAME, JOBD_JOB_TYPE, JOBD_FENCE, JOBD_ATTEMPT, JOBD_URL and "
         "TRACEPARENT in its environment, and in JOBD_PAYLOAD the path of a file with the job's "
         "payload as JSON (null without one), which is gone when the command has ended. It reports "
-        "progress as under jobctl run. The job ends COMPLETED with SUCCESS when the command's exit "
+        "progress as under jobctl run, and its output goes to the job's (see jobctl logs) beside "
+        "ours. The job ends COMPLETED with SUCCESS when the command's exit "
         "status is 0; otherwise it is tried again while attempts remain, and then is FAILED. A "
         "heartbeat keeps the job for as long as the command runs. When the job was deleted or is "
         "another's, the command's process group gets SIGTERM, and SIGKILL after the grace. A "

@@ -106,6 +106,13 @@ export function jobThat(server, auth, name, predicate) {
   }, `the job ${name}`);
 }
 
+// What the job wrote, as far as the server keeps it.
+export async function logOf(server, auth, id) {
+  const answer = await call(server, 'GET', `/rest/jobd/v1/jobs/${id}/log`, { auth });
+  assert.equal(answer.status, 200, answer.text);
+  return answer.text;
+}
+
 export async function deleteJob(server, auth, id) {
   const answer = await call(server, 'DELETE', `${JOBS}/${id}`, { auth });
   assert.equal(answer.status, 204);

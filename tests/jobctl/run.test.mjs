@@ -6,7 +6,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { alice, eventually, startJobd, tempDir, worker, call } from '../api/harness.mjs';
 import {
-  JOBCTL, User, deleteJob, fakeJob, fakeServer, jobNamed, jobThat,
+  JOBCTL, User, deleteJob, fakeJob, fakeServer, jobNamed, jobThat, logOf,
 } from './jobctl.mjs';
 
 const server = await startJobd();
@@ -293,6 +293,48 @@ test('a deletion is seen within seconds by a command with nothing to report', as
   const { code, stderr } = await ended;
   assert.equal(code, 143);
   assert.match(stderr, /the job was deleted/);
+});
+
+test('what the command writes is kept with the job, unless nobody wants that', async () => {
+  const script = 'echo out; sleep 0.2; echo err >&2; sleep 0.2; printf end';
+  const kept = await runToEnd(sh(script));
+  assert.deepEqual([kept.stdout, kept.stderr], ['out\nend', 'err\n']);
+  assert.equal(await logOf(server, alice, kept.job.id), 'out\nerr\nend');
+  const json = await runToEnd(sh(script), ['--json']);
+  assert.equal(await logOf(server, alice, json.job.id), 'out\nerr\nend');
+  const never = await runToEnd(sh(script), ['--log', 'never']);
+  assert.equal(await logOf(server, alice, never.job.id), '');
+});
+
+test('output is there while the command runs', async () => {
+  const [name, args] = named(sh('echo begun; read wait; echo over'));
+  const { child, ended } = user.start(args, { stdin: null });
+  const { id } = await jobThat(server, alice, name, (job) => job.state === 'RUNNING');
+  await eventually(async () => (await logOf(server, alice, id)) === 'begun\n', 'the first line');
+  child.stdin.end('\n');
+  await ended;
+  assert.equal(await logOf(server, alice, id), 'begun\nover\n');
+});
+
+test('of too much output the front and the end are kept, and a line says what is missing', async () => {
+  const { stdout, job } = await runToEnd(sh('seq -f "line %.0f" 1000000'));
+  assert.equal(stdout.split('\n').length, 1000001);
+  const log = await logOf(server, alice, job.id);
+  assert.match(log, /^line 1\nline 2\n/);
+  assert.match(log, /\n\[… \d+ bytes dropped …\]\n/);
+  assert.match(log, /line 999999\nline 1000000\n$/);
+});
+
+test('a server that keeps no output gets everything else', async () => {
+  const told = [];
+  const fake = await fakeServer((request) => {
+    if (request.path.includes('/log')) return { status: 404, body: { statusCode: 404, errorCode: 'pathNotFound', userMessage: 'No.' } };
+    if (request.method === 'PATCH') told.push(JSON.parse(request.body).state);
+    return request.method === 'POST' ? { status: 201, body: fakeJob() } : { status: 200, body: { job: fakeJob() } };
+  });
+  const done = await new User(fake.url, alice).run(named(sh('echo a; sleep 1; echo b'))[1]);
+  assert.deepEqual([done.code, done.stdout, told.at(-1)], [0, 'a\nb\n', 'COMPLETED']);
+  assert.match(done.stderr, /^jobctl run: the output is not kept: No\.\n$/);
 });
 
 test('a killed jobctl shows within its lease, and what it left running goes on', async () => {

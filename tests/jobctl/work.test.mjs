@@ -6,7 +6,7 @@ import net from 'node:net';
 import path from 'node:path';
 import { alice, createJob, eventually, startJobd, tempDir, worker } from '../api/harness.mjs';
 import { freshType, get } from '../api/support.mjs';
-import { User, deleteJob, nobody } from './jobctl.mjs';
+import { User, deleteJob, logOf, nobody } from './jobctl.mjs';
 
 const server = await startJobd();
 const traces = tempDir();
@@ -112,6 +112,20 @@ test('a command that fails is its job\'s failure, or is tried again while attemp
   await jobThat(again.id, (job) => job.state === 'WAITING' && job.message === 'exit status 4');
   await untilState(again.id, 'COMPLETED');
   await stop();
+});
+
+test('what commands write is kept with their jobs, attempt after attempt', async () => {
+  const script = 'echo "attempt $JOBD_ATTEMPT"; sleep 0.1; echo err >&2; [ $JOBD_ATTEMPT = 2 ]';
+  const { submit, stop } = startWorker(script);
+  const { id } = await submit({ maxAttempts: 2 });
+  await untilState(id, 'COMPLETED');
+  assert.equal(await logOf(server, alice, id), 'attempt 1\nerr\nattempt 2\nerr\n');
+  assert.equal((await stop()).stdout, 'attempt 1\nattempt 2\n');
+  const silent = startWorker(script, { options: ['--log', 'never'] });
+  const other = await silent.submit();
+  await untilState(other.id, 'FAILED');
+  assert.equal(await logOf(server, alice, other.id), '');
+  await silent.stop();
 });
 
 test('a deleted job ends its command: TERM, and KILL for the whole group after the grace', async () => {
