@@ -19,12 +19,15 @@ AUTHORIZATION = "Basic " + base64.b64encode(f"admin:{PASSWORD}".encode()).decode
 TICK = os.sysconf("SC_CLK_TCK")
 
 
-def cpu_seconds(pids):
-    """User and system time so far of these processes, all threads."""
+def cpu_seconds(pids, ended=False):
+    """User and system time so far of these processes, all threads; also of their children that have ended."""
     total = 0
     for pid in pids:
-        fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        total += int(fields[11]) + int(fields[12])
+        try:
+            fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        except FileNotFoundError:
+            continue  # it has just ended; its time is its parent's now
+        total += sum(map(int, fields[11:15] if ended else fields[11:13]))
     return total / TICK
 
 
@@ -53,10 +56,10 @@ def wait_for(port):
 class Process:
     """A server that ends with the `with` block; only what was started here is ever signalled."""
 
-    def __init__(self, command, port, env=None):
+    def __init__(self, command, port, env=None, cwd=None):
         self.port = port
         self.process = subprocess.Popen(command, env={**os.environ, **(env or {})},
-                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=cwd)
         wait_for(port)
 
     @property

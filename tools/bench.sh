@@ -14,6 +14,7 @@ bench_main() {
     done
     packages run build bench
     packages_node
+    packages_node
     build_release -Dtests=enabled
     for name in "$@"; do
         say "== $name"

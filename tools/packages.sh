@@ -39,6 +39,10 @@ bench  nginx-light           the yardstick of every measurement
 bench  wrk                   the load
 bench  valgrind              counting instructions
 bench  libcmocka-dev         the slow disk is built along with the tests
+bench  beanstalkd            a peer; started on ports and in directories of the measurement's own, as the next ones
+bench  redis-server          a peer, under BullMQ
+bench  postgresql            a peer, under pg-boss and graphile-worker
+bench  libminion-backend-sqlite-perl a peer, Minion
 TABLE
 }
 

@@ -1,0 +1,45 @@
+// jobd's client of bench/peers in Node.js, as plain as a program has it: node:http over kept connections.
+import http from 'node:http';
+import { serve } from './cycle.mjs';
+
+const JOBS = '/rest/jobd/v1/jobs';
+
+serve(async (address) => {
+  const agent = new http.Agent({ keepAlive: true });
+  const fixed = { Authorization: process.env.CYCLE_AUTHORIZATION, 'Content-Type': 'application/json' };
+  const ask = (method, path, body, headers = {}) => new Promise((resolve, reject) => {
+    const target = { host: '127.0.0.1', port: Number(address), method, path };
+    const request = http.request({ ...target, agent, headers: { ...fixed, ...headers } }, (response) => {
+      let text = '';
+      response.setEncoding('utf8').on('data', (chunk) => { text += chunk; });
+      response.on('end', () => {
+        if (response.statusCode < 300) resolve(text && JSON.parse(text));
+        else reject(new Error(text));
+      });
+    });
+    request.on('error', reject);
+    request.end(JSON.stringify(body));
+  });
+  let open = true;
+  const loop = async (taken, ended) => {
+    while (open) {
+      const wanted = { types: ['CYCLE'], workerId: 'cycle', waitSeconds: 5 };
+      const answer = await ask('POST', '/rest/jobd/v1/claims', wanted);
+      if (!answer) continue;
+      taken();
+      const [{ job, fence }] = answer.claims;
+      await ask('PATCH', `${JOBS}/${job.id}`, { state: 'COMPLETED' }, { 'Lease-Fence': `${fence}` });
+      ended();
+    }
+  };
+  return {
+    put: () => ask('POST', JOBS, { name: 'A job', type: 'CYCLE', payload: { n: 1 } }),
+    async work(slots, taken, ended) {
+      for (let i = 0; i < slots; i++) loop(taken, ended).catch((error) => { if (open) throw error; });
+    },
+    async close() {
+      open = false;
+      agent.destroy();
+    },
+  };
+});
