@@ -1,6 +1,7 @@
 // Jobs that move on the page by themselves, and what it does when it may not, or cannot, hear of them.
 import test from 'node:test';
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
 import {
   admin,
   alice,
@@ -25,6 +26,7 @@ import {
 } from './browser.mjs';
 
 const server = await startJobd();
+const SELF = { selfManaged: true };
 
 // A worker's job, and how it reports on it.
 async function workedJob(fields = {}) {
@@ -167,6 +169,29 @@ test('one stream a page, whichever view it shows', async () => {
   await page.getByRole('link', { name: 'Overview' }).click();
   await page.getByRole('heading', { name: 'Overview' }).waitFor();
   await eventually(() => streams(page) === 1, 'one stream for the overview');
+  await finish(page);
+});
+
+test('a store that was put back to an earlier state is read anew', async () => {
+  const own = await startJobd({ users: [alice] });
+  const kept = await createJob(own, alice, { name: 'Kept', ...SELF });
+  const page = await signedInPage(own, alice);
+  await live(page);
+  await untilNames(page, ['Kept']);
+  const file = own.store.replace('sqlite:', '');
+  const copy = `${own.dir}/copy`;
+  await own.stop();
+  fs.copyFileSync(file, copy);
+  await own.restart({ args: ['--listen', `127.0.0.1:${own.port}`] });
+  await createJob(own, alice, { name: 'Lost', ...SELF });
+  await page.getByRole('button', { name: '1 new' }).click();
+  await untilNames(page, ['Lost', 'Kept']);
+  await own.stop();
+  for (const end of ['', '-wal', '-shm']) fs.rmSync(file + end, { force: true });
+  fs.copyFileSync(copy, file);
+  await own.restart();
+  await row(page, kept.id).waitFor();
+  await untilNames(page, ['Kept']);
   await finish(page);
 });
 

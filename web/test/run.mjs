@@ -25,7 +25,7 @@ await build({
     target: 'node18',
     rollupOptions: {
       input: tests.map((name) => path.join(here, name)),
-      output: { entryFileNames: '[name].mjs' },
+      output: { entryFileNames: '[name].mjs', chunkFileNames: 'shared/[name]-[hash].mjs' },
     },
   },
 });

@@ -49,13 +49,17 @@ export class OpenJob {
       const { job, change } = await getJob(this.id, this.abort.signal);
       if (this.abort.signal.aborted) return;
       this.show(job);
-      this.live ??= new Live(feedQuery(job), (events) => this.hear(events), change);
+      this.live ??= new Live(feedQuery(job), this, change);
       this.live.start();
       await Promise.all([this.refresh(), this.learnHistory(job)]);
     } catch (error) {
       if (isAbort(error)) return;
       this.error.value = error instanceof ApiError ? error : new ApiError(0, '', String(error));
     }
+  }
+
+  lost(): void {
+    void this.load();
   }
 
   // What no change of the job tells: its lease, and how much it has written.
@@ -72,14 +76,13 @@ export class OpenJob {
     this.durations.value = await recentDurations(job.type, this.abort.signal).catch(() => []);
   }
 
-  private hear(events: StreamEvent[]): void {
+  take(events: StreamEvent[]): void {
     let told = false;
     for (const { event, data } of events) {
-      if (event !== 'job' && event !== 'stalled') continue;
+      if (event !== 'job') continue;
       const about = JSON.parse(data) as Job;
       if (about.id !== this.id) continue;
-      if (event === 'job') told = this.show(about) || told;
-      else told = true;
+      told = this.show(about) || told;
     }
     if (told) void this.refresh();
   }

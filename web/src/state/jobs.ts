@@ -15,6 +15,8 @@ import {
   type List,
 } from '../model/list';
 import { filterQuery, findQuery, type Place } from '../model/place';
+import { spokenChange } from '../model/steps';
+import { announce } from './announcer';
 import { noteChange } from './summary';
 import { Live } from './live';
 
@@ -31,19 +33,20 @@ export class JobList {
   readonly list = signal<List>(emptyList({ order: 'DESC' }));
   readonly loading = signal(false);
   readonly error = signal('');
-  readonly stalled = signal<ReadonlySet<string>>(new Set());
   readonly selected = signal('');
   scrollTop = 0;
   private readonly query: string;
   private readonly live: Live;
   private readonly abort = new AbortController();
   private synced: () => void = () => {};
+  private round = 0; // a page of an earlier one comes too late
+  private heard = false; // the feed began, and nothing was missed since
 
   // The feed is opened first, so that nothing falls between it and the first page.
   constructor(place: Place) {
     this.query = findQuery(place.filter, place.sort);
     this.list.value = emptyList(place.sort);
-    this.live = new Live(filterQuery(place.filter), (events) => this.hear(events));
+    this.live = new Live(filterQuery(place.filter), this);
     const ready = new Promise<void>((resolve) => {
       this.synced = resolve;
       setTimeout(resolve, SYNC_PATIENCE);
@@ -69,27 +72,25 @@ export class JobList {
   async more(): Promise<void> {
     const { begun, cursor } = this.list.value;
     if (this.loading.value || (begun && !cursor)) return;
+    const { round } = this;
     this.loading.value = true;
     try {
       const page = await findJobs(this.query, cursor, this.abort.signal);
+      if (round !== this.round) return;
       this.list.value = appendPage(this.list.value, page);
       this.error.value = '';
     } catch (error) {
       if (isAbort(error)) return;
       this.error.value = error instanceof ApiError ? error.message : String(error);
     } finally {
-      this.loading.value = false;
+      if (round === this.round) this.loading.value = false;
     }
   }
 
   // Shows what is new; more than is kept is fetched instead.
   apply(): void {
-    if (tooMuchNews(this.list.value)) {
-      this.list.value = emptyList(this.list.value.sort);
-      void this.more();
-    } else {
-      this.list.value = applyNews(this.list.value);
-    }
+    if (tooMuchNews(this.list.value)) this.reload();
+    else this.list.value = applyNews(this.list.value);
   }
 
   // Tells of a change the page made itself, where the feed stands still.
@@ -98,24 +99,41 @@ export class JobList {
       this.list.value = receive(this.list.value, [{ kind: 'job', job }]);
   }
 
-  private hear(events: StreamEvent[]): void {
+  take(events: StreamEvent[]): void {
     const changes = events.flatMap(changeOf);
-    this.noteStalls(events);
     if (changes.length > 0) {
+      this.speak(changes);
       this.list.value = receive(this.list.value, changes);
       noteChange();
     }
-    if (events.some(({ event }) => event === 'synced')) this.synced();
+    if (events.some(({ event }) => event === 'synced')) this.sync();
   }
 
-  // A stalled job is one until it is heard of again.
-  private noteStalls(events: StreamEvent[]): void {
-    const next = new Set(this.stalled.value);
-    for (const { event, data } of events) {
-      if (event === 'stalled') next.add((JSON.parse(data) as { id: string }).id);
-      else if (event === 'job' && next.size > 0) next.delete((JSON.parse(data) as Job).id);
+  lost(): void {
+    this.heard = false;
+  }
+
+  // What was read before the feed began may have changed in between, unseen.
+  private sync(): void {
+    if (!this.heard && this.list.value.begun) this.reload();
+    this.heard = true;
+    this.synced();
+  }
+
+  private reload(): void {
+    this.round++;
+    this.loading.value = false;
+    this.list.value = emptyList(this.list.value.sort);
+    void this.more();
+  }
+
+  // Of the job the keyboard is at.
+  private speak(changes: Change[]): void {
+    const { rows, at } = this.list.value;
+    for (const change of changes) {
+      if (change.kind !== 'job' || change.job.id !== this.selected.value) continue;
+      announce(spokenChange(rows[at.get(change.job.id) ?? -1], change.job));
     }
-    if (next.size > 0 || this.stalled.value.size > 0) this.stalled.value = next;
   }
 }
 

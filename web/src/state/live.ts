@@ -17,17 +17,21 @@ const sleep = (ms: number, signal: AbortSignal) =>
     });
   });
 
+export interface Listener {
+  take(events: StreamEvent[]): void; // what came since the last frame
+  lost(): void; // the server knows the position no more: all that was read is to be read anew
+}
+
 export class Live {
   private run: AbortController | undefined;
   private unwatch: (() => void) | undefined;
   private pending: StreamEvent[] = [];
   private frame = 0;
 
-  // `query` is the filter; without `after` the feed begins with what happens from now on. `take` gets what
-  // came since the last frame.
+  // `query` is the filter; without `after` the feed begins with what happens from now on.
   constructor(
     private readonly query: string,
-    private readonly take: (events: StreamEvent[]) => void,
+    private readonly listener: Listener,
     private after?: string,
   ) {}
 
@@ -61,6 +65,7 @@ export class Live {
       } catch (error) {
         if (signal.aborted) return;
         if (error instanceof ApiError && error.status === 401) return;
+        if (error instanceof ApiError && error.status === 400) this.forget();
         this.lose(
           isAbort(error)
             ? 'The server fell silent.'
@@ -73,6 +78,13 @@ export class Live {
       await sleep(patience * (0.75 + Math.random() / 2), signal);
       patience = Math.min(LONGEST, patience * 2);
     }
+  }
+
+  // Its store is another one by now, or an older state of the same.
+  private forget(): void {
+    if (this.after === undefined) return;
+    this.after = undefined;
+    this.listener.lost();
   }
 
   private lose(why: string): void {
@@ -92,6 +104,6 @@ export class Live {
 
   private flush(): void {
     this.frame = 0;
-    this.take(this.pending.splice(0));
+    this.listener.take(this.pending.splice(0));
   }
 }

@@ -13,15 +13,14 @@ interface Props {
   height: number;
   selected: boolean;
   gone: boolean;
-  stalled: boolean;
 }
 
-function Progress({ job, stalled }: { job: Job; stalled: boolean }) {
+function Progress({ job }: { job: Job }) {
   const progress = progressOf(job);
   if (job.state === 'RUNNING') {
     return (
       <>
-        <Bar job={job} stalled={stalled} />
+        <Bar job={job} />
         <span class="percent">{progress === undefined ? '' : `${progress} %`}</span>
       </>
     );
@@ -30,8 +29,8 @@ function Progress({ job, stalled }: { job: Job; stalled: boolean }) {
   return partial ? <span class="percent muted">{progress} %</span> : null;
 }
 
-export function JobRow({ job, index, height, selected, gone, stalled }: Props) {
-  const mark = markOf(job, stalled);
+export function JobRow({ job, index, height, selected, gone }: Props) {
+  const mark = markOf(job);
   return (
     <div
       class={`row${selected ? ' selected' : ''}${gone ? ' gone' : ''}`}
@@ -55,7 +54,7 @@ export function JobRow({ job, index, height, selected, gone, stalled }: Props) {
         {job.type}
       </span>
       <span role="cell" class="c-progress">
-        <Progress job={job} stalled={stalled} />
+        <Progress job={job} />
       </span>
       <span role="cell" class="c-owner">
         {nameOf(job.user)}

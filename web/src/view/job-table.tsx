@@ -92,7 +92,6 @@ export function JobTable({ jobs }: { jobs: JobList }) {
               height={height}
               selected={jobs.selected.value === job.id}
               gone={gone.has(job.id)}
-              stalled={jobs.stalled.value.has(job.id)}
             />
           ))}
         </div>

@@ -65,7 +65,7 @@ function Content({ open, job }: { open: OpenJob; job: Job }) {
           <Timeline job={job} detail={detail} />
           <Facts job={job} detail={detail} />
         </div>
-        <Log job={job} size={detail?.logSize} />
+        <Log job={job} />
       </div>
     </>
   );

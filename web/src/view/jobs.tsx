@@ -17,7 +17,7 @@ export function JobsView() {
     <section class="jobs" aria-label="Jobs">
       <h1 class="unseen">Jobs</h1>
       <Filters />
-      <JobTable key={place.value.sort.field} jobs={jobs} />
+      <JobTable jobs={jobs} />
     </section>
   );
 }

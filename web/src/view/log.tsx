@@ -80,7 +80,7 @@ function Tools({ job, follow, wrap, setFollow, setWrap }: ToolsProps) {
   );
 }
 
-export function Log({ job }: { job: Job; size: number | undefined }) {
+export function Log({ job }: { job: Job }) {
   const [tail] = useState(() => new Tail(job.id));
   const [follow, setFollow] = useState(true);
   const [wrap, setWrap] = useState(false);

@@ -67,7 +67,7 @@ function Counts() {
 // Any change is a reason to count again; what it was does not matter here.
 function useLiveCounts(): void {
   useEffect(() => {
-    const live = new Live('', noteChange);
+    const live = new Live('', { take: noteChange, lost: noteChange });
     live.start();
     void refreshSummary();
     return () => live.stop();
