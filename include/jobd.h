@@ -72,6 +72,7 @@ struct jobd_job {
     char user[JOBD_ID_SIZE], created_by[JOBD_ID_SIZE], modified_by[JOBD_ID_SIZE];
     int64_t created_on, modified_on, started_on, ended_on;
     const char *json; /* the Job as it came */
+    char etag[32]; /* of jobd_get and jobd_wait: stands for the job as it is; empty: unknown */
 };
 JOBD_API void jobd_job_free(struct jobd_job *job);
 
@@ -113,6 +114,14 @@ JOBD_API bool jobd_report(struct jobd_client *client, const char *id,
 
 JOBD_API bool jobd_get(struct jobd_client *client, const char *id, struct jobd_job **ret_job,
                        struct jobd_error *error);
+
+/*
+ * The same once the job is another one than `known`; after `seconds` (30 at most) `ret_job` is NULL
+ * where it is still the same. The server holds the call meanwhile, unless the etag of `known` is
+ * empty.
+ */
+JOBD_API bool jobd_wait(struct jobd_client *client, const struct jobd_job *known, int seconds,
+                        struct jobd_job **ret_job, struct jobd_error *error);
 
 /* `message` NULL: "Deleted by user". */
 JOBD_API bool jobd_delete(struct jobd_client *client, const char *id, const char *message,

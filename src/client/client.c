@@ -140,7 +140,7 @@ bool client_exchange(struct jobd_client *client, struct exchange_call *call, int
     struct err err = {0};
     if (!transport_call(client->transport, call, &err))
         return client_fail(error, 0, "%s", err.text);
-    if (call->status == expected)
+    if (call->status == expected || (call->status == 304 && call->known != NULL))
         return true;
     return call->status >= 200 && call->status < 300 ? client_stranger(client, error)
                                                      : refused(client, call, error);

@@ -115,17 +115,45 @@ bool jobd_report(struct jobd_client *client, const char *id, const struct jobd_r
     return client_report_json(client, id, &under, ret_job, error);
 }
 
-bool jobd_get(struct jobd_client *client, const char *id, struct jobd_job **ret_job,
-              struct jobd_error *error)
+/* Nothing is given where the server says that nothing changed. */
+static bool get(struct jobd_client *client, const char *id, struct exchange_call *call,
+                struct jobd_job **ret_job, struct jobd_error *error)
 {
     char path[sizeof(CONTRACT_JOBS) + JOBD_ID_SIZE];
     AUTO(json_free_at) struct json_value *answer = NULL;
-    AUTO(exchange_release)
-    struct exchange_call call = {.method = "GET", .path = path, .answer = BUF(ANSWER_CEILING)};
+    struct jobd_job *job = NULL;
     if (!client_id_check(id, error))
         return false;
     snprintf(path, sizeof(path), CONTRACT_JOBS "/%s", id);
-    return client_call(client, &call, 200, &answer, error) && give_job(answer, ret_job, error);
+    call->path = path;
+    if (!client_call(client, call, 200, &answer, error) ||
+        (call->status == 200 && !give_job(answer, &job, error)))
+        return false;
+    if (job != NULL)
+        memcpy(job->etag, call->etag, sizeof(job->etag));
+    *ret_job = job;
+    return true;
+}
+
+bool jobd_get(struct jobd_client *client, const char *id, struct jobd_job **ret_job,
+              struct jobd_error *error)
+{
+    AUTO(exchange_release)
+    struct exchange_call call = {.method = "GET", .answer = BUF(ANSWER_CEILING)};
+    return get(client, id, &call, ret_job, error);
+}
+
+bool jobd_wait(struct jobd_client *client, const struct jobd_job *known, int seconds,
+               struct jobd_job **ret_job, struct jobd_error *error)
+{
+    AUTO(exchange_release)
+    struct exchange_call call = {
+        .method = "GET",
+        .known = known->etag[0] != '\0' ? known->etag : NULL,
+        .wait_seconds = seconds,
+        .answer = BUF(ANSWER_CEILING),
+    };
+    return get(client, known->id, &call, ret_job, error);
 }
 
 bool jobd_delete(struct jobd_client *client, const char *id, const char *message,

@@ -213,6 +213,17 @@ static bool make_headers(const struct exchange_call *call, struct curl_slist **h
     return !buf_failed(&line) && add_header(headers, line.ptr);
 }
 
+static bool make_conditions(const struct exchange_call *call, struct curl_slist **headers)
+{
+    AUTO(buf_release) struct buf line = BUF(128), preference = BUF(64);
+    if (call->known == NULL)
+        return true;
+    buf_printf(&line, "If-None-Match: %s", call->known);
+    buf_printf(&preference, "Prefer: wait=%d", call->wait_seconds);
+    return !buf_failed(&line) && !buf_failed(&preference) && add_header(headers, line.ptr) &&
+           add_header(headers, preference.ptr);
+}
+
 static void set_call(struct transport *transport, const char *url, struct exchange_call *call,
                      const struct curl_slist *headers)
 {
@@ -247,6 +258,9 @@ static void read_outcome(CURL *curl, struct exchange_call *call)
     call->retry_after = (int)(wait > 3600 ? 3600 : wait);
     if (!parse_int(header_of(curl, "Log-Next-Offset"), 0, INT64_MAX, &call->log_next))
         call->log_next = -1;
+    struct span etag = header_of(curl, "ETag");
+    if (etag.len < sizeof(call->etag) && etag.len > 0)
+        memcpy(call->etag, etag.ptr, etag.len + 1);
     call->log_complete = span_is(header_of(curl, "Log-Complete"), "true");
 }
 
@@ -267,7 +281,7 @@ bool transport_call(struct transport *transport, struct exchange_call *call, str
     AUTO(free_headers) struct curl_slist *headers = NULL;
     AUTO(buf_release) struct buf url = BUF(64u << 10);
     buf_printf(&url, "%s%s", transport->base, call->path);
-    if (!make_headers(call, &headers) || buf_failed(&url))
+    if (!make_headers(call, &headers) || !make_conditions(call, &headers) || buf_failed(&url))
         return err_set(err, "no memory for a call");
     set_call(transport, url.ptr, call, headers);
     CURLcode code = perform(transport);

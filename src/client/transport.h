@@ -31,12 +31,14 @@ struct exchange_call {
     const char *body_type; /* NULL: JSON */
     const char *idempotency_key; /* NULL: none; visible ASCII */
     int64_t fence; /* the Lease-Fence; 0: none */
+    const char *known; /* the ETag for If-None-Match; NULL: none. A 304 is a success then */
     int wait_seconds; /* how long the server may hold the answer back, beside the usual time */
     struct buf answer; /* out; the caller releases it */
     int status; /* out */
     int retry_after; /* out; 0: none */
     int64_t log_next; /* out: the Log-Next-Offset; -1: none */
     bool log_complete; /* out */
+    char etag[32]; /* out; empty: none, or too long for one of ours */
 };
 
 /* False when no answer came; `err` says why. */

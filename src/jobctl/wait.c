@@ -12,6 +12,7 @@
 
 #define FIRST_PAUSE_MS 50
 #define LAST_PAUSE_MS 1000
+#define HOLD_SECONDS_MAX 25
 
 struct wait_options {
     int64_t timeout;
@@ -96,18 +97,22 @@ static void tell(const struct waiting *waiting, const struct jobd_job *job)
 }
 
 /* False when there is no use in going on. */
-static bool look(struct waiting *waiting, int index)
+static bool look(struct waiting *waiting, int index, int seconds)
 {
     const char *id = waiting->call->operands[index];
+    const struct jobd_job *known = waiting->jobs[index];
     struct jobd_job *job = NULL;
     struct jobd_error error;
-    if (!jobd_get(waiting->client, id, &job, &error)) {
+    if (!(known != NULL ? jobd_wait(waiting->client, known, seconds, &job, &error)
+                        : jobd_get(waiting->client, id, &job, &error))) {
         if (patience_bears(&waiting->patience, waiting->call, &error))
             return true;
         complain_error(waiting->call, id, &error);
         return false;
     }
     patience_renew(&waiting->patience);
+    if (job == NULL)
+        return true;
     jobd_job_free(waiting->jobs[index]);
     waiting->jobs[index] = job;
     if (has_ended(job))
@@ -115,12 +120,36 @@ static bool look(struct waiting *waiting, int index)
     return true;
 }
 
-static bool look_at_all(struct waiting *waiting)
+/* The first that has not ended is waited for, the others are looked at. */
+static bool look_at_all(struct waiting *waiting, int seconds)
+{
+    for (int i = 0; i < waiting->call->operand_count; i++) {
+        if (has_ended(waiting->jobs[i]))
+            continue;
+        if (!look(waiting, i, seconds))
+            return false;
+        seconds = 0;
+    }
+    return true;
+}
+
+static const struct jobd_job *first_left(const struct waiting *waiting)
 {
     for (int i = 0; i < waiting->call->operand_count; i++)
-        if (!has_ended(waiting->jobs[i]) && !look(waiting, i))
-            return false;
-    return true;
+        if (!has_ended(waiting->jobs[i]))
+            return waiting->jobs[i];
+    return NULL;
+}
+
+/* How long the server may hold the next look; several jobs are all looked at every second. */
+static int hold_seconds(const struct waiting *waiting)
+{
+    const struct jobd_job *job = first_left(waiting);
+    size_t left = (size_t)waiting->call->operand_count - count_ended(waiting);
+    int64_t most = left > 1 ? 1 : HOLD_SECONDS_MAX, time = (waiting->deadline - now_ms()) / 1000;
+    if (job == NULL || job->etag[0] == '\0' || time < 0)
+        return 0;
+    return (int)(time < most ? time : most);
 }
 
 static int64_t pause_ms(int64_t ms, int64_t left)
@@ -143,14 +172,17 @@ static int wait_for_all(struct waiting *waiting)
 {
     size_t count = (size_t)waiting->call->operand_count;
     int64_t pause = FIRST_PAUSE_MS;
-    while (look_at_all(waiting)) {
+    int hold = 0;
+    while (look_at_all(waiting, hold)) {
         draw(waiting);
         if (count_ended(waiting) == count)
             return verdict(waiting);
         if (now_ms() >= waiting->deadline)
             return complain(waiting->call, EXIT_TIMED_OUT, "%zu of %zu had not ended in time",
                             count - count_ended(waiting), count);
-        pause = pause_ms(pause, waiting->deadline - now_ms());
+        hold = hold_seconds(waiting);
+        if (hold == 0)
+            pause = pause_ms(pause, waiting->deadline - now_ms());
     }
     return EXIT_FAILED;
 }

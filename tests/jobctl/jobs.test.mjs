@@ -6,6 +6,7 @@ import path from 'node:path';
 import {
   alice, bob, call, createJob, eventually, JOBS, startJobd, tempDir, UNKNOWN_ID, worker,
 } from '../api/harness.mjs';
+import { metric } from '../api/leases.mjs';
 import { createJobs, freshType, get, report } from '../api/support.mjs';
 import { JOBCTL, User, TERMINAL, errorBody, fakeJob, fakeServer } from './jobctl.mjs';
 
@@ -208,6 +209,15 @@ test('wait ends when the jobs have ended: 0 when all of them succeeded', async (
   assert.equal(code, 0, stderr);
   assert.deepEqual(stdout.trimEnd().split('\n').sort(),
     [`${one.id} COMPLETED SUCCESS done`, `${two.id} COMPLETED SUCCESS was quick`].sort());
+});
+
+test('wait lets the server hold the call rather than asking again and again', async () => {
+  const other = await startJobd({ users: [alice] });
+  const job = await createJob(other, alice);
+  const { ended } = new User(other.url, alice).start(['wait', job.id]);
+  await eventually(async () => (await metric(other, 'jobd_watches_waiting')) === 1, 'the wait');
+  await report(other, alice, job.id, { state: 'COMPLETED' });
+  assert.equal((await ended).code, 0);
 });
 
 test('wait ends with 1 when one did not succeed', async () => {
