@@ -28,7 +28,7 @@ void fixture_backend(int argc, char **argv)
         backend = getenv("JOBD_TEST_POSTGRESQL");
     if (backend == NULL) {
         printf("1..0 # SKIP there is no JOBD_TEST_POSTGRESQL\n");
-        exit(77);
+        exit(0);
     }
 }
 
