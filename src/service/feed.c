@@ -35,6 +35,7 @@ struct feed {
     size_t readers_max;
     struct store_observer observer;
     _Atomic int64_t committed; /* the last change the store told of */
+    _Atomic bool missed; /* there may be changes that the store has not told of */
     _Atomic bool told; /* the thread is awake already, or knows that it must look */
     pthread_t thread;
     struct arena arena; /* the thread's */
@@ -285,10 +286,13 @@ static void read_round(struct feed *feed, int64_t now)
     struct feed_entry *entries[READ_MAX];
     struct store_changes changes;
     int64_t after = feed->ring.high, committed = atomic_load(&feed->committed);
+    bool missed = atomic_exchange(&feed->missed, false);
     pthread_mutex_unlock(&feed->lock);
     bool good = read_news(feed, after, entries, &changes);
     pthread_mutex_lock(&feed->lock);
     bool more = good && changes.count == READ_MAX;
+    if (missed && (!good || more))
+        atomic_store(&feed->missed, true);
     feed->read_ns = !good ? now + RETRY_NS : more ? now : now + PACE_NS;
     for (size_t i = 0; good && i < changes.count; i++)
         add_locked(feed, entries[i], changes.jobs[i].change);
@@ -314,7 +318,7 @@ static void tick(struct feed *feed, int64_t now)
 static bool is_behind(const struct feed *feed)
 {
     int64_t committed = atomic_load(&feed->committed);
-    return committed > feed->ring.high && committed > feed->seen;
+    return (committed > feed->ring.high && committed > feed->seen) || atomic_load(&feed->missed);
 }
 
 /* `told` is taken back before looking once more, so that what comes from now on is told. */
@@ -353,8 +357,11 @@ static void *run(void *argument)
     return NULL;
 }
 
-static void signal_news(struct feed *feed)
+/* Once for each commit or so: who is awake, or will look, need not be told. */
+static void tell(struct feed *feed)
 {
+    if (atomic_exchange(&feed->told, true))
+        return;
     pthread_mutex_lock(&feed->lock);
     pthread_cond_signal(&feed->news);
     pthread_mutex_unlock(&feed->lock);
@@ -368,8 +375,14 @@ static void on_changed(void *context, int64_t position, int64_t change)
     int64_t known = atomic_load(&feed->committed);
     while (known < change && !atomic_compare_exchange_weak(&feed->committed, &known, change))
         ;
-    if (!atomic_exchange(&feed->told, true))
-        signal_news(feed);
+    tell(feed);
+}
+
+static void on_missed(void *context)
+{
+    struct feed *feed = context;
+    atomic_store(&feed->missed, true);
+    tell(feed);
 }
 
 static void feed_free(struct feed *feed)
@@ -388,7 +401,8 @@ bool feed_start(struct store *store, const struct clock *clock, size_t readers_m
     feed->store = store;
     feed->clock = clock;
     feed->readers_max = readers_max;
-    feed->observer = (struct store_observer){.context = feed, .changed = on_changed};
+    feed->observer =
+        (struct store_observer){.context = feed, .changed = on_changed, .missed = on_missed};
     arena_init(&feed->arena, ARENA_MAX);
     pthread_mutex_init(&feed->lock, NULL);
     wait_init(&feed->news);
@@ -425,11 +439,15 @@ void feed_stop(struct feed *feed)
     feed_free(feed);
 }
 
-/* The first one of all begins with an empty ring: nobody has read for it. */
+/*
+ * For the first one of all the ring begins anew where it begins: nobody has read up to there. It
+ * never goes back, as others may have read further while this one was about to join.
+ */
 static void join_locked(struct feed *feed, struct feed_reader *reader, int64_t last)
 {
     if (feed->readers++ == 0) {
-        feed_ring_reset(&feed->ring, last);
+        if (last > feed->ring.high)
+            feed_ring_reset(&feed->ring, last);
         pthread_cond_signal(&feed->news);
     }
     reader->beat_tick = feed->joined++ % BEAT_TICKS;
