@@ -43,10 +43,13 @@ void peer_close(struct peer *peer, struct watchdog *watchdog)
     mem_free(peer);
 }
 
-/* The last item of a list header: what the proxy next to us put there. */
+/*
+ * The last item of a list, be it in one header or in several: what the proxy next to us put there.
+ * All before it is what its client sent.
+ */
 static struct span forwarded(struct request *request, const char *name)
 {
-    struct span list = request_header(request, name), item = {0};
+    struct span list = request_header_last(request, name), item = {0};
     while (span_cut(&list, ',', &item))
         ;
     return span_trim(item);

@@ -69,8 +69,9 @@ struct request {
     void (*resume)(struct request *request); /* what runs after request_wake; NULL: nobody waits */
 };
 
-/* The value of a header, empty when absent. */
+/* The value of a header, empty when absent; of several, the first one's or the last one's. */
 struct span request_header(struct request *request, const char *name);
+struct span request_header_last(struct request *request, const char *name);
 
 /*
  * Whether its client has hung up. Between request_pause and request_wake, or while a stream lasts;

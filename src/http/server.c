@@ -65,6 +65,28 @@ struct span request_header(struct request *request, const char *name)
     return (struct span){value, len};
 }
 
+struct named {
+    const char *name;
+    struct span value;
+};
+
+static enum MHD_Result keep_named(void *cls, enum MHD_ValueKind kind, const char *name,
+                                  size_t name_len, const char *value, size_t value_len)
+{
+    struct named *last = cls;
+    (void)kind;
+    if (span_is_nocase((struct span){name, name_len}, last->name))
+        last->value = (struct span){value, value_len};
+    return MHD_YES;
+}
+
+struct span request_header_last(struct request *request, const char *name)
+{
+    struct named last = {.name = name};
+    MHD_get_connection_values_n(exchange_of(request)->mhd, MHD_HEADER_KIND, keep_named, &last);
+    return last.value;
+}
+
 void request_pause(struct request *request, void (*resume)(struct request *request))
 {
     atomic_store(&exchange_of(request)->wake, WAKE_NOT_YET);

@@ -54,6 +54,17 @@ test('on a Unix socket the address a proxy forwards is the one that is slowed', 
   assert.equal(fs.existsSync(socketPath), false);
 });
 
+test('a proxy that adds a header of its own to its client\'s has the last word', async () => {
+  const socketPath = path.join(tempDir(), 'jobd.sock');
+  await startJobd({ users: [alice], args: ['--listen', `unix:${socketPath}`, '--auth-failures', '2'] });
+  const statuses = [];
+  for (const claimed of ['10.0.0.1', '10.0.0.2', '10.0.0.3']) {
+    const headers = { Authorization: basic({ ...alice, password: 'wrong-password' }), 'X-Forwarded-For': [claimed, '192.0.2.1'] };
+    statuses.push((await ask(http, { socketPath }, headers)).status);
+  }
+  assert.deepEqual(statuses, [401, 401, 429]);
+});
+
 test('a Unix socket somebody serves on is not taken away, a dead one is replaced', async () => {
   const socketPath = path.join(tempDir(), 'jobd.sock');
   const listen = ['--listen', `unix:${socketPath}`];
