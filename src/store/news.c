@@ -146,10 +146,18 @@ static void tell_changes(const struct store_observer *observer, const struct new
         observer->changed(observer->context, at->position, at->change);
 }
 
+/* In how many milliseconds to come again for what is due at a time by the lease clock. */
+static int64_t come_in_ms(int64_t at, struct moment now)
+{
+    if (at <= now.lease)
+        return 0;
+    return at - now.lease < NEXT_MS_MAX ? at - now.lease : NEXT_MS_MAX;
+}
+
 static void tell_due(const struct store_observer *observer, int64_t at, struct moment now)
 {
     if (observer->due != NULL)
-        observer->due(observer->context, at > now.lease ? at - now.lease : 0);
+        observer->due(observer->context, come_in_ms(at, now));
 }
 
 void observed_tell_missed(struct observed *observed)
@@ -198,5 +206,5 @@ void observed_reap_ends(struct observed *observed, struct store_reap *reap, int6
         observed->next_at = latest;
     next_at = observed->next_at;
     pthread_mutex_unlock(&observed->lock);
-    reap->next_ms = next_at > now.lease ? next_at - now.lease : 0;
+    reap->next_ms = come_in_ms(next_at, now);
 }

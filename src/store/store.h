@@ -253,7 +253,8 @@ struct store_observer {
     void *context;
     /* A job of this type may be claimed now; once for each job, `type` lives for the call only. */
     void (*ready)(void *context, struct span type);
-    /* Something will be due in `in_ms` from now, sooner than the last reap said. */
+    /* Something will be due in `in_ms` from now (60,000 at most: look again then), sooner than the
+     * last reap said. */
     void (*due)(void *context, int64_t in_ms);
     /* The job at this position was created, or written under this change number; 0: its output
      * alone has grown. */

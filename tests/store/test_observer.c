@@ -102,6 +102,21 @@ static void a_delayed_job_is_due_then_ready(void **state)
     assert_heard(&heard, 1, 0);
 }
 
+/* So nobody has to reckon with millennia. */
+static void what_is_due_in_years_is_told_as_a_minute(void **state)
+{
+    struct fixture *fixture = *state;
+    struct heard heard = {.observer = {&heard, hear_ready, hear_due, hear_changed, NULL}};
+    struct draft draft = draft_of(&fixture->arena, "job", "TEST");
+
+    store_observe(fixture->store, &heard.observer); /* and nobody has reaped yet */
+    draft.run_after = INT64_C(253402300799000);
+    must_create(fixture, &draft);
+    assert_true(heard.in_ms == 60000);
+    assert_heard(&heard, 0, 1);
+    store_unobserve(fixture->store, &heard.observer);
+}
+
 static void a_lease_is_due_when_it_is_the_first(void **state)
 {
     struct fixture *fixture = *state;
@@ -217,6 +232,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         STORE_TEST(every_new_job_is_ready),
         STORE_TEST(a_delayed_job_is_due_then_ready),
+        STORE_TEST(what_is_due_in_years_is_told_as_a_minute),
         STORE_TEST(a_lease_is_due_when_it_is_the_first),
         STORE_TEST(what_comes_back_is_ready),
         STORE_TEST(an_expired_job_is_ready_after_its_back_off),
