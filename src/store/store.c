@@ -29,19 +29,34 @@ bool store_open(const char *url, const struct store_options *options, struct sto
     return err_set(err, "A store is sqlite:PATH, postgresql://… or memory:, not '%s'.", url);
 }
 
+/*
+ * Where libpq finds an @ before any slash, all before it is a name and a password, question marks
+ * too; otherwise such a mark begins the options. Where it could be either, nothing is told.
+ */
+static struct span public_part(const char *rest)
+{
+    size_t len = strcspn(rest, "?");
+    const char *user = memrchr(rest, '@', len);
+
+    if (user != NULL)
+        return (struct span){user + 1, (size_t)(rest + len - user - 1)};
+    if (memchr(rest, '/', len) == NULL && strchr(rest + len, '@') != NULL)
+        return (struct span){"", 0};
+    return (struct span){rest, len};
+}
+
 void store_name(const char *url, char ret_name[static STORE_NAME_SIZE])
 {
-    const char *scheme = strstr(url, "://"), *rest, *user;
+    const char *scheme = strstr(url, "://");
+    struct span part;
 
     if (scheme == NULL) {
         snprintf(ret_name, STORE_NAME_SIZE, "%s", url);
         return;
     }
-    rest = scheme + strlen("://");
-    user = memrchr(rest, '@', strcspn(rest, "?"));
-    rest = user != NULL ? user + 1 : rest;
-    snprintf(ret_name, STORE_NAME_SIZE, "%.*s://%.*s", (int)(scheme - url), url,
-             (int)strcspn(rest, "?"), rest);
+    part = public_part(scheme + strlen("://"));
+    snprintf(ret_name, STORE_NAME_SIZE, "%.*s://%.*s", (int)(scheme - url), url, (int)part.len,
+             part.ptr);
 }
 
 void store_close(struct store *store)
