@@ -36,6 +36,7 @@ lint   clang-tidy            bugs a compiler does not look for
 lint   cppcheck              a second opinion
 lint   libcmocka-dev         the tests are linted as well
 bench  nginx-light           the yardstick of every measurement
+bench  chromium              the page
 bench  wrk                   the load
 bench  valgrind              counting instructions
 bench  libcmocka-dev         the slow disk is built along with the tests

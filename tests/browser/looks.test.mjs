@@ -47,7 +47,11 @@ async function fill() {
   for (let index = 0; index < 4; index++) {
     await createJob(server, alice, { name: NAMES[index], type: 'HELD', maxAttempts: 2 });
   }
-  const claims = await claimed(server, 'HELD', { max: 4, workerId: 'worker-7:4711' });
+  const claims = await claimed(server, 'HELD', {
+    max: 4,
+    workerId: 'worker-7:4711',
+    leaseSeconds: 3600,
+  });
   for (const [index, { job, fence }] of claims.entries()) {
     const body = index === 3 ? { message: 'counting' } : { progressPercentage: 17 + 25 * index };
     await tell(server, worker, job.id, fence, body);
