@@ -46,7 +46,7 @@ void respond_problem(struct request *request, enum problem problem, const char *
             respond_header(request, "WWW-Authenticate", "Basic realm=\"jobd\"");
         respond_header(request, "WWW-Authenticate", "Bearer realm=\"jobd\"");
     }
-    if (problem == PROBLEM_STORE_UNAVAILABLE || problem == PROBLEM_TOO_MANY_READERS)
+    if (problem_status(problem) == 503)
         respond_header(request, "Retry-After", "1");
 }
 

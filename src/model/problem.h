@@ -55,7 +55,10 @@
       "Try again later, or raise the server's max-event-readers.",                                 \
       "Too many follow the events already.")                                                       \
     P(STORE_UNAVAILABLE, 503, "storeUnavailable", "Service Unavailable",                           \
-      "Try again later; nothing was changed.", "The store is not available at the moment.")
+      "Try again later; nothing was changed.", "The store is not available at the moment.")        \
+    P(OUTCOME_UNKNOWN, 503, "outcomeUnknown", "Service Unavailable",                               \
+      "Look whether it was done, or send it again where that does no harm.",                       \
+      "The store was lost while it changed this; it may have been done.")
 
 #define PROBLEM_ENUM(name, status, code, title, help, user) PROBLEM_##name,
 enum problem { PROBLEM_NONE, PROBLEMS(PROBLEM_ENUM) PROBLEM_COUNT };

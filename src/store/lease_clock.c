@@ -36,10 +36,10 @@ bool lease_clock_must_keep(int64_t kept, struct moment now)
     return now.lease >= kept + LEASE_CLOCK_GRAIN_MS;
 }
 
-/* A beat since the opening has put the end behind `until` already, so this happens once a run. */
-bool lease_clock_spare(const struct lease_clock *clock, struct lease *lease, struct moment now)
+/* A beat since then has put the end behind `until` already, so this happens once. */
+bool lease_clock_spare(int64_t heard_from, struct lease *lease, struct moment now)
 {
-    int64_t until = clock->opened_at + lease->lease_ms;
+    int64_t until = heard_from + lease->lease_ms;
 
     if (lease->expires_at >= until || until <= now.lease)
         return false;

@@ -47,10 +47,10 @@ struct moment lease_clock_now(const struct lease_clock *clock);
 bool lease_clock_must_keep(int64_t kept, struct moment now);
 
 /*
- * Extends a lease that is due, when its holder was last heard of before the opening and its own
- * length since then is not over yet: nobody may have been there to hear its beats. False, and the
- * lease untouched, when it has run out indeed.
+ * Extends a lease that is due, when its holder was last heard of before `heard_from` (the opening,
+ * or when a database came back) and its own length since then is not over yet: nobody may have been
+ * there to hear its beats. False, and the lease untouched, when it has run out indeed.
  */
-bool lease_clock_spare(const struct lease_clock *clock, struct lease *lease, struct moment now);
+bool lease_clock_spare(int64_t heard_from, struct lease *lease, struct moment now);
 
 #endif

@@ -30,10 +30,12 @@
  * before the submitting function returns (reads of an embedded store are answered at once). In
  * `done` only look at the outcome and wake somebody: the writer waits for it. Outputs are valid
  * when problem is PROBLEM_NONE; their texts live in the arena given. A call that fails has changed
- * nothing.
+ * nothing, but for OUTCOME_UNKNOWN.
  *
- * Problems every operation may end with: STORE_UNAVAILABLE (disk full, I/O error, closing),
- * INTERNAL (no memory, a corrupt row).
+ * Problems every operation may end with: STORE_UNAVAILABLE (disk full, I/O error, no database,
+ * closing), INTERNAL (no memory, a corrupt row). One that writes to a database elsewhere may also
+ * end with OUTCOME_UNKNOWN: the connection broke in the middle of the COMMIT, and the database did
+ * not come back soon enough to be asked.
  */
 struct store_call {
     void (*done)(struct store_call *call);
@@ -233,9 +235,9 @@ struct store_claim {
  * One step of the housekeeping of time: expires leases that are due (hold_expire), makes delayed
  * jobs ready whose time has come, and deletes sessions that are over, at most `limit` of all. A
  * lease that ran out while no daemon looked is first extended to its own length from the opening of
- * the store. `more`: there is more to do now; `next_ms` says in how many milliseconds to come again
- * otherwise (bounded by 60,000), sooner if something is granted or delayed meanwhile
- * (observer->due).
+ * the store, or from when its database came back. `more`: there is more to do now; `next_ms` says
+ * in how many milliseconds to come again otherwise (bounded by 60,000), sooner if something is
+ * granted or delayed meanwhile (observer->due).
  */
 struct store_reap {
     struct store_call call;

@@ -30,6 +30,7 @@ static const struct {
     {PROBLEM_NOT_IMPLEMENTED, 501, "notImplemented"},
     {PROBLEM_TOO_MANY_READERS, 503, "tooManyReaders"},
     {PROBLEM_STORE_UNAVAILABLE, 503, "storeUnavailable"},
+    {PROBLEM_OUTCOME_UNKNOWN, 503, "outcomeUnknown"},
 };
 
 static void codes_are_the_promised_ones(void **test)

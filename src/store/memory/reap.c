@@ -19,7 +19,7 @@ static bool expire(struct memory *memory, struct memory_job *kept, struct store_
     struct hold hold = {&job, &lease, now};
     bool changed = false;
 
-    if (lease_clock_spare(&memory->lease_clock, &lease, now))
+    if (lease_clock_spare(memory->lease_clock.opened_at, &lease, now))
         return memory_job_replace(memory, kept, &hold, false, news);
     changed = hold_expire(&hold, jitter_bits());
     if (!memory_job_replace(memory, kept, &hold, changed, news))

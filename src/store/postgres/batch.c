@@ -3,7 +3,7 @@
 
 #include "base/metrics.h"
 #include "base/scope.h"
-#include "store/postgres/outcome.h"
+#include "store/postgres/reach.h"
 #include "store/postgres/row.h"
 #include "store/postgres/state.h"
 
@@ -96,7 +96,7 @@ static bool look(struct pg_batch *batch)
     struct pg_row row;
     size_t state;
 
-    pg_send(connection, "BEGIN", NULL);
+    pg_send(connection, PG_BEGIN, NULL);
     pg_send(connection, "SELECT pg_advisory_xact_lock(" PG_WRITE_LOCK ")", NULL);
     state = pg_send(connection, "SELECT position, change, lease_time, kept_on FROM writer", NULL);
     for (struct pg_step *step = batch->first; step != NULL; step = step->next)
@@ -113,6 +113,9 @@ static bool look(struct pg_batch *batch)
     shared_clock_follow(&batch->writer->store->clock,
                         (struct kept_time){batch->lease_time, row_number(row, 3, 0)});
     batch->now = shared_clock_now(&batch->writer->store->clock);
+    if (batch->writer->reconnected)
+        batch->writer->heard_from = batch->now.lease;
+    batch->writer->reconnected = false;
     return true;
 }
 
@@ -151,6 +154,23 @@ static void keep_state(struct pg_batch *batch)
             "UPDATE writer SET position = $1, change = $2, lease_time = $3, kept_on = $4", &params);
 }
 
+/* Whether the COMMIT that was not answered was done all the same. */
+static bool was_committed(struct pg_batch *batch)
+{
+    struct pg_writer *writer = batch->writer;
+
+    batch->outcome = outcome_find(writer->store, batch->connection, writer->batch);
+    writer->reconnected = true;
+    return batch->outcome == COMMIT_DONE;
+}
+
+/* Whether the round of the COMMIT broke off, instead of being refused. */
+static bool is_unanswered(const struct pg_batch *batch)
+{
+    return batch->wrote && (pg_is_broken(batch->connection) ||
+                            batch->connection->problem == PROBLEM_STORE_UNAVAILABLE);
+}
+
 /* A transaction that wrote nothing leaves nothing to sync, and nothing to find out about. */
 static bool commit(struct pg_batch *batch)
 {
@@ -167,8 +187,7 @@ static bool commit(struct pg_batch *batch)
     pg_send(batch->connection, "COMMIT", NULL);
     if (pg_round(batch->connection))
         return true;
-    return batch->wrote && pg_is_broken(batch->connection) &&
-           outcome_find(writer->store, batch->connection, writer->batch);
+    return is_unanswered(batch) && was_committed(batch);
 }
 
 static void succeeded(struct pg_batch *batch)
@@ -192,8 +211,10 @@ static void fail_all(struct pg_batch *batch, enum problem problem, const struct 
     struct pg_writer *writer = batch->writer;
 
     metric_add(METRIC_STORE_FAILURES, 1);
-    if (problem == PROBLEM_STORE_UNAVAILABLE)
+    if (problem == PROBLEM_STORE_UNAVAILABLE || problem == PROBLEM_OUTCOME_UNKNOWN)
         atomic_store(&writer->failed, true);
+    if (problem == PROBLEM_OUTCOME_UNKNOWN)
+        observed_tell_missed(&writer->store->observed);
     for (struct store_call *call = batch->calls.first; call != NULL; call = call->next) {
         call->problem = problem;
         call->err = *err;
@@ -225,6 +246,14 @@ static bool transact(struct pg_batch *batch)
 /* What the transaction failed by: the connection's problem, or that of the call that spoilt it. */
 static enum problem reason_of(const struct pg_batch *batch, struct err *ret_err)
 {
+    if (batch->outcome == COMMIT_UNKNOWN) {
+        err_set(ret_err, "The database was lost in the middle of a COMMIT, and did not come back.");
+        return PROBLEM_OUTCOME_UNKNOWN;
+    }
+    if (batch->outcome == COMMIT_UNDONE) {
+        err_set(ret_err, "The database was lost in the middle of a transaction.");
+        return PROBLEM_STORE_UNAVAILABLE;
+    }
     if (batch->connection->problem != PROBLEM_NONE) {
         *ret_err = batch->connection->err;
         return batch->connection->problem;
@@ -237,25 +266,65 @@ static enum problem reason_of(const struct pg_batch *batch, struct err *ret_err)
     return problem_no_memory(ret_err);
 }
 
-static bool attempt(struct pg_batch *batch, enum problem *ret_problem, struct err *ret_err)
+static bool connect(struct pg_batch *batch, enum problem *ret_problem, struct err *ret_err)
 {
     struct pg_writer *writer = batch->writer;
 
+    if (!pg_is_broken(batch->connection))
+        return true;
+    pg_disconnect(batch->connection);
+    *ret_problem = reach_connect(writer->store, batch->connection, ret_err);
+    if (*ret_problem != PROBLEM_NONE)
+        return false;
+    writer->reconnected = writer->connected;
+    writer->connected = true;
+    return true;
+}
+
+/* *ret_lost: the connection was, and nothing was changed. */
+static bool attempt_once(struct pg_batch *batch, enum problem *ret_problem, struct err *ret_err,
+                         bool *ret_lost)
+{
+    *ret_lost = false;
     if (!make_steps(batch)) {
         *ret_problem = problem_no_memory(ret_err);
         return false;
     }
-    if (pg_is_broken(batch->connection)) {
-        pg_disconnect(batch->connection);
-        *ret_problem = pg_connect(batch->connection, writer->store->url, ret_err);
-        if (*ret_problem != PROBLEM_NONE)
-            return false;
-    }
+    if (!connect(batch, ret_problem, ret_err))
+        return false;
     if (transact(batch))
         return true;
     *ret_problem = reason_of(batch, ret_err);
+    *ret_lost = batch->outcome == COMMIT_UNDONE ||
+                (batch->outcome == COMMIT_ANSWERED && pg_is_broken(batch->connection));
     roll_back(batch);
     return false;
+}
+
+static void begin_again(struct pg_batch *batch)
+{
+    struct call_list calls = batch->calls;
+    size_t claims = batch->claims;
+
+    arena_release(&batch->arena);
+    batch_init(batch, batch->writer);
+    batch->calls = calls;
+    batch->claims = claims;
+    for (struct store_call *call = calls.first; call != NULL; call = call->next)
+        call->err.text[0] = '\0';
+}
+
+/* A connection that was lost, by a restart or while it was idle, is no reason to fail at once. */
+static bool attempt(struct pg_batch *batch, enum problem *ret_problem, struct err *ret_err)
+{
+    bool lost;
+
+    if (attempt_once(batch, ret_problem, ret_err, &lost))
+        return true;
+    if (!lost)
+        return false;
+    begin_again(batch);
+    return attempt_once(batch, ret_problem, ret_err, &lost);
 }
 
 /* Each call in a transaction of its own, when it is not known which one is at fault. */
@@ -297,7 +366,8 @@ void pg_batch_run(struct pg_writer *writer)
     take(&batch);
     if (attempt(&batch, &problem, &err))
         succeeded(&batch);
-    else if (problem == PROBLEM_STORE_UNAVAILABLE || batch.calls.count == 1)
+    else if (problem == PROBLEM_STORE_UNAVAILABLE || problem == PROBLEM_OUTCOME_UNKNOWN ||
+             batch.calls.count == 1)
         fail_all(&batch, problem, &err);
     else
         run_each(&batch);

@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "store/postgres/ended.h"
+#include "store/postgres/outcome.h"
 #include "store/postgres/rows.h"
 #include "store/postgres/writer.h"
 
@@ -34,6 +35,7 @@ struct pg_batch {
     int64_t position, change; /* the last ones given */
     int64_t lease_time; /* as it was kept */
     bool wrote; /* anything at all */
+    enum commit_outcome outcome; /* of its COMMIT, if that was not answered */
     struct pg_rows rows;
     struct pg_ended ended; /* what ends in it */
     size_t candidates; /* the number of the statement that looks for waiting jobs */

@@ -1,6 +1,7 @@
 /* Connections: opened under jobd's settings, spoken to in pipelines. */
 #include "store/postgres/connection.h"
 
+#include "base/buf.h"
 #include "base/mem.h"
 #include "base/scope.h"
 
@@ -9,13 +10,15 @@
 #include <string.h>
 
 /*
- * Where the URL says nothing. The first schema of the search path is where everything lives; the
- * limits end what hangs on a dead network or behind somebody's lock.
+ * The first schema of the search path is where everything lives; the limits end what hangs on a
+ * dead network or behind somebody's lock, and a daemon that stands still with the right to write.
+ * Each is as the URL says where that says something: what comes later wins.
  */
 static const char own_options[] =
     "-c search_path=jobd -c statement_timeout=30s -c lock_timeout=10s "
-    "-c idle_in_transaction_session_timeout=60s";
+    "-c idle_in_transaction_session_timeout=10s";
 
+/* Those before `dbname`, which stands for the URL, are what it may override. */
 static const char *const keywords[] = {
     "application_name",
     "connect_timeout",
@@ -24,8 +27,8 @@ static const char *const keywords[] = {
     "keepalives_count",
     "tcp_user_timeout",
     "target_session_attrs",
-    "options",
     "dbname",
+    "options",
     "client_encoding",
     NULL,
 };
@@ -38,16 +41,57 @@ static void say(struct err *err, const char *what, const char *message)
     err_set(err, "%s: %.*s.", what, (int)len, message);
 }
 
+/* What libpq quotes of a URL it cannot read may be the password; of a server it quotes the name. */
+static void say_unreached(struct err *err, const char *message)
+{
+    bool of_server = strncmp(message, "connection to ", strlen("connection to ")) == 0;
+    size_t len = strcspn(message, of_server ? "\n" : "\"\n");
+
+    while (len > 0 && (message[len - 1] == ' ' || message[len - 1] == ':'))
+        len--;
+    err_set(err, "The database cannot be reached: %.*s.", (int)len, message);
+}
+
+/* Ours and then those of the URL. */
+static bool join_options(const char *url, struct buf *to, struct err *err)
+{
+    char *message = NULL;
+    PQconninfoOption *options = PQconninfoParse(url, &message);
+
+    buf_add_str(to, own_options);
+    for (const PQconninfoOption *at = options; at != NULL && at->keyword != NULL; at++)
+        if (strcmp(at->keyword, "options") == 0 && at->val != NULL)
+            buf_printf(to, " %s", at->val);
+    buf_add_char(to, '\0');
+    if (options == NULL)
+        say_unreached(err, message != NULL ? message : "there is not enough memory");
+    PQconninfoFree(options);
+    PQfreemem(message);
+    return options != NULL && (!buf_failed(to) || err_set(err, "The options are too long."));
+}
+
+/* What the server says besides answers is not for the program's standard error. */
+static void ignore_notice(void *context, const PGresult *notice)
+{
+    (void)context, (void)notice;
+}
+
 PGconn *pg_open(const char *url, struct err *err)
 {
-    const char *const values[] = {
-        "jobd", "5", "10", "5", "3", "15000", "read-write", own_options, url, "UTF8", NULL,
-    };
-    PGconn *conn = PQconnectdbParams(keywords, values, 1);
+    AUTO(buf_release) struct buf options = BUF(4096);
+    PGconn *conn;
 
-    if (PQstatus(conn) == CONNECTION_OK)
+    if (!join_options(url, &options, err))
+        return NULL;
+    const char *const values[] = {
+        "jobd", "5", "10", "5", "3", "15000", "read-write", url, options.ptr, "UTF8", NULL,
+    };
+    conn = PQconnectdbParams(keywords, values, 1);
+    if (PQstatus(conn) == CONNECTION_OK) {
+        PQsetNoticeReceiver(conn, ignore_notice, NULL);
         return conn;
-    say(err, "The database cannot be reached", PQerrorMessage(conn));
+    }
+    say_unreached(err, PQerrorMessage(conn));
     PQfinish(conn);
     return NULL;
 }

@@ -46,8 +46,9 @@ struct pg_connection {
 PGconn *pg_open(const char *url, struct err *err);
 
 /*
- * Connects as the URL says, under jobd's own settings where it says nothing: a schema `jobd`, a
- * server that takes writes, time limits. STORE_UNAVAILABLE with a sentence that has no password.
+ * Connects as the URL says, under jobd's own settings where it says nothing (each option of the
+ * server's by itself): a schema `jobd`, a server that takes writes, time limits. STORE_UNAVAILABLE
+ * with a sentence that has no password.
  */
 enum problem pg_connect(struct pg_connection *connection, const char *url, struct err *err);
 

@@ -3,6 +3,7 @@
 
 #include "base/uuid.h"
 #include "store/postgres/news_text.h"
+#include "store/postgres/reach.h"
 #include "store/postgres/state.h"
 #include "store/postgres/thread.h"
 
@@ -101,12 +102,14 @@ static void *run(void *argument)
     while (!stopping(listener)) {
         PGconn *conn = connect_and_listen(listener->store);
         if (conn == NULL) {
+            reach_lost(listener->store);
             sleep_on(listener, -1, RETRY_MS);
             continue;
         }
         observed_tell_missed(&listener->store->observed);
         listen_on(listener, conn);
         PQfinish(conn);
+        reach_lost(listener->store);
     }
     return NULL;
 }

@@ -7,6 +7,9 @@
 
 #define LINE_MAX_BYTES 1200 /* a type of 255 code points and two numbers */
 
+/* More than a transaction ever has: what comes from elsewhere shall not cost memory without end. */
+#define COUNT_MAX 1000000
+
 static void flush(struct news_text *out)
 {
     out->send(out->context, buf_span(&out->text));
@@ -73,7 +76,8 @@ static bool read_changes(struct news *news, struct span line)
 {
     int64_t position, change, count;
 
-    if (!number(&line, &position) || !number(&line, &change) || !number(&line, &count))
+    if (!number(&line, &position) || !number(&line, &change) || !number(&line, &count) ||
+        count > COUNT_MAX || position > INT64_MAX - count || change > INT64_MAX - count)
         return false;
     for (int64_t i = 0; i < count; i++)
         if (!news_of_change(news, position + i, change + i))
@@ -91,7 +95,8 @@ static bool read_line(struct news *news, struct span line)
     if (span_is(kind, "c"))
         return read_changes(news, line);
     if (span_is(kind, "r"))
-        return number(&line, &value) && news_of_ready(news, line, (size_t)value);
+        return number(&line, &value) && value <= COUNT_MAX &&
+               news_of_ready(news, line, (size_t)value);
     if (!span_is(kind, "d") || !number(&line, &value))
         return kind.len == 0;
     news_of_due(news, value);

@@ -5,6 +5,7 @@
 #include "store/postgres/row.h"
 #include "store/postgres/state.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
@@ -36,18 +37,19 @@ static enum problem read_cursor_key(struct pg_store *store, struct pg_connection
 
 static enum problem open_clock(struct pg_store *store, struct pg_connection *connection)
 {
-    const PGresult *result =
-        pg_ask(connection, "SELECT lease_time, kept_on, current_schema()::text FROM writer", NULL);
+    const PGresult *result = pg_ask(
+        connection, "SELECT lease_time, kept_on, hashtextextended(current_schema(), 0) FROM writer",
+        NULL);
     struct kept_time kept;
-    struct span schema;
 
     if (result == NULL)
         return connection->problem;
     kept =
         (struct kept_time){row_number(pg_first(result), 0, 0), row_number(pg_first(result), 1, 0)};
     shared_clock_open(&store->clock, store->store.clock, kept);
-    schema = row_span(pg_first(result), 2);
-    snprintf(store->channel, sizeof(store->channel), "jobd %.*s", (int)schema.len, schema.ptr);
+    /* The name itself may be as long as a channel's. */
+    snprintf(store->channel, sizeof(store->channel), "jobd %016" PRIx64,
+             (uint64_t)row_number(pg_first(result), 2, 0));
     pg_clear(connection);
     return PROBLEM_NONE;
 }

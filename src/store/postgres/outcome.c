@@ -23,15 +23,20 @@ void outcome_mark(struct pg_connection *connection, const struct uuid *daemon, i
             &params);
 }
 
-/* False when the connection did not last that long. */
+/*
+ * False when the connection did not last that long. A backend that is terminated while it waits for
+ * the standby leaves its transaction for all to see, though the standby may not have it: so the
+ * look at the mark is a write, whose own COMMIT waits until everything before it is safe, too.
+ */
 static bool read_mark(struct pg_store *store, struct pg_connection *connection, int64_t *ret_batch)
 {
     struct pg_params params = {0};
     size_t mark;
 
     param_uuid(&params, &store->id);
-    pg_send(connection, "BEGIN", NULL);
+    pg_send(connection, PG_BEGIN, NULL);
     pg_send(connection, "SELECT pg_advisory_xact_lock(" PG_WRITE_LOCK ")", NULL);
+    pg_send(connection, "UPDATE writer SET change = change", NULL);
     mark = pg_send(connection, "SELECT batch FROM daemon WHERE id = $1", &params);
     pg_send(connection, "COMMIT", NULL);
     if (!pg_round(connection))
@@ -43,14 +48,8 @@ static bool read_mark(struct pg_store *store, struct pg_connection *connection, 
     return true;
 }
 
-static bool fail(struct pg_connection *connection, const char *sentence)
-{
-    connection->problem = PROBLEM_STORE_UNAVAILABLE;
-    err_set(&connection->err, "%s", sentence);
-    return false;
-}
-
-bool outcome_find(struct pg_store *store, struct pg_connection *connection, int64_t batch)
+enum commit_outcome outcome_find(struct pg_store *store, struct pg_connection *connection,
+                                 int64_t batch)
 {
     const struct timespec pause = {.tv_nsec = PAUSE_NS};
     int64_t until = clock_mono_ns(&clock_system) + OUTCOME_NS, found;
@@ -60,10 +59,9 @@ bool outcome_find(struct pg_store *store, struct pg_connection *connection, int6
         pg_disconnect(connection);
         if (pg_connect(connection, store->url, &ignored) == PROBLEM_NONE &&
             read_mark(store, connection, &found))
-            return found == batch ||
-                   fail(connection, "The database was lost for a moment; nothing was changed.");
+            return found == batch ? COMMIT_DONE : COMMIT_UNDONE;
         nanosleep(&pause, NULL);
     }
-    return fail(connection,
-                "The database was lost; it is not known whether the last change counts.");
+    pg_disconnect(connection);
+    return COMMIT_UNKNOWN;
 }

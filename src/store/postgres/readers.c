@@ -2,6 +2,7 @@
 #include "store/postgres/readers.h"
 
 #include "base/metrics.h"
+#include "store/postgres/reach.h"
 #include "store/postgres/read.h"
 #include "store/postgres/state.h"
 #include "store/postgres/thread.h"
@@ -13,7 +14,7 @@ static enum problem answer_with(struct pg_connection *connection, struct pg_stor
 
     if (pg_is_broken(connection)) {
         pg_disconnect(connection);
-        problem = pg_connect(connection, store->url, &call->err);
+        problem = reach_connect(store, connection, &call->err);
     }
     if (problem == PROBLEM_NONE)
         problem = pg_read(connection, store, call);

@@ -9,7 +9,7 @@
 #include "store/postgres/writer.h"
 #include "store/store.h"
 
-#define PG_CHANNEL_SIZE 80
+#define PG_CHANNEL_SIZE 32
 
 struct pg_store {
     struct store store;
@@ -18,6 +18,7 @@ struct pg_store {
     struct uuid id; /* this daemon's, for as long as it runs */
     struct shared_clock clock;
     struct observed observed;
+    _Atomic int64_t unreached_until; /* monotonic nanoseconds: nobody tries to connect before */
     struct readers readers;
     struct pg_writer writer;
     bool listening; /* a daemon does */

@@ -79,7 +79,7 @@ static bool expire(struct pg_batch *batch, struct store_reap *reap, struct pg_he
 
     if (!lease_is_due(&lease, batch->now))
         return true; /* a call before this one saved it */
-    if (!lease_clock_spare(&batch->writer->store->clock.own, &lease, batch->now)) {
+    if (!lease_clock_spare(batch->writer->heard_from, &lease, batch->now)) {
         changed = hold_expire(&hold, jitter_bits());
         reap->expired++;
     }

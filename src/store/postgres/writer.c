@@ -2,6 +2,7 @@
 #include "store/postgres/writer.h"
 
 #include "store/postgres/batch.h"
+#include "store/postgres/state.h"
 #include "store/postgres/thread.h"
 
 static void *run(void *argument)
@@ -15,7 +16,7 @@ static void *run(void *argument)
 
 bool pg_writer_start(struct pg_writer *writer, struct pg_store *store, struct err *err)
 {
-    *writer = (struct pg_writer){.store = store};
+    *writer = (struct pg_writer){.store = store, .heard_from = store->clock.own.opened_at};
     call_queue_init(&writer->queue);
     news_init(&writer->news);
     if (pg_thread_start(&writer->thread, run, writer, err))

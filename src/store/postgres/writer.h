@@ -17,10 +17,12 @@ struct pg_writer {
     struct pg_store *store;
     struct call_queue queue;
     pthread_t thread;
-    _Atomic bool failed; /* the last transaction did, for want of the database */
+    _Atomic bool failed; /* the last transaction did, or a connection, for want of the database */
 
     /* The thread's own. */
     struct pg_connection connection;
+    bool connected, reconnected; /* ever; and since the last transaction */
+    int64_t heard_from; /* lease clock: since then workers' beats have been heard */
     struct news news; /* of the current transaction */
     int64_t batch; /* the number of the last transaction that was begun */
 };

@@ -15,7 +15,7 @@ static bool expire(struct writer *writer, struct store_reap *reap,
     struct hold hold = {&after.job, &after.lease, now};
     bool changed = false;
 
-    if (!lease_clock_spare(&writer->store->lease_clock, &after.lease, now)) {
+    if (!lease_clock_spare(writer->store->lease_clock.opened_at, &after.lease, now)) {
         changed = hold_expire(&hold, jitter_bits());
         reap->expired++;
     }
