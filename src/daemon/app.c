@@ -11,6 +11,7 @@
 #include "http/server.h"
 #include "service/feed.h"
 #include "service/leases.h"
+#include "service/outage.h"
 #include "service/service.h"
 #include "service/sessions.h"
 #include "service/timer.h"
@@ -38,6 +39,7 @@ struct app {
     struct auth *auth;
     struct timer *timer;
     struct leases *leases;
+    struct outage *outage;
     struct watch *watch;
     struct sessions *sessions;
     struct feed *feed;
@@ -132,6 +134,7 @@ static bool app_open(struct app *app, struct err *err)
         return false;
     if (!timer_start(&clock_system, &app->timer, err))
         return false;
+    outage_start(app->store, app->timer, &app->outage);
     leases_start(app->store, app->timer, &app->leases);
     watch_start(app->store, app->timer, &app->watch);
     app->sessions = mem_need(sessions_new(app->config->session_lifetime));
@@ -142,6 +145,7 @@ static bool app_open(struct app *app, struct err *err)
                                     .users = app->users,
                                     .clock = &clock_system,
                                     .leases = app->leases,
+                                    .outage = app->outage,
                                     .watch = app->watch,
                                     .sessions = app->sessions,
                                     .feed = app->feed,
@@ -160,6 +164,7 @@ static void app_close(struct app *app)
     feed_stop(app->feed);
     watch_stop(app->watch);
     leases_stop(app->leases);
+    outage_stop(app->outage);
     timer_stop(app->timer);
     sessions_free(app->sessions);
     auth_close(app->auth);

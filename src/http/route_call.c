@@ -5,6 +5,7 @@
 #include "base/url.h"
 #include "http/response.h"
 #include "model/lease_json.h"
+#include "service/outage.h"
 #include "service/service.h"
 
 void *route_operation(struct request *request, size_t size, void (*answer)(struct request *))
@@ -71,10 +72,12 @@ bool route_failed(struct request *request, const struct store_call *call)
 {
     if (call->problem == PROBLEM_NONE)
         return false;
-    bool ours = problem_status(call->problem) >= 500;
+    bool ours = problem_status(call->problem) >= 500, covered = outage_covers(call->problem);
+    if (covered)
+        outage_note(request->service->outage, &call->err);
     if (ours)
-        log_event(LOG_ERROR, problem_code(call->problem), LOG_F_STR("detail", call->err.text),
-                  LOG_F_STR("span", request->trace.span_id));
+        log_event(covered ? LOG_DEBUG : LOG_ERROR, problem_code(call->problem),
+                  LOG_F_STR("detail", call->err.text), LOG_F_STR("span", request->trace.span_id));
     respond_problem(request, call->problem, ours ? NULL : call->err.text);
     return true;
 }

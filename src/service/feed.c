@@ -9,6 +9,7 @@
 #include "base/wait.h"
 #include "model/job_json.h"
 #include "service/feed_ring.h"
+#include "service/outage.h"
 
 #include <inttypes.h>
 #include <pthread.h>
@@ -272,7 +273,9 @@ static bool read_news(struct feed *feed, int64_t after, struct feed_entry **entr
     *ret_changes = (struct store_changes){.after = after, .limit = READ_MAX, .arena = &feed->arena};
     STORE_WAIT(store_changes, feed->store, ret_changes);
     if (ret_changes->call.problem != PROBLEM_NONE) {
-        log_event(LOG_WARN, "changes not read", LOG_F_STR("reason", ret_changes->call.err.text));
+        if (!outage_covers(ret_changes->call.problem))
+            log_event(LOG_WARN, "changes not read",
+                      LOG_F_STR("reason", ret_changes->call.err.text));
         return false;
     }
     for (size_t i = 0; i < ret_changes->count; i++)

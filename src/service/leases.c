@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/metrics.h"
 #include "base/scope.h"
+#include "service/outage.h"
 
 #include <pthread.h>
 #include <stddef.h>
@@ -178,7 +179,8 @@ static void reaped(struct store_call *call)
     int64_t in_ms = reap->more ? 0 : reap->next_ms;
     if (call->problem != PROBLEM_NONE) {
         in_ms = REAP_RETRY_MS;
-        log_event(LOG_WARN, "leases not looked after", LOG_F_STR("reason", call->err.text));
+        if (!outage_covers(call->problem))
+            log_event(LOG_WARN, "leases not looked after", LOG_F_STR("reason", call->err.text));
     }
     metric_add(METRIC_LEASES_EXPIRED, (int64_t)reap->expired);
     pthread_mutex_lock(&leases->lock);

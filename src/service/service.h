@@ -7,6 +7,7 @@
 
 struct feed;
 struct leases;
+struct outage;
 struct sessions;
 struct watch;
 
@@ -16,6 +17,7 @@ struct service {
     struct users *users;
     const struct clock *clock;
     struct leases *leases;
+    struct outage *outage;
     struct watch *watch;
     struct sessions *sessions;
     struct feed *feed;
