@@ -19,7 +19,7 @@ import {
 } from './harness.mjs';
 
 // What is cached long cannot become right by itself while a test waits.
-const server = await startJobd({ args: ['--auth-failures', '0', '--auth-cache', '1h'] });
+const server = await startJobd({ daemons: 1, args: ['--auth-failures', '0', '--auth-cache', '1h'] });
 let accounts = 0;
 
 function ask(auth) {
@@ -233,7 +233,7 @@ test('an account is cached for no longer than it is told', async () => {
 });
 
 test('an address that fails too often is throttled, cached credentials are not', async () => {
-  const other = await startJobd({ args: ['--auth-failures', '3'], users: [alice, bob] });
+  const other = await startJobd({ daemons: 1, args: ['--auth-failures', '3'], users: [alice, bob] });
   const wrong = { name: 'alice', password: 'not the password' };
   assert.equal((await call(other, 'GET', WHOAMI, { auth: alice })).status, 200);
   for (let i = 0; i < 3; i++)
@@ -251,7 +251,7 @@ test('an address that fails too often is throttled, cached credentials are not',
 });
 
 test('an address may try again when the time is over', async () => {
-  const other = await startJobd({ args: ['--auth-failures', '1'], users: [alice] });
+  const other = await startJobd({ daemons: 1, args: ['--auth-failures', '1'], users: [alice] });
   const wrong = { name: 'alice', password: 'not the password' };
   await eventually(async () => (await call(other, 'GET', WHOAMI, { auth: wrong })).status === 429);
   await eventually(

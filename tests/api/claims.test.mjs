@@ -209,21 +209,22 @@ test('a waiting claim is woken by a release', async () => {
   assert.equal(again.attempt, 2);
 });
 
-test('those who waited longer are served first, one for each job', async () => {
+test('those who waited longer with a daemon are served first, one for each job', async () => {
+  const own = await startJobd({ daemons: 1 });
   const type = freshType();
   const order = [];
   const waiting = [];
   for (let i = 0; i < 6; i++) {
     waiting.push(
-      claim(server, type, { waitSeconds: 30, workerId: `w-${i}` }).then((answer) => {
+      claim(own, type, { waitSeconds: 30, workerId: `w-${i}` }).then((answer) => {
         order.push(i);
         return answer;
       }),
     );
-    await untilWaiting(server, i + 1);
+    await untilWaiting(own, i + 1);
   }
   for (let i = 0; i < 6; i++) {
-    await createJob(server, alice, { type, name: `${i}` });
+    await createJob(own, alice, { type, name: `${i}` });
     await waiting[i];
     assert.deepEqual(order, Array.from({ length: i + 1 }, (_, k) => k));
   }

@@ -384,7 +384,7 @@ test('the store file is its owner’s only', async () => {
 });
 
 test('a second daemon on the same file is refused, the first goes on', async () => {
-  const server = await startJobd({ users: [alice] });
+  const server = await startJobd({ store: 'sqlite', users: [alice] });
   const done = await runJobd(['serve', '--store', server.store, '--listen', '127.0.0.1:0']);
   assert.equal(done.code, 1, done.stderr);
   assert.match(done.stderr, /jobd\.db|in use|lock/i);

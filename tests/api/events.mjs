@@ -90,7 +90,7 @@ export function follow(server, auth, { query = '', headers = {}, lines = false }
   return new Promise((resolve, reject) => {
     const request = http.request({
       host: '127.0.0.1',
-      port: server.port,
+      port: server.next().port,
       path: query ? `${EVENTS}?${query}` : EVENTS,
       agent: false,
       headers: {

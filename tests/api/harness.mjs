@@ -8,6 +8,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { JOBS, OURS } from './paths.mjs';
+import { dropSchema, freshStore } from './postgres.mjs';
 import { checkAnswer } from './schemas.mjs';
 
 export const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
@@ -17,6 +18,9 @@ export const JOBD = process.env.JOBD_BIN
 
 // Only a hung daemon ever waits this long: the same tests run under sanitizers, many times slower.
 export const DEADLINE = 60_000;
+
+// How many daemons share a store that may be shared.
+const DAEMONS = Number(process.env.JOBD_TEST_DAEMONS ?? 1);
 
 export { JOBS, OURS };
 export const WHOAMI = '/rest/jobd/v1/whoami';
@@ -109,15 +113,39 @@ export async function eventually(probe, what = 'the condition', deadline = DEADL
   throw new Error(`${what} did not come about within ${deadline} ms`, { cause: last });
 }
 
+// The stores a test may name; `own` is whichever the tests run on, `sqlite` the one that is a file.
+function storeOf(name, dir) {
+  const sqlite = `sqlite:${dir}/jobd.db`;
+  return { own: freshStore() ?? sqlite, sqlite, memory: 'memory:' }[name] ?? name;
+}
+
 class Server {
   constructor({ store, args, env, wrapper }) {
     this.dir = tempDir();
-    this.store =
-      store === 'sqlite' ? `sqlite:${this.dir}/jobd.db` : store === 'memory' ? 'memory:' : store;
+    this.store = storeOf(store, this.dir);
     this.options = { args, env, wrapper };
     this.lines = [];
     this.waiters = new Set();
     this.child = null;
+    this.peers = [];
+    this.turns = 0;
+  }
+
+  // Another daemon on the same store, started and stopped with this one; what it logs is logged here.
+  addPeer() {
+    const peer = new Server({ ...this.options, store: this.store });
+    Object.assign(peer, { lines: this.lines, waiters: this.waiters });
+    this.peers.push(peer);
+  }
+
+  get daemons() {
+    return [this, ...this.peers];
+  }
+
+  // Requests go to all daemons in turns; a test's own connections to the first.
+  next() {
+    this.turns += 1;
+    return this.daemons[this.turns % this.daemons.length];
   }
 
   get pid() {
@@ -185,6 +213,7 @@ class Server {
     this.port = Number(logFields(line).address.match(/:(\d+)$/)?.[1]); // none on a Unix socket
     this.url = `http://127.0.0.1:${this.port}`;
     this.agent = new http.Agent({ keepAlive: true, maxSockets: 64 });
+    for (const peer of this.peers) await peer.start();
     return this;
   }
 
@@ -257,9 +286,10 @@ class Server {
 
   async signal(name) {
     if (!this.end) this.child.kill(name);
+    const others = this.peers.map((peer) => peer.signal(name));
     const code = await this.exited();
     this.agent?.destroy();
-    return code;
+    return (await Promise.all(others)).find((one) => one !== 0) ?? code;
   }
 
   stop() {
@@ -287,7 +317,8 @@ class Server {
   // A daemon that cannot stop cleanly, or that a sanitizer complained about, fails its tests.
   async cleanUp() {
     const code = this.child && !this.end ? await this.stop() : 0;
-    fs.rmSync(this.dir, { recursive: true, force: true });
+    for (const { dir } of this.daemons) fs.rmSync(dir, { recursive: true, force: true });
+    await dropSchema(this.store);
     const complaint = this.lines.find((line) =>
       /(Thread|Address|Leak|Memory)Sanitizer|runtime error:/.test(line),
     );
@@ -296,15 +327,19 @@ class Server {
   }
 }
 
-// A jobd that listens on a free port of 127.0.0.1, with these accounts; ended by an `after` hook.
+// A jobd that listens on a free port of 127.0.0.1, with these accounts; ended by an `after` hook. A test that looks
+// into a process (its log, its metrics, its connections) says `daemons: 1`.
 export async function startJobd({
-  store = 'sqlite',
+  store = 'own',
   args = [],
   env = {},
   users = EVERYBODY,
   wrapper = [],
+  daemons = DAEMONS,
 } = {}) {
   const server = new Server({ store, args, env, wrapper });
+  const shared = server.store.startsWith('postgresql:');
+  for (let i = 1; i < daemons && shared; i++) server.addPeer();
   after(() => server.cleanUp());
   if (server.store !== 'memory:') {
     for (const user of users) await server.addUser(user);
@@ -332,7 +367,7 @@ export function send(
   server,
   method,
   target,
-  { auth, headers = {}, body, deadline = DEADLINE } = {},
+  { auth, headers = {}, body, deadline = DEADLINE, daemon = server.next() } = {},
 ) {
   const bytes = encodeBody(body);
   const given = {
@@ -350,8 +385,8 @@ export function send(
   return new Promise((resolve, reject) => {
     const request = http.request({
       host: '127.0.0.1',
-      port: server.port,
-      agent: server.agent,
+      port: daemon.port,
+      agent: daemon.agent,
       method,
       path: target,
       headers: all,

@@ -31,9 +31,13 @@ export async function heldJob(server, auth, fields = {}, options = {}) {
   return (await claimed(server, type, options))[0];
 }
 
+// Of all daemons together.
 export async function metric(server, name) {
-  const { text } = await send(server, 'GET', '/metrics');
-  return Number(text.match(new RegExp(`^${name} (.*)$`, 'm'))[1]);
+  const answers = await Promise.all(
+    server.daemons.map((daemon) => send(server, 'GET', '/metrics', { daemon })),
+  );
+  const of = ({ text }) => Number(text.match(new RegExp(`^${name} (.*)$`, 'm'))[1]);
+  return answers.reduce((sum, answer) => sum + of(answer), 0);
 }
 
 // Once so many claims wait for a job.
