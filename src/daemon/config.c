@@ -7,6 +7,7 @@
 #include "base/parse.h"
 #include "base/scope.h"
 #include "http/listen.h"
+#include "store/store.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -21,7 +22,7 @@
 const struct option_row option_rows[] = {
     {"store", OPTION_TEXT, MEMBER(store), "sqlite:jobd.db", 0, 0, NULL,
      "Where jobs are kept: sqlite:PATH; postgresql://USER@HOST/DATABASE, a URL of libpq's, which "
-     "several jobd may share; or memory: (nothing is kept)."},
+     "several jobd may share (the password belongs into ~/.pgpass); or memory: (nothing is kept)."},
     {"listen", OPTION_TEXT, MEMBER(listen), "127.0.0.1:8080", 0, 0, NULL,
      "Where to serve: HOST:PORT, [ADDRESS]:PORT or unix:PATH; port 0 takes any free one."},
     {"insecure-http", OPTION_FLAG, MEMBER(insecure_http), "false", 0, 0, NULL,
@@ -192,11 +193,13 @@ void config_release(struct config *config)
 static bool store_check(const char *store, struct err *err)
 {
     struct span text = span_of(store);
+    char name[STORE_NAME_SIZE];
+    store_name(store, name);
     return span_is(text, "memory:") ||
            (span_starts(text, "sqlite:") && !span_is(text, "sqlite:")) ||
            span_starts(text, "postgresql://") || span_starts(text, "postgres://") ||
            err_set(err, "store must be sqlite:PATH, postgresql://… or memory:, not \"%.60s\"",
-                   store);
+                   name);
 }
 
 /* Files are opened rather than looked at: that says what serving would find. */

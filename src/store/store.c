@@ -26,7 +26,9 @@ bool store_open(const char *url, const struct store_options *options, struct sto
         return sqlite_open(url + sizeof(SQLITE_SCHEME) - 1, options, ret_store, err);
     if (span_starts(text, "postgresql://") || span_starts(text, "postgres://"))
         return postgres_open(url, options, ret_store, err);
-    return err_set(err, "A store is sqlite:PATH, postgresql://… or memory:, not '%s'.", url);
+    char name[STORE_NAME_SIZE];
+    store_name(url, name);
+    return err_set(err, "A store is sqlite:PATH, postgresql://… or memory:, not '%s'.", name);
 }
 
 /*
@@ -50,8 +52,14 @@ void store_name(const char *url, char ret_name[static STORE_NAME_SIZE])
     const char *scheme = strstr(url, "://");
     struct span part;
 
-    if (scheme == NULL) {
+    if (span_starts(span_of(url), SQLITE_SCHEME) || strchr(url, ':') == NULL) {
         snprintf(ret_name, STORE_NAME_SIZE, "%s", url);
+        return;
+    }
+    /* With a slash too few it may still be meant for a database's; `memory:` stays as it is. */
+    if (scheme == NULL) {
+        int shown = (int)strcspn(url, ":") + 1;
+        snprintf(ret_name, STORE_NAME_SIZE, "%.*s%s", shown, url, url[shown] != '\0' ? "…" : "");
         return;
     }
     part = public_part(scheme + strlen("://"));
