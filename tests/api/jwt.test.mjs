@@ -357,6 +357,7 @@ test('without issuer and audience neither is compared', async () => {
 
 test('principal claim, types, algorithms and skew are options', async () => {
   const own = await startJobd({
+    daemons: 1,
     users: [alice],
     args: [
       '--jwt-jwks',

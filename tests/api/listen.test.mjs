@@ -38,7 +38,7 @@ test('a certificate without its key stops the start and says so', async () => {
 test('on a Unix socket the address a proxy forwards is the one that is slowed', async () => {
   const socketPath = path.join(tempDir(), 'jobd.sock');
   const server = await startJobd({
-    users: [alice, bob], args: ['--listen', `unix:${socketPath}`, '--auth-failures', '2'],
+    daemons: 1, users: [alice, bob], args: ['--listen', `unix:${socketPath}`, '--auth-failures', '2'],
   });
   const from = (address, auth) => ask(http, { socketPath },
     { Authorization: basic(auth), 'X-Forwarded-For': `10.0.0.1, ${address}` });
@@ -68,7 +68,7 @@ test('a proxy that adds a header of its own to its client\'s has the last word',
 test('a Unix socket somebody serves on is not taken away, a dead one is replaced', async () => {
   const socketPath = path.join(tempDir(), 'jobd.sock');
   const listen = ['--listen', `unix:${socketPath}`];
-  const server = await startJobd({ users: [alice], args: listen });
+  const server = await startJobd({ daemons: 1, users: [alice], args: listen });
   const end = await runJobd(['serve', '--store', `sqlite:${tempDir()}/x.db`, ...listen]);
   assert.equal(end.code, 1);
   assert.match(end.stderr, /jobd\.sock/);
@@ -81,6 +81,7 @@ test('a Unix socket somebody serves on is not taken away, a dead one is replaced
 // A daemon whose limit of open files is 100 and could be 300; what it says about that.
 async function startLimited(connections) {
   const server = await startJobd({
+    daemons: 1,
     wrapper: ['prlimit', '--nofile=100:300'],
     args: ['--max-connections', String(connections)],
   });

@@ -167,14 +167,14 @@ const PROVOKED = {
   invalidCursor: () =>
     call(server, 'GET', `${EVENTS}?after=${Number.MAX_SAFE_INTEGER}`, { auth: alice }),
   tooManyReaders: async () => {
-    const small = await startJobd({ args: ['--max-event-readers', '1'], users: [alice] });
+    const small = await startJobd({ daemons: 1, args: ['--max-event-readers', '1'], users: [alice] });
     const stream = await follow(small, alice);
     const answer = await call(small, 'GET', EVENTS, { auth: alice, allow: [503] });
     stream.cut();
     return answer;
   },
   tooManyRequests: async () => {
-    const strict = await startJobd({ args: ['--auth-failures', '1'], users: [alice] });
+    const strict = await startJobd({ daemons: 1, args: ['--auth-failures', '1'], users: [alice] });
     const wrong = { ...alice, password: 'not the password' };
     return eventually(async () => {
       const answer = await call(strict, 'GET', WHOAMI, { auth: wrong });
