@@ -2,7 +2,7 @@
 import test from 'node:test';
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
-import { alice, bob, createJob, reader, send, startJobd, worker } from '../api/harness.mjs';
+import { alice, bob, createJob, eventually, reader, send, startJobd, worker } from '../api/harness.mjs';
 import { claimed, tell } from '../api/leases.mjs';
 import { createJobs, freshType, get, report } from '../api/support.mjs';
 import { barOf, finish, live, row, signedInPage, untilNames } from './browser.mjs';
@@ -114,20 +114,14 @@ test('output is followed as it grows, unless one scrolls away, and can be kept',
   await append(job.id, first, 'and one more\n');
   await page.getByText('and one more').waitFor();
   const bottom = () => box.evaluate((it) => it.scrollHeight - it.scrollTop - it.clientHeight < 30);
-  await page.waitForFunction(() => {
-    const it = document.querySelector('.log-box');
-    return it.scrollHeight - it.scrollTop - it.clientHeight < 30;
-  });
+  await eventually(bottom, 'the end of the output in sight');
   await box.evaluate((it) => it.scrollTo(0, 0));
   await page.waitForFunction(() => !document.querySelectorAll('.log-tools input')[1].checked);
   await append(job.id, first + 13, 'unseen for now\n');
   await page.getByText('unseen for now').waitFor({ state: 'attached' });
   assert.equal(await bottom(), false);
   await page.getByLabel('Follow').check();
-  await page.waitForFunction(() => {
-    const it = document.querySelector('.log-box');
-    return it.scrollHeight - it.scrollTop - it.clientHeight < 30;
-  });
+  await eventually(bottom, 'the end of the output in sight');
   const [download] = await Promise.all([
     page.waitForEvent('download'),
     page.getByRole('link', { name: 'Download' }).click(),
