@@ -132,5 +132,6 @@ void route_log_read(struct request *request)
         return route_refuse(request, problem, &err);
     call->read.arena = &request->arena;
     route_watcher(request, &call->watcher, wait_s * 1000);
+    call->watcher.output = true;
     look(request);
 }

@@ -53,13 +53,13 @@ static void wake_all(struct watcher *first)
     }
 }
 
-/* Those of the job, out of both lists, chained by `next`. */
-static struct watcher *take_locked(struct watch *watch, struct bucket *bucket, int64_t position)
+/* Those whom it concerns, out of both lists, chained by `next`. */
+static struct watcher *take_locked(struct watch *watch, int64_t position, bool output)
 {
     struct watcher *taken = NULL;
-    for (struct watcher **at = &bucket->first; *at != NULL;) {
+    for (struct watcher **at = &bucket_of(watch, position)->first; *at != NULL;) {
         struct watcher *watcher = *at;
-        if (watcher->position != position) {
+        if (watcher->position != position || (output && !watcher->output)) {
             at = &watcher->next;
             continue;
         }
@@ -71,14 +71,16 @@ static struct watcher *take_locked(struct watch *watch, struct bucket *bucket, i
     return taken;
 }
 
+/*
+ * A job may write output a thousand times a second: who does not want it must not look as often,
+ * for each look takes memory of its request.
+ */
 static void on_changed(void *context, int64_t position, int64_t change)
 {
     struct watch *watch = context;
-    struct bucket *bucket = bucket_of(watch, position);
-    (void)change;
     pthread_mutex_lock(&watch->lock);
-    bucket->changes++;
-    struct watcher *taken = take_locked(watch, bucket, position);
+    bucket_of(watch, position)->changes++;
+    struct watcher *taken = take_locked(watch, position, change == 0);
     pthread_mutex_unlock(&watch->lock);
     wake_all(taken);
 }

@@ -23,6 +23,7 @@ struct watcher {
     struct sleeper sleeper; /* the owner fills it */
     void (*wake)(void *context); /* the owner's: of the sleeper's context; once for each wait that
                                     began, on any thread, and quick: it only wakes somebody */
+    bool output; /* the owner's: growing output, which does not change the job, wakes as well */
     /* Private. */
     int64_t position;
     uint64_t seen;

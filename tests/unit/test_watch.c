@@ -99,6 +99,22 @@ static void a_change_wakes_all_who_wait_for_the_job(void **test)
     store_waiter_wait(&other.waiter);
 }
 
+static void output_wakes_those_who_want_it(void **test)
+{
+    (void)test;
+    struct waits job, output;
+    ask(&job, 1, 20000);
+    ask(&output, 1, 20000);
+    output.watcher.output = true;
+    assert_int_equal(watch_wait(watch, &job.watcher), WATCH_WAITS);
+    assert_int_equal(watch_wait(watch, &output.watcher), WATCH_WAITS);
+    told->changed(told->context, 1, 0);
+    store_waiter_wait(&output.waiter);
+    assert_false(is_awake(&job));
+    job_changes(1);
+    store_waiter_wait(&job.waiter);
+}
+
 static void what_changes_after_the_asking_is_not_missed(void **test)
 {
     (void)test;
@@ -150,6 +166,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_change_wakes_all_who_wait_for_the_job, setup, teardown),
+        cmocka_unit_test_setup_teardown(output_wakes_those_who_want_it, setup, teardown),
         cmocka_unit_test_setup_teardown(what_changes_after_the_asking_is_not_missed, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(who_waited_long_enough_is_woken, setup, teardown),
