@@ -119,12 +119,13 @@ static void wake(void *context)
     request_wake(context);
 }
 
+/* Whoever signed in with a password that is another one now has to do so again. */
 static bool over(void *context)
 {
-    struct request *request = context;
+    const struct request *request = context;
     struct account account;
     return !users_by_id(request->service->users, &request->account.id, &account) ||
-           account.disabled;
+           account.disabled || strcmp(account.hash, request->account.hash) != 0;
 }
 
 static bool fill(struct request *request, struct buf *out)

@@ -28,7 +28,7 @@ void leases_stop(struct leases *leases);
 /*
  * Claims jobs, and waits for them when none is ready: count 0 is the answer once claim->wait_ms is
  * over. The caller sets store.call.done, context, store.arena, store.claim (whose account is the
- * caller's), and `gone`, which is asked with the context while the claim waits, about once a second
+ * caller's), and `gone`, which is asked with the context while the claim waits, twice a second
  * and before it is given anything; it must be quick, and once it says true, nothing is taken.
  */
 struct leases_claim {

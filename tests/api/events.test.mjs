@@ -257,6 +257,15 @@ describe('its end', () => {
     }
   });
 
+  test('comes with another password', async () => {
+    const changing = { name: 'changing', role: 'reader', password: 'first-password' };
+    await server.addUser(changing);
+    const stream = await eventually(() => followNow(server, changing));
+    const done = await server.user(['passwd', 'changing', '--password-stdin'], 'second-password\n');
+    assert.equal(done.code, 0, done.stderr);
+    assert.equal(await stream.untilEnd(), 'cleanly');
+  });
+
   test('comes with the server’s', async () => {
     const other = await startJobd({ users: [alice] });
     const streams = await Promise.all([1, 2, 3].map(() => followNow(other, alice)));
