@@ -2,6 +2,7 @@
 #include "base/log.h"
 #include "base/scope.h"
 #include "daemon/app.h"
+#include "daemon/command_move.h"
 #include "daemon/command_user.h"
 #include "daemon/config_sources.h"
 #include "daemon/manual.h"
@@ -80,10 +81,10 @@ static const struct {
     int (*run)(const struct config *config, int argc, char **argv);
     bool configured; /* wants the configuration to be right */
 } commands[] = {
-    {"serve", command_serve, true},          {"user", command_user, true},
-    {"--check-config", command_check, true}, {"manual", command_manual, false},
-    {"--version", command_version, false},   {"--help", command_help, false},
-    {"help", command_help, false},
+    {"serve", command_serve, true},    {"user", command_user, true},
+    {"move", command_move, false},     {"--check-config", command_check, true},
+    {"manual", command_manual, false}, {"--version", command_version, false},
+    {"--help", command_help, false},   {"help", command_help, false},
 };
 
 int main(int argc, char **argv)
@@ -98,5 +99,5 @@ int main(int argc, char **argv)
             return complain(err.text, EXIT_USAGE);
         return commands[i].run(&config, argc - 1, argv + 1);
     }
-    return complain("say serve, user, --check-config or --help", EXIT_USAGE);
+    return complain("say serve, user, move, --check-config or --help", EXIT_USAGE);
 }

@@ -15,6 +15,7 @@ static const char synopsis[] =
     "jobd user role NAME --role ROLE   give an account another role\n"
     "jobd user disable|enable NAME     shut an account out, or let it in again\n"
     "jobd user delete NAME             remove an account; its jobs stay\n"
+    "jobd move --from URL --to URL     copy a whole store into a new one\n"
     "jobd manual                       print the manual page\n"
     "jobd --check-config [OPTIONS]     say what is wrong with the configuration\n"
     "jobd --version | --help\n";
@@ -22,6 +23,8 @@ static const char synopsis[] =
 static const char notes[] =
     "Passwords are asked on the terminal, or read from standard input with --password-stdin.\n"
     "user commands work while jobd serves from the same store; it notices within seconds.\n"
+    "move wants both stores for itself. One that was stopped goes on when it is run again, and\n"
+    "until it is done nobody serves the new store. The old one is only read.\n"
     "Every option can also be given as JOBD_NAME in the environment (--head-timeout as\n"
     "JOBD_HEAD_TIMEOUT) or as a line `name = value` in the file named by --config FILE or\n"
     "JOBD_CONFIG. The command line wins over the environment, and that over the file.\n";

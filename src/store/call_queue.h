@@ -18,6 +18,7 @@ enum write_operation {
     WRITE_CLAIM, /* struct store_claim */
     WRITE_REAP, /* struct store_reap */
     WRITE_SESSION, /* struct store_session */
+    WRITE_IMPORT, /* struct store_import */
     WRITE_PROBE, /* struct store_probe: writes something that means nothing */
 };
 

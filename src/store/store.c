@@ -6,6 +6,7 @@
 #include "store/postgres/postgres.h"
 #include "store/sqlite/sqlite.h"
 
+#include <assert.h>
 #include <limits.h>
 #include <linux/futex.h>
 #include <stdatomic.h>
@@ -15,8 +16,8 @@
 
 #define SQLITE_SCHEME "sqlite:"
 
-bool store_open(const char *url, const struct store_options *options, struct store **ret_store,
-                struct err *err)
+static bool open_backend(const char *url, const struct store_options *options,
+                         struct store **ret_store, struct err *err)
 {
     struct span text = span_of(url);
 
@@ -29,6 +30,27 @@ bool store_open(const char *url, const struct store_options *options, struct sto
     char name[STORE_NAME_SIZE];
     store_name(url, name);
     return err_set(err, "A store is sqlite:PATH, postgresql://… or memory:, not '%s'.", name);
+}
+
+bool store_open(const char *url, const struct store_options *options, struct store **ret_store,
+                struct err *err)
+{
+    char name[STORE_NAME_SIZE];
+    struct store *store = NULL;
+
+    if (!open_backend(url, options, &store, err))
+        return false;
+    assert(store != NULL);
+    if (store->unfinished && !options->move) {
+        store_close(store);
+        store_name(url, name);
+        return err_set(err,
+                       "Another store has been moved into %s only in part: run jobd move again, "
+                       "which goes on where it stopped.",
+                       name);
+    }
+    *ret_store = store;
+    return true;
 }
 
 /*
@@ -161,6 +183,16 @@ void store_session(struct store *store, struct store_session *session)
 void store_probe(struct store *store, struct store_probe *probe)
 {
     store->ops->probe(store, probe);
+}
+
+void store_export(struct store *store, struct store_export *export)
+{
+    store->ops->export(store, export);
+}
+
+void store_import(struct store *store, struct store_import *import)
+{
+    store->ops->import(store, import);
 }
 
 void store_observe(struct store *store, struct store_observer *observer)

@@ -19,6 +19,7 @@
 #include "model/session.h"
 #include "model/statistics.h"
 #include "model/summary.h"
+#include "store/record.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -319,6 +320,44 @@ struct store_probe {
     struct store_call call;
 };
 
+/*
+ * Reads records of one kind behind the key of `after` (NULL: from the first one on), in the order
+ * of their keys, at most `limit`; with `last`, only the one with the greatest key. `total` is how
+ * many there are where `limit` is 0, and left alone otherwise.
+ */
+struct store_export {
+    struct store_call call;
+    enum record_kind kind;
+    const struct record *after;
+    size_t limit;
+    bool last;
+    struct arena *arena;
+    struct record *records;
+    size_t count;
+    int64_t total;
+};
+
+/*
+ * A step of becoming a copy of another store, for one that was opened for moving. From the first
+ * one on the store counts as unfinished, and has no indexes but those of its keys, until IMPORT_END
+ * is done. Nobody is told of what is imported.
+ */
+enum import_step {
+    IMPORT_ROWS, /* adds records of one kind, all or none; one whose key is there already is left
+                    as it is */
+    IMPORT_INDEX, /* makes one of the other indexes */
+    IMPORT_END, /* the copy is whole */
+};
+struct store_import {
+    struct store_call call;
+    enum import_step step;
+    const uint8_t *source; /* IMPORT_ROWS: DIGEST_SIZE bytes that stand for the other store */
+    enum record_kind kind;
+    const struct record *records;
+    size_t count;
+    int64_t left; /* out, IMPORT_INDEX: how many there were still to make, this one included */
+};
+
 struct store;
 
 /* What a backend is: every member is called through the functions below, whose promises it keeps.
@@ -342,6 +381,8 @@ struct store_ops {
     void (*session_get)(struct store *store, struct store_session_get *get);
     void (*session)(struct store *store, struct store_session *session);
     void (*probe)(struct store *store, struct store_probe *probe);
+    void (*export)(struct store *store, struct store_export *export);
+    void (*import)(struct store *store, struct store_import *import);
     void (*observe)(struct store *store, struct store_observer *observer);
     void (*unobserve)(struct store *store, struct store_observer *observer);
     int64_t (*accounts_version)(struct store *store);
@@ -353,19 +394,24 @@ struct store {
     const struct store_ops *ops;
     const struct clock *clock;
     uint8_t cursor_key[CURSOR_KEY_SIZE]; /* random, kept with the data: cursors outlive a restart */
+    bool unfinished; /* the copy of another store, which is not whole yet: */
+    uint8_t source[DIGEST_SIZE]; /* what stands for that one */
 };
 
 struct store_options {
     const struct clock *clock; /* NULL: the system's */
-    bool daemon; /* takes the exclusive daemon lock and runs the background indexer; false for short
+    bool daemon; /* takes the daemon's lock and runs the background indexer; false for short
                     administrative use beside a daemon */
+    bool move; /* for store_export and store_import: takes the store for itself alone, and opens
+                  an unfinished one, too, which others refuse */
 };
 
 /*
  * Opens `sqlite:PATH`, `postgresql://…` (as libpq takes it; several daemons may share it) or
  * `memory:` (nothing is kept; a reference for tests and trials). Creates what is missing and
- * migrates an older schema; refuses a newer one, and a second daemon on SQLite, saying so. False
- * with a sentence in `err` otherwise. Thread-safe from then on.
+ * migrates an older schema; refuses a newer one, a second daemon on SQLite, any daemon while the
+ * store is moved, and one that was moved into only in part, saying so. False with a sentence in
+ * `err` otherwise. Thread-safe from then on.
  */
 bool store_open(const char *url, const struct store_options *options, struct store **ret_store,
                 struct err *err);
@@ -397,6 +443,8 @@ void store_reap(struct store *store, struct store_reap *reap);
 void store_session_get(struct store *store, struct store_session_get *get);
 void store_session(struct store *store, struct store_session *session);
 void store_probe(struct store *store, struct store_probe *probe);
+void store_export(struct store *store, struct store_export *export);
+void store_import(struct store *store, struct store_import *import);
 
 /* From now on the observer, which is borrowed, is told too, until store_unobserve returns. */
 void store_observe(struct store *store, struct store_observer *observer);

@@ -70,6 +70,23 @@ static void memory_probe(struct store *store, struct store_probe *probe)
     memory_leave(memory_enter(store, &probe->call), &probe->call, PROBLEM_NONE);
 }
 
+/* Nobody moves what is not kept anywhere. */
+static enum problem not_movable(struct store_call *call)
+{
+    err_set(&call->err, "A store in memory cannot be moved.");
+    return PROBLEM_INVALID_REQUEST;
+}
+
+static void memory_export(struct store *store, struct store_export *export)
+{
+    memory_leave(memory_enter(store, &export->call), &export->call, not_movable(&export->call));
+}
+
+static void memory_import(struct store *store, struct store_import *import)
+{
+    memory_leave(memory_enter(store, &import->call), &import->call, not_movable(&import->call));
+}
+
 static void memory_close(struct store *store)
 {
     struct memory *memory = (struct memory *)store;
@@ -111,6 +128,8 @@ bool memory_open(const struct store_options *options, struct store **ret_store, 
         .session_get = memory_session_get,
         .session = memory_session,
         .probe = memory_probe,
+        .export = memory_export,
+        .import = memory_import,
         .observe = memory_observe,
         .unobserve = memory_unobserve,
         .accounts_version = memory_accounts_version,

@@ -27,6 +27,8 @@ static const struct pg_operation *operation_of(const struct store_call *call)
         return &pg_claim_operation;
     case WRITE_REAP:
         return &pg_reap_operation;
+    case WRITE_IMPORT:
+        return &pg_import_operation;
     case WRITE_PROBE:
         return &pg_probe_operation;
     case WRITE_SESSION:

@@ -95,7 +95,7 @@ struct pg_operation {
 };
 extern const struct pg_operation pg_create_operation, pg_update_operation, pg_account_operation,
     pg_append_operation, pg_claim_operation, pg_reap_operation, pg_probe_operation,
-    pg_session_operation;
+    pg_session_operation, pg_import_operation;
 
 /* The loaded row at a position; JOB_NOT_FOUND, or what is wrong with the row. */
 enum problem pg_batch_row(const struct pg_batch *batch, int64_t position, struct pg_held **ret_held,

@@ -2,6 +2,7 @@
 #include "store/postgres/listener.h"
 
 #include "base/uuid.h"
+#include "store/postgres/guard.h"
 #include "store/postgres/news_text.h"
 #include "store/postgres/reach.h"
 #include "store/postgres/state.h"
@@ -48,7 +49,7 @@ static PGconn *connect_and_listen(struct pg_store *store)
     result = PQexec(conn, sql);
     good = PQresultStatus(result) == PGRES_COMMAND_OK;
     PQclear(result);
-    if (good)
+    if (good && guard_share(conn, &ignored))
         return conn;
     PQfinish(conn);
     return NULL;

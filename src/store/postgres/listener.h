@@ -1,4 +1,4 @@
-/* The listener: hears what other daemons committed, and tells the observer. */
+/* The listener: hears what other daemons committed, tells the observer, and guards the store. */
 #ifndef JOBD_STORE_POSTGRES_LISTENER_H
 #define JOBD_STORE_POSTGRES_LISTENER_H
 

@@ -1,5 +1,6 @@
 /* Opening and closing a PostgreSQL store: the schema, the clock, the threads. */
 #include "base/mem.h"
+#include "store/postgres/guard.h"
 #include "store/postgres/migrate.h"
 #include "store/postgres/postgres.h"
 #include "store/postgres/row.h"
@@ -35,6 +36,25 @@ static enum problem read_cursor_key(struct pg_store *store, struct pg_connection
     return PROBLEM_NONE;
 }
 
+/* The mark of a store that another one is being moved into. */
+static enum problem read_source(struct pg_store *store, struct pg_connection *connection)
+{
+    const PGresult *result =
+        pg_ask(connection, "SELECT value FROM meta WHERE key = 'moved_from'", NULL);
+    struct span source;
+
+    if (result == NULL)
+        return connection->problem;
+    store->store.unfinished = pg_rows(result) > 0;
+    if (store->store.unfinished) {
+        source = row_span(pg_first(result), 0);
+        if (source.len == DIGEST_SIZE)
+            memcpy(store->store.source, source.ptr, DIGEST_SIZE);
+    }
+    pg_clear(connection);
+    return PROBLEM_NONE;
+}
+
 static enum problem open_clock(struct pg_store *store, struct pg_connection *connection)
 {
     const PGresult *result = pg_ask(
@@ -66,22 +86,38 @@ static void forget_daemons(struct pg_store *store, struct pg_connection *connect
     pg_clear(connection);
 }
 
+/* A daemon's guard is its listener's connection; here it only sees whether it may start. */
+static bool take_guard(struct pg_store *store, PGconn *conn, const struct store_options *options,
+                       struct err *err)
+{
+    if (options->daemon)
+        return guard_share(conn, err);
+    if (!options->move)
+        return true;
+    if (!guard_take(conn, err))
+        return false;
+    store->guard = conn;
+    return true;
+}
+
 /* What is read once, by a connection of its own. */
-static bool prepare(struct pg_store *store, bool daemon, struct err *err)
+static bool prepare(struct pg_store *store, const struct store_options *options, struct err *err)
 {
     struct pg_connection connection;
     enum problem problem;
     PGconn *conn = pg_open(store->url, err);
-    bool migrated = conn != NULL && pg_migrate(conn, err);
+    bool fine = conn != NULL && pg_migrate(conn, err) && take_guard(store, conn, options, err);
 
-    if (conn != NULL)
+    if (conn != store->guard)
         PQfinish(conn);
-    if (!migrated || pg_connect(&connection, store->url, err) != PROBLEM_NONE)
+    if (!fine || pg_connect(&connection, store->url, err) != PROBLEM_NONE)
         return false;
     problem = read_cursor_key(store, &connection);
     if (problem == PROBLEM_NONE)
         problem = open_clock(store, &connection);
-    if (problem == PROBLEM_NONE && daemon)
+    if (problem == PROBLEM_NONE)
+        problem = read_source(store, &connection);
+    if (problem == PROBLEM_NONE && options->daemon)
         forget_daemons(store, &connection);
     if (problem != PROBLEM_NONE)
         err_set(err, "The database cannot be opened: %s", connection.err.text);
@@ -105,6 +141,7 @@ static bool start(struct pg_store *store, bool daemon, struct err *err)
 
 static void pg_free(struct pg_store *store)
 {
+    PQfinish(store->guard);
     observed_release(&store->observed);
     mem_free(store->url);
     mem_free(store);
@@ -224,6 +261,16 @@ static void pg_probe(struct store *store, struct store_probe *probe)
     pg_writer_probe(&pg_store_of(store)->writer, probe);
 }
 
+static void pg_export(struct store *store, struct store_export *export)
+{
+    read_call(store, &export->call, READ_EXPORT);
+}
+
+static void pg_import(struct store *store, struct store_import *import)
+{
+    write_call(store, &import->call, WRITE_IMPORT);
+}
+
 static void pg_observe(struct store *store, struct store_observer *observer)
 {
     observed_add(&pg_store_of(store)->observed, observer);
@@ -264,6 +311,8 @@ static const struct store_ops ops = {
     .claim = pg_claim,
     .reap = pg_reap,
     .probe = pg_probe,
+    .export = pg_export,
+    .import = pg_import,
     .observe = pg_observe,
     .unobserve = pg_unobserve,
     .accounts_version = pg_accounts_version,
@@ -282,7 +331,7 @@ bool postgres_open(const char *url, const struct store_options *options, struct 
     store->id = uuid_random();
     store->url = mem_strdup(url);
     observed_init(&store->observed);
-    if (store->url == NULL || !prepare(store, options->daemon, err) ||
+    if (store->url == NULL || !prepare(store, options, err) ||
         !start(store, options->daemon, err)) {
         pg_free(store);
         return false;

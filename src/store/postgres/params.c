@@ -8,7 +8,12 @@
 
 /* PostgreSQL's own numbers of its types; they never change. */
 enum { OID_BOOL = 16, OID_BYTEA = 17, OID_INT8 = 20, OID_TEXT = 25, OID_UUID = 2950 };
-enum { OID_TEXT_ARRAY = 1009, OID_INT8_ARRAY = 1016 };
+static const struct {
+    unsigned array, element;
+} arrays[] = {
+    [PG_BOOLS] = {1000, OID_BOOL}, [PG_BYTES] = {1001, OID_BYTEA}, [PG_NUMBERS] = {1016, OID_INT8},
+    [PG_TEXTS] = {1009, OID_TEXT}, [PG_UUIDS] = {2951, OID_UUID},
+};
 
 #define BINARY 1
 
@@ -85,8 +90,8 @@ static void put32(struct writing *writing, size_t number)
 #define HEADER_SIZE 20
 
 /* Room for an array whose elements take `size` bytes in all, their lengths included. */
-static bool begin(struct pg_params *params, struct arena *arena, unsigned array, unsigned element,
-                  size_t count, size_t size, struct writing *ret_writing)
+static bool begin(struct pg_params *params, struct arena *arena, enum pg_array type, size_t count,
+                  size_t size, struct writing *ret_writing)
 {
     unsigned char *bytes = arena_alloc(arena, 1, HEADER_SIZE + size);
 
@@ -97,10 +102,10 @@ static bool begin(struct pg_params *params, struct arena *arena, unsigned array,
     ret_writing->at = bytes;
     put32(ret_writing, 1);
     put32(ret_writing, 0);
-    put32(ret_writing, element);
+    put32(ret_writing, arrays[type].element);
     put32(ret_writing, count);
     put32(ret_writing, 1);
-    add(params, array, bytes, HEADER_SIZE + size);
+    add(params, arrays[type].array, bytes, HEADER_SIZE + size);
     return true;
 }
 
@@ -109,7 +114,7 @@ void param_numbers(struct pg_params *params, struct arena *arena, const int64_t 
 {
     struct writing writing;
 
-    if (!begin(params, arena, OID_INT8_ARRAY, OID_INT8, count, count * 12, &writing))
+    if (!begin(params, arena, PG_NUMBERS, count, count * 12, &writing))
         return;
     for (size_t i = 0; i < count; i++) {
         uint64_t bits = htobe64((uint64_t)numbers[i]);
@@ -117,6 +122,30 @@ void param_numbers(struct pg_params *params, struct arena *arena, const int64_t 
         memcpy(writing.at, &bits, sizeof(bits));
         writing.at += sizeof(bits);
     }
+}
+
+/* NULL where ptr is. */
+static void put(struct writing *writing, struct span element)
+{
+    put32(writing, element.ptr != NULL ? element.len : UINT32_MAX);
+    if (element.ptr == NULL || element.len == 0)
+        return;
+    memcpy(writing->at, element.ptr, element.len);
+    writing->at += element.len;
+}
+
+void param_array(struct pg_params *params, struct arena *arena, enum pg_array type,
+                 const struct span *elements, size_t count)
+{
+    struct writing writing;
+    size_t size = 0;
+
+    for (size_t i = 0; i < count; i++)
+        size += 4 + elements[i].len;
+    if (!begin(params, arena, type, count, size, &writing))
+        return;
+    for (size_t i = 0; i < count; i++)
+        put(&writing, elements[i]);
 }
 
 void param_texts(struct pg_params *params, struct arena *arena, const struct span *texts,
@@ -127,12 +156,8 @@ void param_texts(struct pg_params *params, struct arena *arena, const struct spa
 
     for (size_t i = 0; i < count; i++)
         size += 4 + texts[i].len;
-    if (!begin(params, arena, OID_TEXT_ARRAY, OID_TEXT, count, size, &writing))
+    if (!begin(params, arena, PG_TEXTS, count, size, &writing))
         return;
-    for (size_t i = 0; i < count; i++) {
-        put32(&writing, texts[i].len);
-        if (texts[i].len > 0)
-            memcpy(writing.at, texts[i].ptr, texts[i].len);
-        writing.at += texts[i].len;
-    }
+    for (size_t i = 0; i < count; i++)
+        put(&writing, (struct span){texts[i].len > 0 ? texts[i].ptr : "", texts[i].len});
 }

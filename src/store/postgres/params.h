@@ -44,4 +44,9 @@ void param_numbers(struct pg_params *params, struct arena *arena, const int64_t 
 void param_texts(struct pg_params *params, struct arena *arena, const struct span *texts,
                  size_t count);
 
+/* The same of elements that are in PostgreSQL's binary form already; ptr NULL is NULL. */
+enum pg_array { PG_BOOLS, PG_BYTES, PG_NUMBERS, PG_TEXTS, PG_UUIDS };
+void param_array(struct pg_params *params, struct arena *arena, enum pg_array type,
+                 const struct span *elements, size_t count);
+
 #endif

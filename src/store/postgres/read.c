@@ -126,6 +126,8 @@ enum problem pg_read(struct pg_connection *connection, struct pg_store *store,
         return pg_read_stalled(connection, CONTAINER_OF(call, struct store_stalled, call));
     case READ_ACCOUNTS:
         return accounts(connection, CONTAINER_OF(call, struct store_accounts, call));
+    case READ_EXPORT:
+        return pg_read_export(connection, CONTAINER_OF(call, struct store_export, call));
     case READ_VERSION:
         return version(connection, CONTAINER_OF(call, struct read_version, call));
     }

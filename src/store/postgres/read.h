@@ -12,9 +12,10 @@ enum problem pg_read(struct pg_connection *connection, struct pg_store *store,
 /* What went wrong with the round, told to a call. */
 enum problem pg_failed(const struct pg_connection *connection, struct err *err);
 
-/* Those with files of their own: changes.c, find.c, output.c, overview.c, session.c, statistics.c.
- */
+/* Those with files of their own: changes.c, export.c, find.c, output.c, overview.c, session.c,
+ * statistics.c. */
 enum problem pg_read_changes(struct pg_connection *connection, struct store_changes *changes);
+enum problem pg_read_export(struct pg_connection *connection, struct store_export *export);
 enum problem pg_find(struct pg_connection *connection, struct store_find *find);
 enum problem pg_read_summary(struct pg_connection *connection, struct store_summary *operation);
 enum problem pg_read_output(struct pg_connection *connection, struct store_output *read);

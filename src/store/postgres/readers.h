@@ -26,6 +26,7 @@ enum read_operation {
     READ_STATISTICS, /* struct store_statistics */
     READ_STALLED, /* struct store_stalled */
     READ_ACCOUNTS, /* struct store_accounts */
+    READ_EXPORT, /* struct store_export */
     READ_VERSION, /* struct read_version */
 };
 

@@ -21,6 +21,7 @@ struct pg_store {
     _Atomic int64_t unreached_until; /* monotonic nanoseconds: nobody tries to connect before */
     struct readers readers;
     struct pg_writer writer;
+    PGconn *guard; /* has the store for itself alone; NULL: it has not */
     bool listening; /* a daemon does */
     struct listener listener;
 };

@@ -120,6 +120,8 @@ static bool perform(struct writer *writer, struct store_call *call)
         return write_reap(writer, CONTAINER_OF(call, struct store_reap, call));
     case WRITE_SESSION:
         return write_session(writer, CONTAINER_OF(call, struct store_session, call));
+    case WRITE_IMPORT:
+        return write_import(writer, CONTAINER_OF(call, struct store_import, call));
     case WRITE_PROBE:
         return write_probe(writer, CONTAINER_OF(call, struct store_probe, call));
     }

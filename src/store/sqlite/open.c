@@ -79,6 +79,22 @@ static bool read_cursor_key(struct sqlite_store *store, struct sqlite_reader *wr
     return found || err_set(err, "The store %s is damaged: it has no cursor key.", store->path);
 }
 
+/* The mark of a store that another one is being moved into. */
+static bool read_source(struct sqlite_store *store, struct sqlite_reader *writer, struct err *err)
+{
+    sqlite3_stmt *statement =
+        sqlite_prepare_cached(writer, "SELECT value FROM meta WHERE key = 'moved_from'");
+    int code = statement != NULL ? sqlite3_step(statement) : SQLITE_ERROR;
+
+    store->store.unfinished = code == SQLITE_ROW;
+    if (code == SQLITE_ROW && sqlite3_column_bytes(statement, 0) == DIGEST_SIZE)
+        memcpy(store->store.source, sqlite3_column_blob(statement, 0), DIGEST_SIZE);
+    sqlite_rewind(statement);
+    return code == SQLITE_ROW || code == SQLITE_DONE ||
+           err_set(err, "The store %s cannot be opened: %s.", store->path,
+                   sqlite3_errmsg(writer->db));
+}
+
 static bool migrate(struct sqlite_store *store, struct sqlite_reader *writer, struct err *err)
 {
     if (!migrate_run(writer, store->path, migrate_latest(), err))
@@ -115,7 +131,8 @@ static bool prepare(struct sqlite_store *store, struct sqlite_reader *writer, st
         if (!done)
             return false;
     }
-    return open_lease_clock(store, writer, err) && read_cursor_key(store, writer, err);
+    return open_lease_clock(store, writer, err) && read_cursor_key(store, writer, err) &&
+           read_source(store, writer, err);
 }
 
 /* The threads that only a daemon's store has. */
@@ -148,16 +165,23 @@ static bool start(struct sqlite_store *store, struct sqlite_reader *writer, bool
     return false;
 }
 
-static bool open_file(struct sqlite_store *store, const char *path, bool daemon, struct err *err)
+/* Much is written at once, and sorted for indexes: more than shall stay in memory. */
+static bool prepare_move(struct sqlite_reader *writer)
+{
+    return connection_run(writer, "PRAGMA temp_store = FILE; PRAGMA cache_size = -65536;");
+}
+
+static bool open_file(struct sqlite_store *store, const char *path,
+                      const struct store_options *options, struct err *err)
 {
     struct sqlite_reader *writer;
 
     if (!resolve(path, store->path, err))
         return false;
-    if (daemon && !sqlite_lock(store->path, &store->lock_fd, err))
+    if ((options->daemon || options->move) && !sqlite_lock(store->path, &store->lock_fd, err))
         return false;
     if (connection_open(store->path, CONNECTION_WRITES, &writer, err)) {
-        if (start(store, writer, daemon, err))
+        if ((!options->move || prepare_move(writer)) && start(store, writer, options->daemon, err))
             return true;
         connection_close(writer);
     }
@@ -210,6 +234,11 @@ static void sqlite_session(struct store *store, struct store_session *session)
     call_queue_add(&sqlite_store_of(store)->writer.queue, &session->call, WRITE_SESSION);
 }
 
+static void sqlite_import(struct store *store, struct store_import *import)
+{
+    call_queue_add(&sqlite_store_of(store)->writer.queue, &import->call, WRITE_IMPORT);
+}
+
 static void sqlite_observe(struct store *store, struct store_observer *observer)
 {
     observed_add(&sqlite_store_of(store)->observed, observer);
@@ -244,6 +273,8 @@ static const struct store_ops ops = {
     .session_get = sqlite_read_session,
     .session = sqlite_session,
     .probe = sqlite_probe,
+    .export = sqlite_read_export,
+    .import = sqlite_import,
     .observe = sqlite_observe,
     .unobserve = sqlite_unobserve,
     .accounts_version = sqlite_read_accounts_version,
@@ -261,7 +292,7 @@ bool sqlite_open(const char *path, const struct store_options *options, struct s
     store->store.clock = options->clock != NULL ? options->clock : &clock_system;
     store->lock_fd = -1;
     observed_init(&store->observed);
-    if (!open_file(store, path, options->daemon, err)) {
+    if (!open_file(store, path, options, err)) {
         observed_release(&store->observed);
         mem_free(store);
         return false;

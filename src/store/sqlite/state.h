@@ -45,6 +45,7 @@ void sqlite_read_stalled(struct store *store, struct store_stalled *stalled);
 void sqlite_read_output(struct store *store, struct store_output *output);
 void sqlite_read_changes(struct store *store, struct store_changes *changes);
 void sqlite_read_accounts(struct store *store, struct store_accounts *accounts);
+void sqlite_read_export(struct store *store, struct store_export *export);
 void sqlite_read_session(struct store *store, struct store_session_get *get);
 int64_t sqlite_read_accounts_version(struct store *store);
 

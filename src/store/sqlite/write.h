@@ -18,6 +18,7 @@ bool write_append(struct writer *writer, struct store_append *append);
 bool write_claim(struct writer *writer, struct store_claim *claim);
 bool write_reap(struct writer *writer, struct store_reap *reap);
 bool write_session(struct writer *writer, struct store_session *session);
+bool write_import(struct writer *writer, struct store_import *import);
 bool write_probe(struct writer *writer, struct store_probe *probe);
 
 /* The store's clock, never before 1970. */
