@@ -29,6 +29,7 @@ test_parts() {
     part npm node_modules
     part api node_tests build api jobctl
     part fault node_tests build fault
+    part postgres postgres_tests
     part browser node_tests build browser
     part api-tsan api_tests_under_tsan
     part fuzz fuzz_briefly
@@ -90,7 +91,7 @@ unit_names() {
 
 node_files() {
     for suite in "$@"; do
-        find tests -path "tests/$suite/*.test.mjs" -path "*$pattern*" | sort
+        find tests -path "tests/$suite*.test.mjs" -path "*$pattern*" | sort
     done
 }
 
@@ -140,7 +141,15 @@ node_tests() {
     files=$(node_files "$@")
     [ -n "$files" ] || return 0
     # shellcheck disable=SC2086 # one word a file
-    fixed_addresses timeout 900 node --test --test-reporter=tap $files
+    fixed_addresses ${run_before:-} timeout 900 node --test --test-reporter=tap $files
+}
+
+# The API once more on PostgreSQL, three daemons on each database with the requests going round among them (but for the
+# tests of one process), and the history of many workers with one of the three killed.
+postgres_tests() {
+    export JOBD_TEST_DAEMONS=3
+    run_before="tools/postgres.py"
+    node_tests build api fault/workers
 }
 
 # The daemon once more, watched for data races; every report is a failed test of its own.
