@@ -6,8 +6,10 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { alice, call, createJob, eventually, JOBS, OURS, reader, send, startJobd, WHOAMI } from '../api/harness.mjs';
+import { alice, call, createJob, eventually, JOBS, OURS, reader, send, startJobd, WHOAMI, worker }
+  from '../api/harness.mjs';
 import { followNow } from '../api/events.mjs';
+import { CLAIMS, untilWaiting } from '../api/leases.mjs';
 import { Cluster, storeAt } from './cluster.mjs';
 import { Ledger } from './ledger.mjs';
 import { randomFrom, seedOf } from './random.mjs';
@@ -119,6 +121,23 @@ test('changes become visible in order beside long transactions', async () => {
     stream.cut();
   }
   await old;
+});
+
+// What is read under the right to write must be what is there then, and a channel's name is shorter than a schema's.
+test('defaults of the database that suit nobody, and a schema with the longest name', async () => {
+  await primary.sql("ALTER ROLE jobd SET default_transaction_isolation = 'serializable'");
+  const server = await startJobd({ store: storeAt([primary], 'x'.repeat(63)), daemons: DAEMONS });
+  const [first, second] = server.daemons;
+  const body = { types: ['ODD'], workerId: 'w', waitSeconds: 30 };
+  const waiting = send(server, 'POST', CLAIMS, { auth: worker, body, daemon: first });
+  await untilWaiting(server, 1);
+  const began = Date.now();
+  await send(server, 'POST', OURS, { auth: alice, body: { name: 'odd', type: 'ODD' }, daemon: second });
+  assert.equal((await waiting).status, 200);
+  assert.ok(Date.now() - began < 10_000, 'woken by the other daemon, not by the end of its time');
+  const made = await Promise.all(Array.from({ length: 90 }, (_, i) => createJob(server, alice, { name: `${i}` })));
+  assert.equal(new Set(made.map(({ id }) => id)).size, 90);
+  await primary.sql('ALTER ROLE jobd RESET default_transaction_isolation');
 });
 
 test('the disk is full', async (t) => {
