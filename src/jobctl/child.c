@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -114,6 +115,23 @@ static void redirect(const struct setup *setup)
         close_range((unsigned)plan->progress_number + 1, UINT_MAX, CLOSE_RANGE_CLOEXEC);
 }
 
+/*
+ * No handler of ours may run in what is about to become the command. What it would have handled so
+ * far was for our own group; what comes from now on is for the command's, and ends it.
+ */
+static void forget_handlers(void)
+{
+    const struct sigaction ignore = {.sa_handler = SIG_IGN}, standard = {.sa_handler = SIG_DFL};
+    struct sigaction ours;
+    for (int signal = 1; signal < NSIG; signal++) {
+        if (sigaction(signal, NULL, &ours) < 0 || ours.sa_handler == SIG_IGN ||
+            ours.sa_handler == SIG_DFL)
+            continue;
+        sigaction(signal, &ignore, NULL); /* forgets what has come */
+        sigaction(signal, &standard, NULL);
+    }
+}
+
 static void announce(const struct child_plan *plan)
 {
     pid_t pid = getpid();
@@ -125,6 +143,7 @@ static _Noreturn void become_command(const struct setup *setup)
 {
     const struct child_plan *plan = setup->plan;
     setpgid(0, 0);
+    forget_handlers();
     if (plan->terminal >= 0)
         tcsetpgrp(plan->terminal, getpid());
     announce(plan);
@@ -191,9 +210,14 @@ bool child_start(struct child *child, const struct child_plan *plan, struct err 
            err_set(err, "cannot start a process: %s", strerror(errno));
 }
 
+/* So may be a directory, to the kernel. */
 static bool is_executable(const char *path)
 {
-    return access(path, X_OK) == 0;
+    struct stat stat_of;
+    if (access(path, X_OK) < 0 || stat(path, &stat_of) < 0)
+        return false;
+    errno = EACCES;
+    return !S_ISDIR(stat_of.st_mode);
 }
 
 int child_look_for(const char *name)

@@ -42,8 +42,8 @@ struct child {
 int child_reserve(void);
 
 /*
- * Starts the command in a process group of its own. Any thread, in a program with others. False
- * when no process can be made at all.
+ * Starts the command in a process group of its own. Any thread, in a program with others, in which
+ * all signals that have a handler are blocked meanwhile. False when no process can be made at all.
  */
 bool child_start(struct child *child, const struct child_plan *plan, struct err *err);
 

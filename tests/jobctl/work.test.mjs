@@ -333,6 +333,7 @@ test('what cannot work is said at the start', async () => {
     [['--type', 'T', '--', '/nonexistent'], 127, /cannot execute \/nonexistent/],
     [['--type', 'T', '--', 'no-such-command-here'], 127, /cannot execute/],
     [['--type', 'T', '--', file], 126, /cannot execute/],
+    [['--type', 'T', '--', traces], 126, /cannot execute/],
     [['--type', 'T', '--lease', '1s', '--', 'true'], 2, /--lease must be from 5s to 3600s/],
     [['--type', 'T', '--slots', '0', '--', 'true'], 2, /--slots must be/],
     [['--', 'true'], 2, /--type is missing/],
