@@ -199,6 +199,7 @@ static void follow(struct errand *errand)
         .fate = errand->pidfd,
         .unwanted = jobd_run_stop_fd(errand->run),
         .grace_ms = errands->grace_ms,
+        .aside = true,
     };
     follow_to_end(&errand->follow);
 }

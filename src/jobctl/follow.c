@@ -59,6 +59,7 @@ static void attach(struct follow *follow)
         stream->lines = (struct lines){.take = take_line, .context = stream};
         pump_init(&stream->pump, ends[i][0], ends[i][1]);
         stream->pump.look = look;
+        stream->pump.optional = follow->aside;
         stream->pump.context = stream;
     }
 }
@@ -98,13 +99,26 @@ static bool has_output(const struct follow *follow)
     const struct pump *out = &follow->streams[OUT].pump, *err = &follow->streams[ERR].pump;
     bool owing = pump_is_owing(out) || pump_is_owing(err);
     bool open = out->from >= 0 || err->from >= 0;
-    return !follow->impatient && (owing || (open && now() < follow->linger_until));
+    bool in_time = now() < follow->linger_until;
+    return !follow->impatient && ((owing && !follow->hurried) || (open && in_time));
 }
 
-/* It is pursued already, or there is nothing left to pursue. */
-static bool is_over(const struct follow *follow)
+/* Who says that it is to end, as long as that makes a difference. */
+static int unwanted(const struct follow *follow)
 {
-    return follow->pursued || follow->child->ended;
+    bool known = follow->child->ended ? follow->hurried || !follow->aside : follow->pursued;
+    return known ? -1 : follow->unwanted;
+}
+
+/* First the command is to end, then its output. */
+static void give_up(struct follow *follow)
+{
+    if (!follow->child->ended) {
+        follow->pursued = true;
+        return;
+    }
+    follow->hurried = true;
+    follow->linger_until = now() + LINGER;
 }
 
 /* One round: waits for anything, then moves whatever came. */
@@ -113,7 +127,7 @@ static void turn(struct follow *follow, int timeout)
     enum { FATE, UNWANTED, FIRST_PUMP, COUNT = FIRST_PUMP + 3 };
     struct pollfd fds[COUNT] = {
         [FATE] = {.fd = follow->fate, .events = POLLIN},
-        [UNWANTED] = {.fd = is_over(follow) ? -1 : follow->unwanted, .events = POLLIN},
+        [UNWANTED] = {.fd = unwanted(follow), .events = POLLIN},
     };
     for (size_t i = 0; i < ARRAY_SIZE(follow->streams); i++)
         fds[FIRST_PUMP + i] = pump_wants(&follow->streams[i].pump);
@@ -122,7 +136,7 @@ static void turn(struct follow *follow, int timeout)
     for (size_t i = 0; i < ARRAY_SIZE(follow->streams); i++)
         pump_move(&follow->streams[i].pump, fds[FIRST_PUMP + i].revents);
     if (fds[UNWANTED].revents != 0)
-        follow->pursued = true;
+        give_up(follow);
     if (fds[FATE].revents != 0 && follow->follower.look(follow->follower.context))
         follow->impatient = follow->linger_until != 0;
 }

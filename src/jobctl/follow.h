@@ -37,17 +37,20 @@ struct follow {
     int fate; /* a descriptor that is readable when the child may have ended */
     int unwanted; /* one that is readable once the command is to end; not read */
     int64_t grace_ms; /* the time between SIGTERM and SIGKILL then */
+    bool aside; /* passing output on is a courtesy: that nobody takes it neither ends the command,
+                   nor is waited for once the command is to end, or would be if it had not */
 
     bool pursued; /* the command is to end */
     int64_t kill_at; /* monotonic ns; 0: it did not get SIGTERM */
     bool killed;
-    bool impatient;
+    bool impatient; /* what is not through yet is given up */
+    bool hurried; /* and so it is soon */
     int64_t linger_until; /* monotonic ns; 0: the command has not ended */
     struct stream streams[3]; /* $JOBD_FD, standard output, standard error */
 };
 
-/* Returns when the command has ended and what it wrote is through; the child's descriptors are
- * closed then. */
+/* Returns when the command has ended and what it wrote is through, or given up; the child's
+ * descriptors are closed then. */
 void follow_to_end(struct follow *follow);
 
 #endif

@@ -15,6 +15,7 @@ void pump_init(struct pump *pump, int from, int to)
     pump->to = to;
     pump->at = pump->len = 0;
     pump->total = pump->goal = 0;
+    pump->optional = false;
     pump->at_once = fstat(to, &stat) == 0 && S_ISREG(stat.st_mode);
 }
 
@@ -65,6 +66,16 @@ static ssize_t write_if_room(int to, const char *bytes, size_t size)
     return written;
 }
 
+static void lose_reader(struct pump *pump)
+{
+    if (!pump->optional) {
+        pump_close(pump);
+        return;
+    }
+    pump->at = pump->len = 0;
+    pump->to = -1;
+}
+
 /* A pipe that polls as writable takes PIPE_BUF bytes without blocking, no more. */
 static void write_some(struct pump *pump)
 {
@@ -74,7 +85,7 @@ static void write_some(struct pump *pump)
     if (written > 0)
         pump->at += (size_t)written;
     else if (errno != EAGAIN && errno != EINTR)
-        pump_close(pump);
+        lose_reader(pump);
 }
 
 static void read_some(struct pump *pump)

@@ -17,12 +17,13 @@ struct pump {
     size_t at, len; /* what of `bytes` is yet to be written */
     uint64_t total, goal; /* bytes read so far; how many it must be before all is through */
     bool at_once; /* `to` takes any amount without blocking */
+    bool optional; /* where `to` takes no more, reading goes on; for the caller to set */
     char bytes[65536];
 };
 
 /*
- * Takes over `from`, which it closes at its end; who looks is for the caller to set. Pumps of
- * several threads may write to the same place.
+ * Takes over `from`, which it closes at its end, and where `to` takes no more; who looks is for the
+ * caller to set. Pumps of several threads may write to the same place.
  */
 void pump_init(struct pump *pump, int from, int to);
 

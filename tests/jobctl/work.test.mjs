@@ -194,6 +194,31 @@ test('after the grace, or at a second signal, commands are ended and their jobs 
   }
 });
 
+test('a worker whose standard output nobody reads any more still does its work', async () => {
+  const { submit, child, stop } = startWorker('echo one; sleep 0.2; echo two; sleep 0.2; echo three');
+  child.stdout.destroy();
+  const { id } = await submit();
+  assert.equal((await jobThat(id, (job) => ['COMPLETED', 'FAILED'].includes(job.state))).state, 'COMPLETED');
+  assert.equal(await logOf(server, alice, id), 'one\ntwo\nthree\n');
+  await stop();
+});
+
+test('a worker whose output is stuck ends when it is to, and gives its jobs back', async () => {
+  for (const [script, state] of [
+    ['touch "$DIR/begun"; yes', 'WAITING'],
+    ['yes & sleep 1; kill $!; touch "$DIR/begun"', 'COMPLETED'],
+  ]) {
+    const { submit, child, ended, has } = startWorker(script, { options: ['--grace', '300ms'] });
+    child.stdout.pause();
+    const { id } = await submit();
+    await eventually(() => has('begun'), 'the command');
+    child.kill('SIGTERM');
+    await eventually(async () => (await jobNow(id)).state === state, `the job ${state}`);
+    child.stdout.resume();
+    assert.equal((await ended).code, 0);
+  }
+});
+
 test('a server that is away at the start is waited for, with one warning', async () => {
   const own = await startJobd();
   const url = own.url;
