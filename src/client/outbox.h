@@ -15,8 +15,7 @@
  * What is not sent yet: its front, and behind that, where more came than fits, its end; what lay
  * between is dropped, and a line says so in its place. Start from OUTBOX(), or OUTBOX_AT_END()
  * where others may have written before. One who sends, and any number who add, under a lock of the
- * owner's for all but outbox_send. The
- * sender takes a part, sends it, and settles what came of it.
+ * owner's for all but outbox_send. The sender takes a part, sends it, and settles what came of it.
  */
 struct outbox {
     struct buf front, end;

@@ -285,6 +285,8 @@ bool transport_call(struct transport *transport, struct exchange_call *call, str
         return err_set(err, "no memory for a call");
     set_call(transport, url.ptr, call, headers);
     CURLcode code = perform(transport);
+    if (code == CURLE_ABORTED_BY_CALLBACK)
+        return err_set(err, "cannot reach %.120s: no answer in time", transport->url);
     if (code != CURLE_OK)
         return err_set(err, "cannot reach %.120s: %s", transport->url,
                        transport->reason[0] != '\0' ? transport->reason : curl_easy_strerror(code));

@@ -37,7 +37,8 @@ void worker_warn(struct jobd_worker *worker, const char *format, ...)
 static bool set_away(struct jobd_worker *worker, bool away)
 {
     pthread_mutex_lock(&worker->lock);
-    bool news = worker->away != away;
+    bool ends = worker->stopping || worker->closing;
+    bool news = worker->away != away && !(away && ends);
     worker->away = away;
     pthread_mutex_unlock(&worker->lock);
     return news;
@@ -124,7 +125,7 @@ static bool open_slots(struct jobd_worker *worker, const struct jobd_settings *s
     if (worker->runs == NULL)
         return client_fail(error, 0, "no memory for %zu slots", count);
     for (size_t i = 0; i < count; i++)
-        worker->runs[i] = (struct jobd_run){.worker = worker, .stop_fd = -1};
+        worker->runs[i] = (struct jobd_run){.worker = worker, .stop_fd = -1, .deadline = INT64_MAX};
     for (size_t i = 0; i < count; i++) {
         struct jobd_run *run = &worker->runs[i];
         run->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -240,10 +241,13 @@ void jobd_worker_stop(struct jobd_worker *worker)
 static void stop_all(struct jobd_worker *worker)
 {
     worker->stopping = true;
-    worker->stopped_at = worker_now();
-    for (int i = 0; i < worker->options.slots; i++)
-        if (run_is_held(&worker->runs[i]))
-            run_stop(&worker->runs[i], JOBD_STOP_WORKER);
+    for (int i = 0; i < worker->options.slots; i++) {
+        struct jobd_run *run = &worker->runs[i];
+        if (run_is_held(run))
+            run_stop(run, JOBD_STOP_WORKER);
+        if (run->ending)
+            run_hurry(run);
+    }
 }
 
 /* A claim that waits is cut short; the claimer then asks what it may have been granted. */
@@ -331,6 +335,8 @@ static void join_threads(struct threads *threads)
     struct jobd_worker *worker = threads->worker;
     pthread_mutex_lock(&worker->lock);
     worker->draining = worker->closing = true;
+    client_set_deadline(worker->beats, worker_now());
+    client_set_deadline(worker->tells, worker_now());
     pthread_cond_broadcast(&worker->changed);
     pthread_cond_broadcast(&worker->to_beat);
     pthread_cond_broadcast(&worker->to_tell);

@@ -46,6 +46,7 @@ struct jobd_run {
     char *message; /* the latest; NULL: none */
     int64_t tell_at; /* not told before */
     struct outbox outbox; /* of output; sent by the teller, and at the end by the slot */
+    int64_t deadline; /* of reporting the end; INT64_MAX: none */
 };
 
 /*
@@ -68,7 +69,6 @@ struct jobd_worker {
     bool draining, stopping;
     bool done; /* nothing is claimed any more, and every slot is free */
     bool closing; /* all threads end */
-    int64_t stopped_at;
     bool away; /* the server does not answer, and that was said */
     bool failed; /* claiming makes no sense */
     struct jobd_error error; /* then why */
@@ -89,7 +89,8 @@ void *worker_slot(void *run);
 void worker_warn(struct jobd_worker *worker, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* That the server did not answer is said once, until it was reached again. */
+/* That the server did not answer is said once, until it was reached again; and not once the worker
+ * is to stop: nobody waits for the server then. */
 void worker_on_away(struct jobd_worker *worker, const struct jobd_error *error);
 void worker_on_reached(struct jobd_worker *worker);
 
@@ -104,6 +105,9 @@ bool run_is_held(const struct jobd_run *run);
 
 /* Under the lock: raises the flag, unless it is up already. */
 void run_stop(struct jobd_run *run, enum jobd_stop why);
+
+/* Under the lock, once `ending` is set: the end is to be reported within five seconds from now. */
+void run_hurry(struct jobd_run *run);
 
 /* What a failed call says of our hold on its job; JOBD_STOP_NO: nothing. */
 enum jobd_stop run_loss(const struct jobd_error *error);

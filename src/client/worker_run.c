@@ -5,6 +5,11 @@
 #include <string.h>
 #include <unistd.h>
 
+/* How long the end of a job may take to be reported once the worker is to stop. */
+#define PATIENCE (5 * SECOND)
+/* The part of it that the output before the end may take. */
+#define PATIENCE_OUTPUT (2 * SECOND)
+
 bool run_is_held(const struct jobd_run *run)
 {
     int stop = atomic_load(&run->stop);
@@ -26,6 +31,16 @@ void run_stop(struct jobd_run *run, enum jobd_stop why)
     atomic_store(&run->stop, (int)why);
     if (write(run->stop_fd, &one, sizeof(one)) < 0)
         return; /* it is full: then it is readable as well */
+}
+
+/* What the teller is in the middle of, the slot tells again. */
+void run_hurry(struct jobd_run *run)
+{
+    int64_t now = worker_now();
+    run->deadline = now + PATIENCE;
+    client_set_deadline(run->client, now + PATIENCE_OUTPUT);
+    if (run->telling)
+        client_set_deadline(run->worker->tells, now);
 }
 
 enum jobd_stop run_loss(const struct jobd_error *error)

@@ -4,8 +4,6 @@
 #include "base/wait.h"
 #include "client/worker.h"
 
-/* How long the end of a job may take to be reported once the worker is to stop. */
-#define PATIENCE (5 * SECOND)
 /* How often the rest of the output is sent before, and after, the end is reported. */
 #define TRIES 2
 
@@ -25,6 +23,8 @@ static void begin_end(struct jobd_run *run)
 {
     pthread_mutex_lock(&run->worker->lock);
     run->ending = true;
+    if (run->worker->stopping)
+        run_hurry(run);
     while (run->telling)
         pthread_cond_wait(&run->worker->changed, &run->worker->lock);
     pthread_mutex_unlock(&run->worker->lock);
@@ -49,18 +49,20 @@ static struct jobd_report report_of(enum jobd_outcome outcome)
     return (struct jobd_report){.state = "FAILED", .result = "FAILURE"};
 }
 
+static int64_t left_of(const struct jobd_run *run, int64_t until)
+{
+    return (until < run->deadline ? until : run->deadline) - worker_now();
+}
+
 /* False when there is no use, or no time, in trying again. */
-static bool pause_for(struct jobd_run *run, int64_t pause, int64_t since)
+static bool pause_for(struct jobd_run *run, int64_t pause)
 {
     struct jobd_worker *worker = run->worker;
-    int64_t until = worker_now() + pause;
-    bool good = true;
+    int64_t until = worker_now() + pause, left;
     pthread_mutex_lock(&worker->lock);
-    while (good && worker_now() < until) {
-        wait_for(&worker->changed, &worker->lock, until - worker_now());
-        int64_t from = worker->stopped_at > since ? worker->stopped_at : since;
-        good = run_is_held(run) && !(worker->stopping && worker_now() > from + PATIENCE);
-    }
+    while (run_is_held(run) && (left = left_of(run, until)) > 0)
+        wait_for(&worker->changed, &worker->lock, left);
+    bool good = run_is_held(run) && worker_now() < run->deadline;
     pthread_mutex_unlock(&worker->lock);
     return good;
 }
@@ -73,17 +75,26 @@ static bool is_held(struct jobd_run *run)
     return held;
 }
 
+static bool try_report(struct jobd_run *run, const struct jobd_report *report,
+                       struct jobd_error *error)
+{
+    pthread_mutex_lock(&run->worker->lock);
+    client_set_deadline(run->client, run->deadline);
+    pthread_mutex_unlock(&run->worker->lock);
+    return jobd_report(run->client, run->grant->job->id, report, NULL, error);
+}
+
 /* Until it is taken, or nobody wants it. */
 static bool deliver(struct jobd_run *run, const struct jobd_report *report,
                     struct jobd_error *error)
 {
     struct backoff backoff = {0};
-    int64_t since = worker_now(), longest = worker_longest_pause(run->worker);
-    while (!jobd_report(run->client, run->grant->job->id, report, NULL, error)) {
+    int64_t longest = worker_longest_pause(run->worker);
+    while (!try_report(run, report, error)) {
         if (!jobd_may_pass(error))
             return false;
         worker_on_away(run->worker, error);
-        if (!pause_for(run, backoff_pause(&backoff, error, longest), since))
+        if (!pause_for(run, backoff_pause(&backoff, error, longest)))
             return false;
     }
     worker_on_reached(run->worker);

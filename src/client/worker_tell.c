@@ -31,6 +31,7 @@ static struct jobd_run *await_due(struct jobd_worker *worker, int64_t not_before
         int64_t left = at - worker_now();
         if (run != NULL && left <= 0) {
             run->telling = true;
+            client_set_deadline(worker->tells, INT64_MAX);
             break;
         }
         if (run == NULL)

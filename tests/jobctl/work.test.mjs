@@ -6,7 +6,7 @@ import net from 'node:net';
 import path from 'node:path';
 import { alice, createJob, eventually, startJobd, tempDir, worker } from '../api/harness.mjs';
 import { freshType, get } from '../api/support.mjs';
-import { User, deleteJob, logOf, nobody } from './jobctl.mjs';
+import { User, deleteJob, fakeJob, fakeServer, logOf, nobody } from './jobctl.mjs';
 
 const server = await startJobd();
 const traces = tempDir();
@@ -217,6 +217,20 @@ test('a worker whose output is stuck ends when it is to, and gives its jobs back
     child.stdout.resume();
     assert.equal((await ended).code, 0);
   }
+});
+
+test('a server that does not answer does not keep a worker from stopping', async () => {
+  const job = fakeJob({ state: 'RUNNING' });
+  const claims = [{ job, fence: 1, leaseExpiresOn: '2099-01-01T00:00:00.000Z', attempt: 1, maxAttempts: 1 }];
+  const fake = await fakeServer(({ path: asked }, count) =>
+    (asked === '/rest/jobd/v1/claims' && count === 1 ? { status: 200, body: { claims } } : null));
+  const { child, ended, has } = startWorker('touch "$DIR/begun"; trap "" TERM; echo out; echo "1 one" >&$JOBD_FD; exec sleep 1000',
+    { url: fake.url, options: ['--grace', '300ms'] });
+  await eventually(() => has('begun'), 'the command');
+  const began = Date.now();
+  child.kill('SIGTERM');
+  assert.equal((await ended).code, 0);
+  assert.ok(Date.now() - began < 15_000, `${Date.now() - began} ms`);
 });
 
 test('a server that is away at the start is waited for, with one warning', async () => {
