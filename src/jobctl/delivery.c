@@ -235,12 +235,21 @@ static void report_end(struct reporter *reporter)
     reporter->stage = STAGE_OVER;
 }
 
+/* Output that takes its time must leave some for the heartbeat, or the end, that comes after it. */
+static int64_t output_until(const struct reporter *reporter)
+{
+    if (reporter->ended)
+        return reporter->deadline - PATIENCE + PATIENCE_AWAY;
+    return reporter->last_contact + reporter->create->lease_seconds * SECOND * 2 / 3;
+}
+
 /* Output the server does not like is no reason to keep anything else from it. */
 static void send_output(struct reporter *reporter)
 {
     struct jobd_error error;
     pthread_mutex_lock(&reporter->lock);
     bool found = outbox_take(&reporter->outbox);
+    reporter_set_output_until(reporter, found ? output_until(reporter) : NEVER);
     pthread_mutex_unlock(&reporter->lock);
     if (!found)
         return;
@@ -248,6 +257,7 @@ static void send_output(struct reporter *reporter)
         outbox_send(&reporter->outbox, reporter->client, reporter->id, JOBD_FIRST_FENCE, &error);
     pthread_mutex_lock(&reporter->lock);
     outbox_settle(&reporter->outbox, outcome);
+    reporter_set_output_until(reporter, NEVER);
     pthread_mutex_unlock(&reporter->lock);
     reporter->last_output = monotonic();
     if (outcome == OUTBOX_LATER)

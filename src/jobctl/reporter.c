@@ -13,12 +13,26 @@ void reporter_change(struct reporter *reporter)
     pthread_cond_signal(&reporter->changed);
 }
 
+static void bound_calls(struct reporter *reporter)
+{
+    int64_t until = reporter->deadline;
+    if (reporter->output_until < until)
+        until = reporter->output_until;
+    if (reporter->client != NULL)
+        client_set_deadline(reporter->client, until);
+}
+
 void reporter_set_deadline(struct reporter *reporter, int64_t deadline)
 {
     reporter->deadline = deadline;
-    if (reporter->client != NULL)
-        client_set_deadline(reporter->client, deadline);
+    bound_calls(reporter);
     reporter_change(reporter);
+}
+
+void reporter_set_output_until(struct reporter *reporter, int64_t until)
+{
+    reporter->output_until = until;
+    bound_calls(reporter);
 }
 
 void reporter_set_away(struct reporter *reporter, bool away)
@@ -48,7 +62,7 @@ struct reporter *reporter_new(const struct call *call, const struct jobd_create 
     uuid_format(&key, reporter->key);
     reporter->call = call;
     reporter->create = create;
-    reporter->deadline = NEVER;
+    reporter->deadline = reporter->output_until = NEVER;
     reporter->progress.percent = JOBD_NO_PROGRESS;
     reporter->body = (struct buf)BUF(BODY_CEILING);
     reporter->outbox = (struct outbox)OUTBOX();
@@ -96,6 +110,8 @@ void reporter_end(struct reporter *reporter, const struct ending *ending)
     pthread_mutex_lock(&reporter->lock);
     reporter->ended = true;
     reporter->ending = *ending;
+    if (reporter->output_until != NEVER)
+        reporter->output_until = monotonic() + PATIENCE_AWAY;
     reporter_set_deadline(reporter, monotonic() + (reporter->away ? PATIENCE_AWAY : PATIENCE));
     pthread_mutex_unlock(&reporter->lock);
 }

@@ -46,6 +46,7 @@ struct reporter {
     struct ending ending; /* once `ended`, not written any more */
     struct jobd_client *client; /* set once, by the thread */
     int64_t deadline; /* of the client, monotonic */
+    int64_t output_until; /* that of the output being sent; NEVER: none is */
 
     /* The thread's own. */
     enum stage stage;
@@ -66,10 +67,11 @@ static inline int64_t monotonic(void)
     return clock_mono_ns(&clock_system);
 }
 
-/* These want the lock held: wakes the thread up; bounds its calls; says whether it reaches anybody.
- */
+/* These want the lock held: wakes the thread up; bounds its calls, and those with output; says
+ * whether it reaches anybody. */
 void reporter_change(struct reporter *reporter);
 void reporter_set_deadline(struct reporter *reporter, int64_t deadline);
+void reporter_set_output_until(struct reporter *reporter, int64_t until);
 void reporter_set_away(struct reporter *reporter, bool away);
 
 #endif

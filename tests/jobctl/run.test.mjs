@@ -337,6 +337,33 @@ test('a server that keeps no output gets everything else', async () => {
   assert.match(done.stderr, /^jobctl run: the output is not kept: No\.\n$/);
 });
 
+// A server that answers everything but output, which it takes without an end.
+function slowWithOutput() {
+  return fakeServer(({ method, path: asked }) => {
+    if (asked.includes('/log')) return null;
+    if (asked.endsWith('/lease')) return { status: 200, body: { leaseExpiresOn: '2099-01-01T00:00:00.000Z', drain: false } };
+    return method === 'POST' ? { status: 201, body: fakeJob() } : { status: 200, body: { job: fakeJob() } };
+  });
+}
+
+test('output that does not get through does not keep the end from being reported', async () => {
+  const fake = await slowWithOutput();
+  const own = new User(fake.url, alice);
+  assert.equal((await own.run(named(sh('echo out; exit 3'))[1])).code, 3);
+  assert.deepEqual(fake.requests.filter(({ method }) => method === 'PATCH').map(({ body }) => JSON.parse(body).state), ['RUNNING', 'FAILED']);
+  assert.deepEqual(own.spool(), []);
+});
+
+test('output that does not get through does not cost the lease', async () => {
+  const fake = await slowWithOutput();
+  const { child, ended } = new User(fake.url, alice).start(named(sh('echo out; read wait'), ['--lease', '5s'])[1], { stdin: null });
+  const at = (what) => eventually(() => fake.requests.some(({ path: asked }) => asked.includes(what)) && Date.now(), what);
+  const began = await at('/log');
+  assert.ok(await at('/lease') - began < 5000);
+  child.stdin.end('\n');
+  assert.equal((await ended).code, 0);
+});
+
 test('a killed jobctl shows within its lease, and what it left running goes on', async () => {
   const [name, args] = named(sh('echo $$; exec sleep 1000'), ['--lease', '5s']);
   const { child, so_far } = user.start(args);
