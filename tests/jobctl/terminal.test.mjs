@@ -16,7 +16,11 @@ function onTerminal(command) {
     child,
     ended,
     type: (text) => child.stdin.write(text),
-    shows: (pattern) => eventually(() => so_far('stdout').match(pattern), `${pattern} on the terminal`),
+    shows: (pattern, nudge = () => {}) => eventually(() => {
+      const found = so_far('stdout').match(pattern);
+      if (!found) nudge();
+      return found;
+    }, `${pattern} on the terminal`),
   };
 }
 
@@ -83,8 +87,8 @@ test('a background job takes no terminal; brought to the foreground it does', as
   const shell = await shellOnTerminal();
   shell.type(`${line} &\n`);
   await shell.shows(/background\r\n/);
-  shell.type('\n');
-  await shell.shows(/Stopped/);
+  // Before its next prompt the shell says what has stopped, and it has not when we first look.
+  await shell.shows(/Stopped/, () => shell.type('\n'));
   shell.type('fg\n');
   await shell.shows(/prompt> fg\r\n[^]*jobctl/);
   shell.type('late\n');
