@@ -213,7 +213,8 @@ struct jobd_worker_options {
      * blocked. */
     enum jobd_outcome (*run)(struct jobd_run *run, void *context);
     /* Takes a sentence for people, such as that the server is away. From any of the worker's
-     * threads, several at once. NULL: nobody does. */
+     * threads, several at once, the one of the heartbeats too: so it must not take long. NULL:
+     * nobody does. */
     void (*warn)(void *context, const char *text);
     void *context;
 };
@@ -293,7 +294,7 @@ struct jobd_log_place {
 
 struct jobd_log {
     const char *bytes; /* a line of its own stands for what was dropped; a NUL follows */
-    size_t len; /* 0: there was nothing in time */
+    size_t len; /* 0: there was nothing in time, and `bytes` is NULL */
     int64_t next; /* where to go on */
     bool complete; /* the job has ended, and this was all */
 };

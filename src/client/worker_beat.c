@@ -46,11 +46,11 @@ static bool await_due(struct jobd_worker *worker, int64_t not_before, struct bea
     return due;
 }
 
-static void plan_next(struct jobd_worker *worker, const struct beat *beat)
+static void plan_next(struct jobd_worker *worker, const struct beat *beat, int64_t pause)
 {
     pthread_mutex_lock(&worker->lock);
     if (beat->run->serial == beat->serial)
-        beat->run->beat_at = worker_now() + worker_beat_interval(worker);
+        beat->run->beat_at = worker_now() + pause;
     pthread_mutex_unlock(&worker->lock);
 }
 
@@ -63,7 +63,7 @@ static int64_t send_beat(struct jobd_worker *worker, const struct beat *beat,
     if (jobd_beat(worker->beats, beat->id, beat->fence, 0, &lease, &error)) {
         worker_on_reached(worker);
         *backoff = (struct backoff){0};
-        plan_next(worker, beat);
+        plan_next(worker, beat, worker_beat_interval(worker));
         if (lease.drain)
             jobd_worker_drain(worker);
         return 0;
@@ -73,6 +73,7 @@ static int64_t send_beat(struct jobd_worker *worker, const struct beat *beat,
         return 0;
     }
     worker_on_away(worker, &error);
+    plan_next(worker, beat, 0); /* behind all that are due already */
     return backoff_pause(backoff, &error, worker_longest_pause(worker) / 2);
 }
 

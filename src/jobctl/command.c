@@ -6,11 +6,14 @@
 #include "base/uuid.h"
 #include "jobctl/print.h"
 
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define COMPLAINT_SIZE 2048
+#define COMPLAINT_PATIENCE_MS 1000
 
 const struct command *command_find(const char *name)
 {
@@ -18,6 +21,22 @@ const struct command *command_find(const char *name)
         if (strcmp(commands[i]->name, name) == 0)
             return commands[i];
     return NULL;
+}
+
+/* Whoever has a heartbeat to send must not hang on a standard error that nobody reads. */
+static bool has_room(int fd)
+{
+    struct pollfd poll_fd = {.fd = fd, .events = POLLOUT};
+    return poll(&poll_fd, 1, COMPLAINT_PATIENCE_MS) > 0;
+}
+
+/* Nor on another thread that hangs on standard output. */
+static void flush_out(void)
+{
+    if (ftrylockfile(stdout) != 0)
+        return;
+    fflush(stdout);
+    funlockfile(stdout);
 }
 
 /* One write a line: the wrapped command may be writing to the same place. */
@@ -35,8 +54,8 @@ int complain(const struct call *call, int status, const char *format, ...)
     buf_add_str(&line, ": ");
     print_safe(&line, text);
     buf_add_char(&line, '\n');
-    fflush(stdout);
-    if (!buf_failed(&line))
+    flush_out();
+    if (!buf_failed(&line) && has_room(STDERR_FILENO))
         fwrite(line.ptr, 1, line.len, stderr);
     return status;
 }

@@ -82,8 +82,8 @@ const struct command *command_find(const char *name);
 
 /*
  * "jobctl NAME: sentence" on standard error, with nothing in it that a terminal would obey; without
- * a command in `call`, "jobctl: sentence". Both return `status`, so that `return complain(…)` reads
- * well.
+ * a command in `call`, "jobctl: sentence". It is lost where standard error takes nothing for a
+ * second. Both return `status`, so that `return complain(…)` reads well.
  */
 int complain(const struct call *call, int status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

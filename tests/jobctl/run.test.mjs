@@ -337,11 +337,13 @@ test('a server that keeps no output gets everything else', async () => {
   assert.match(done.stderr, /^jobctl run: the output is not kept: No\.\n$/);
 });
 
+const LEASE = { status: 200, body: { leaseExpiresOn: '2099-01-01T00:00:00.000Z', drain: false } };
+
 // A server that answers everything but output, which it takes without an end.
 function slowWithOutput() {
   return fakeServer(({ method, path: asked }) => {
     if (asked.includes('/log')) return null;
-    if (asked.endsWith('/lease')) return { status: 200, body: { leaseExpiresOn: '2099-01-01T00:00:00.000Z', drain: false } };
+    if (asked.endsWith('/lease')) return LEASE;
     return method === 'POST' ? { status: 201, body: fakeJob() } : { status: 200, body: { job: fakeJob() } };
   });
 }
@@ -352,6 +354,22 @@ test('output that does not get through does not keep the end from being reported
   assert.equal((await own.run(named(sh('echo out; exit 3'))[1])).code, 3);
   assert.deepEqual(fake.requests.filter(({ method }) => method === 'PATCH').map(({ body }) => JSON.parse(body).state), ['RUNNING', 'FAILED']);
   assert.deepEqual(own.spool(), []);
+});
+
+test('a standard error that nobody reads does not cost the lease', async () => {
+  let beats = 0;
+  const fake = await fakeServer(({ method, path: asked }) => {
+    if (asked.endsWith('/lease')) return (beats += 1) === 1 ? { status: 500, body: {} } : LEASE;
+    return method === 'POST' ? { status: 201, body: fakeJob() } : { status: 200, body: { job: fakeJob() } };
+  });
+  const script = 'yes >&2 & sleep 1; kill $!; read wait';
+  const stuck = 'exec "$0" "$@" 2> >(sleep 60 >/dev/null 2>&1)';
+  const { child, ended } = new User(fake.url, alice).start(['-c', stuck, JOBCTL, ...named(sh(script), ['--lease', '5s'])[1]],
+    { bin: 'bash', stdin: null });
+  await eventually(() => beats > 1, 'the heartbeats after the warning', 30_000);
+  child.kill('SIGKILL');
+  child.stdin.end('\n');
+  await ended;
 });
 
 test('output that does not get through does not cost the lease', async () => {

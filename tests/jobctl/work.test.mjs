@@ -219,11 +219,28 @@ test('a worker whose output is stuck ends when it is to, and gives its jobs back
   }
 });
 
+// Jobs of a fake server, as a claim gives them.
+const claimsOf = (...ids) => ({ claims: ids.map((id) => (
+  { job: fakeJob({ id, state: 'RUNNING' }), fence: 1, leaseExpiresOn: '2099-01-01T00:00:00.000Z', attempt: 1, maxAttempts: 1 })) });
+const LEASE = { status: 200, body: { leaseExpiresOn: '2099-01-01T00:00:00.000Z', drain: false } };
+
+test('a job whose heartbeats fail does not keep those of the others from being sent', async () => {
+  const [bad, good] = ['01890a5d-ac96-774b-bcce-b302099a8057', '01890a5d-ac96-774b-bcce-b302099a8058'];
+  const fake = await fakeServer(({ path: asked }, count) => {
+    if (asked === '/rest/jobd/v1/claims') return count === 1 ? { status: 200, body: claimsOf(bad, good) } : null;
+    return asked.includes(bad) ? { status: 500, body: {} } : LEASE;
+  });
+  const { child, ended } = startWorker('exec sleep 1000', { url: fake.url, options: ['--lease', '5s', '--slots', '2', '--grace', '100ms'] });
+  const beats = (id) => fake.requests.filter(({ path: asked }) => asked.endsWith(`${id}/lease`)).length;
+  await eventually(() => beats(bad) >= 8, 'the failing heartbeats');
+  assert.ok(beats(good) >= 2, `${beats(good)} of the other`);
+  child.kill('SIGTERM');
+  assert.equal((await ended).code, 0);
+});
+
 test('a server that does not answer does not keep a worker from stopping', async () => {
-  const job = fakeJob({ state: 'RUNNING' });
-  const claims = [{ job, fence: 1, leaseExpiresOn: '2099-01-01T00:00:00.000Z', attempt: 1, maxAttempts: 1 }];
   const fake = await fakeServer(({ path: asked }, count) =>
-    (asked === '/rest/jobd/v1/claims' && count === 1 ? { status: 200, body: { claims } } : null));
+    (asked === '/rest/jobd/v1/claims' && count === 1 ? { status: 200, body: claimsOf(fakeJob().id) } : null));
   const { child, ended, has } = startWorker('touch "$DIR/begun"; trap "" TERM; echo out; echo "1 one" >&$JOBD_FD; exec sleep 1000',
     { url: fake.url, options: ['--grace', '300ms'] });
   await eventually(() => has('begun'), 'the command');
