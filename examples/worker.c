@@ -42,6 +42,8 @@ int main(void)
     good = good && jobd_worker_run(worker, &error);
     if (!good)
         fprintf(stderr, "worker: %s\n", error.text);
+    signal(SIGINT, SIG_IGN); /* no signal may find the worker gone */
+    signal(SIGTERM, SIG_IGN);
     jobd_worker_close(worker);
     return good ? 0 : 1;
 }
