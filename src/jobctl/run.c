@@ -6,6 +6,7 @@
 #include "jobctl/command.h"
 #include "jobctl/ending.h"
 #include "jobctl/follow.h"
+#include "jobctl/job_options.h"
 #include "jobctl/process.h"
 #include "jobctl/progress.h"
 #include "jobctl/reporter.h"
@@ -23,35 +24,15 @@
 #define LOOK_MS 1000
 
 struct run_options {
-    const char *name, *type, *message, *user, *pattern, *log;
+    struct job_options job;
+    const char *pattern, *log;
     int64_t grace, lease;
 };
 
 #define MEMBER(member) offsetof(struct run_options, member)
 
 static const struct option_row rows[] = {
-    {.name = "name",
-     .type = OPTION_TEXT,
-     .offset = MEMBER(name),
-     .value = "TEXT",
-     .required = true,
-     .help = "The job's name."},
-    {.name = "type",
-     .type = OPTION_TEXT,
-     .offset = MEMBER(type),
-     .value = "TEXT",
-     .required = true,
-     .help = "Its type."},
-    {.name = "message",
-     .type = OPTION_TEXT,
-     .offset = MEMBER(message),
-     .value = "TEXT",
-     .help = "Its first message."},
-    {.name = "user",
-     .type = OPTION_TEXT,
-     .offset = MEMBER(user),
-     .value = "UUID",
-     .help = "On behalf of whom; workers and administrators may say so."},
+    JOB_OPTION_ROWS(run_options, job),
     {.name = "lease",
      .type = OPTION_DURATION,
      .offset = MEMBER(lease),
@@ -232,10 +213,10 @@ static int run(const struct call *call)
     char name[PROCESS_NAME_SIZE];
     client_name_process(name);
     const struct jobd_create create = {
-        .name = options->name,
-        .type = options->type,
-        .message = options->message,
-        .user = options->user,
+        .name = options->job.name,
+        .type = options->job.type,
+        .message = options->job.message,
+        .user = options->job.user,
         .self_managed = true,
         .worker_id = name,
         .lease_seconds = (int)(options->lease / 1000),

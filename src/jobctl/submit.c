@@ -2,6 +2,7 @@
 #include "jobctl/command.h"
 
 #include "base/scope.h"
+#include "jobctl/job_options.h"
 #include "jobctl/print.h"
 #include "model/draft.h"
 
@@ -10,7 +11,8 @@
 #include <string.h>
 
 struct submit_options {
-    const char *name, *type, *message, *payload, *user, *key;
+    struct job_options job;
+    const char *payload, *key;
     bool self_managed;
     int64_t priority, max_attempts, run_after;
 };
@@ -18,33 +20,12 @@ struct submit_options {
 #define MEMBER(member) offsetof(struct submit_options, member)
 
 static const struct option_row rows[] = {
-    {.name = "name",
-     .type = OPTION_TEXT,
-     .offset = MEMBER(name),
-     .value = "TEXT",
-     .required = true,
-     .help = "The job's name."},
-    {.name = "type",
-     .type = OPTION_TEXT,
-     .offset = MEMBER(type),
-     .value = "TEXT",
-     .required = true,
-     .help = "Its type, by which workers choose."},
-    {.name = "message",
-     .type = OPTION_TEXT,
-     .offset = MEMBER(message),
-     .value = "TEXT",
-     .help = "Its first message."},
+    JOB_OPTION_ROWS(submit_options, job),
     {.name = "payload",
      .type = OPTION_TEXT,
      .offset = MEMBER(payload),
      .value = "JSON|@FILE|-",
      .help = "What the worker is told: JSON, the file that holds it, or - for standard input."},
-    {.name = "user",
-     .type = OPTION_TEXT,
-     .offset = MEMBER(user),
-     .value = "UUID",
-     .help = "On behalf of whom; workers and administrators may say so."},
     {.name = "self-managed",
      .type = OPTION_FLAG,
      .offset = MEMBER(self_managed),
@@ -117,10 +98,10 @@ static bool create(const struct call *call, struct jobd_client *client, const ch
 {
     const struct submit_options *options = call->options;
     struct jobd_create create = {
-        .name = options->name,
-        .type = options->type,
-        .message = options->message,
-        .user = options->user,
+        .name = options->job.name,
+        .type = options->job.type,
+        .message = options->job.message,
+        .user = options->job.user,
         .payload = payload,
         .idempotency_key = options->key,
         .self_managed = options->self_managed,
