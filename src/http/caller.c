@@ -72,6 +72,8 @@ static void find_session(struct request *request, struct span token)
     struct sessions_check *check = route_operation(request, sizeof(*check), after_session);
     if (check == NULL || !caller_is_page(request))
         return;
+    /* A shared cache goes by Authorization, not by cookies. */
+    respond_header(request, "Cache-Control", "private, no-cache");
     check->token = token;
     route_prepare(request, &check->get.call);
     sessions_check(request->service, check);

@@ -44,7 +44,9 @@ test('signing in answers who one is, and gives a cookie that scripts cannot read
 
 test('the cookie stands for the account, for reading and writing', async () => {
   const token = await signedIn(server, alice);
-  assert.equal((await whoami(token)).json.name, 'alice');
+  const known = await whoami(token);
+  assert.equal(known.json.name, 'alice');
+  assert.equal(known.headers['cache-control'], 'private, no-cache');
   const made = await create(token);
   assert.equal(made.status, 201);
   assert.equal((await asked(server, token, 'GET', JOBS)).status, 200);
