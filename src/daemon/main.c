@@ -69,6 +69,15 @@ static int command_help(const struct config *config, int argc, char **argv)
     return EXIT_FINE;
 }
 
+/* Wherever it stands: `jobd serve --help` explains as well. */
+static bool asks_for_help(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+            return true;
+    return false;
+}
+
 static int command_manual(const struct config *config, int argc, char **argv)
 {
     (void)config, (void)argc, (void)argv;
@@ -84,7 +93,7 @@ static const struct {
     {"serve", command_serve, true},    {"user", command_user, true},
     {"move", command_move, false},     {"--check-config", command_check, true},
     {"manual", command_manual, false}, {"--version", command_version, false},
-    {"--help", command_help, false},   {"help", command_help, false},
+    {"help", command_help, false},
 };
 
 int main(int argc, char **argv)
@@ -92,6 +101,8 @@ int main(int argc, char **argv)
     AUTO(config_release) struct config config;
     struct err err = {0};
     bool good = config_load(&config, &argc, argv, &err);
+    if (asks_for_help(argc, argv))
+        return command_help(&config, argc, argv);
     for (size_t i = 0; argc > 1 && i < ARRAY_SIZE(commands); i++) {
         if (strcmp(argv[1], commands[i].name) != 0)
             continue;

@@ -62,7 +62,7 @@ async function refusedNaming(name, args, options = {}) {
   assert.ok(done.stderr.includes(name), `${name} is not in: ${done.stderr}`);
 }
 
-for (const args of [['--help'], ['help']]) {
+for (const args of [['--help'], ['-h'], ['help'], ['serve', '--help'], ['user', 'add', '--help']]) {
   test(`jobd ${args.join(' ')} explains itself on stdout`, async () => {
     const done = await runJobd(args);
     assert.equal(done.code, 0, done.stderr);
