@@ -1,7 +1,14 @@
 // The statistics as lines of plots.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { byType, durations, failures, throughput, type Statistics } from '../src/model/series';
+import {
+  byType,
+  durations,
+  failures,
+  lone,
+  throughput,
+  type Statistics,
+} from '../src/model/series';
 
 const point = (minute: number, succeeded: number, failed = 0, aborted = 0, seconds = 0) => ({
   at: `2026-11-25T12:${String(minute).padStart(2, '0')}:00.000Z`,
@@ -44,6 +51,12 @@ test('a mean where something ended, a gap elsewhere', () => {
   const [others, imports] = durations(STATISTICS).lines;
   assert.deepEqual(others?.values, [null, null, 10, null]);
   assert.deepEqual(imports?.values, [10, null, 7, null]);
+});
+
+test('a value without neighbours is alone, at the ends too', () => {
+  assert.deepEqual(lone([7, null, 7, 7, null, 0, null, null, 7]), [0, 5, 8]);
+  assert.deepEqual(lone([7]), [0]);
+  assert.deepEqual(lone([null, null]), []);
 });
 
 test('in figures', () => {

@@ -97,6 +97,14 @@ export function durations(statistics: Statistics, most = 6): Plotted {
   return { xs: steps(statistics), lines };
 }
 
+// Where values stand between two gaps: no line runs through them.
+export function lone(values: Line['values']): number[] {
+  const missing = (index: number) => (values[index] ?? null) === null;
+  return [...values.keys()].filter(
+    (index) => !missing(index) && missing(index - 1) && missing(index + 1),
+  );
+}
+
 export interface TypeRow {
   type: string;
   ended: number;

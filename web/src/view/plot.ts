@@ -1,6 +1,6 @@
 // Draws a plot with uPlot, in the theme's colours, as wide as there is room.
 import uPlot from 'uplot';
-import type { Plotted } from '../model/series';
+import { lone, type Plotted } from '../model/series';
 import type { PlotProps } from './plot-card';
 
 // What a plot needs, with all that may be left out.
@@ -27,6 +27,10 @@ const faint = (colour: string) => colour.replace('rgb(', 'rgba(').replace(')', '
 const dataOf = ({ xs, lines }: Plotted) =>
   [xs, ...lines.map(({ values }) => values)] as uPlot.AlignedData;
 
+// Every value where there is room for points; else those that no line shows (null stands for all).
+const pointsShown: uPlot.Series.Points.Filter = (plot, index, room) =>
+  room ? null : lone(plot.data[index] as (number | null)[]);
+
 function seriesOf(box: HTMLElement, { plotted, colours, bars, format }: Drawn): uPlot.Series[] {
   const lines = plotted.lines.map(({ label }, index): uPlot.Series => {
     const stroke = colourOf(box, colours[index % colours.length]!);
@@ -35,7 +39,7 @@ function seriesOf(box: HTMLElement, { plotted, colours, bars, format }: Drawn): 
       stroke,
       width: bars ? 1 : 1.75,
       value: (_, value: number | null) => (value === null ? '' : format(value)),
-      points: { size: 4 },
+      points: { size: 4, filter: pointsShown },
       ...(bars
         ? {
             fill: faint(stroke),
