@@ -338,7 +338,7 @@ export async function startJobd({
   daemons = DAEMONS,
 } = {}) {
   const server = new Server({ store, args, env, wrapper });
-  const shared = server.store.startsWith('postgresql:');
+  const shared = server.store.startsWith('postgresql:') && !args.includes('--listen');
   for (let i = 1; i < daemons && shared; i++) server.addPeer();
   after(() => server.cleanUp());
   if (server.store !== 'memory:') {

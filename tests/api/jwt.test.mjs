@@ -29,6 +29,7 @@ writeKeySet(keys, rsa, ec);
 
 // What is cached long cannot become right by itself while a test waits.
 const server = await startJobd({
+  daemons: 1,
   users: [alice, bob],
   args: [
     '--jwt-jwks',
