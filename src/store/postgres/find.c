@@ -1,12 +1,48 @@
-/* Find: one statement a page, made of the query's filters, its order and its cursor. */
+/* Find: tries the ways to answer a query, each for a while, until one has the page. */
 #include "store/postgres/find_sql.h"
+
+#include "base/scope.h"
+#include "store/postgres/name_key.h"
 #include "store/postgres/read.h"
 #include "store/postgres/row.h"
 
+/*
+ * What a page costs, with N jobs of which M match, and what bounds it:
+ *
+ * - Without a name filter, by creation, state or result: the page itself, from an index stream for
+ *   each type and status (more than 44: a page of each). By date with filters by status only, and
+ * by name without filters, likewise. By type: a seek for each type and status there is, or M.
+ * - By date or name with other filters: the order's index is walked and tested, or the filters' own
+ *   jobs are read whole, whichever ends first; that is about sqrt(n N) rows for a page of n where
+ *   filter and order have nothing to do with each other. Not bounded: filters that many match but
+ *   whose jobs come last in the order.
+ * - With a name filter: the jobs from the newest on, some thousands of them, which is enough for a
+ *   frequent pattern; else those of the blocks that have all of its grams of four letters. A
+ * pattern of no more than four is in each of them. Not bounded: longer ones whose grams are
+ * frequent but do not follow each other, filters that many match but not with that name, and by
+ * name a frequent pattern whose names begin late in the alphabet (some three a microsecond are
+ * compared).
+ *
+ * Nothing is kept between two tries of a way: each begins anew and goes GROWTH times as far, so
+ * that what was read in vain is a seventh of the last try.
+ */
+#define BUDGET_FIRST 1000
+#define GROWTH 8
+#define BUDGET_MAX (INT64_C(1) << 40)
+
+/* What the tries of a find share. */
+struct finding {
+    struct pg_connection *connection;
+    struct store_find *find;
+    struct find_search search;
+    bool done;
+    bool long_names; /* the page has names that their keys do not put in order */
+};
+
 /* Names and types never change, so a cursor has them read again at its position. */
-static enum problem read_place(struct pg_connection *connection, struct store_find *find,
-                               struct find_place *ret_place)
+static enum problem read_place(struct finding *finding, struct find_place *ret_place)
 {
+    struct store_find *find = finding->find;
     struct pg_params params = {0};
     const PGresult *result;
     struct pg_row row;
@@ -15,23 +51,64 @@ static enum problem read_place(struct pg_connection *connection, struct store_fi
     if (find->query->order != ORDER_NAME && find->query->order != ORDER_TYPE)
         return PROBLEM_NONE;
     param_number(&params, find->after->position);
-    result = pg_ask(connection, "SELECT name_folded, type FROM job WHERE position = $1", &params);
+    result = pg_ask(finding->connection, "SELECT name_folded, type FROM job WHERE position = $1",
+                    &params);
     if (result == NULL)
-        return pg_failed(connection, &find->call.err);
+        return pg_failed(finding->connection, &find->call.err);
     if (pg_rows(result) == 0)
         return PROBLEM_INVALID_CURSOR;
     row = pg_first(result);
     ret_place->text = row_text(row, find->query->order == ORDER_NAME ? 0 : 1, find->arena);
     if (ret_place->text.ptr == NULL)
         return problem_no_memory(&find->call.err);
-    pg_clear(connection);
+    pg_clear(finding->connection);
     return PROBLEM_NONE;
 }
 
-static enum problem read_page(const PGresult *result, struct store_find *find)
+static int64_t verdict_of(struct pg_row row)
+{
+    return row_number(row, FIND_VERDICT, 0);
+}
+
+/* Rows without a job: that of a budget's end, and that of a way that found nothing. */
+static size_t count_jobs(const PGresult *result)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < pg_rows(result); i++) {
+        struct pg_row row = {result, (int)i};
+        count += verdict_of(row) != FIND_BUDGET_ENDS && !row_is_null(row, FIND_RANK);
+    }
+    return count;
+}
+
+/* Whether the budget was enough: the page is full, or there are no more candidates. */
+static bool is_done(const struct finding *finding, const struct find_way *way, int64_t budget,
+                    const PGresult *result)
 {
     size_t rows = pg_rows(result);
-    size_t count = rows < find->query->page_size ? rows : find->query->page_size;
+
+    if (!way->tested)
+        return true;
+    if (way->all)
+        return row_number(pg_first(result), FIND_SEEN, 0) < budget;
+    return count_jobs(result) > finding->find->query->page_size || rows == 0 ||
+           row_number((struct pg_row){result, (int)rows - 1}, FIND_RANK, 0) < budget;
+}
+
+static bool has_long_names(const PGresult *result)
+{
+    for (size_t i = 0; i < pg_rows(result); i++)
+        if (verdict_of((struct pg_row){result, (int)i}) == FIND_MATCHES_LONG)
+            return true;
+    return false;
+}
+
+/* The jobs come first: what is no job has the highest rank. */
+static enum problem read_page(const PGresult *result, struct store_find *find)
+{
+    size_t found = count_jobs(result);
+    size_t count = found < find->query->page_size ? found : find->query->page_size;
     struct job *jobs = ARENA_ARRAY(find->arena, struct job, count);
     const struct job **list = ARENA_ARRAY(find->arena, const struct job *, count);
     enum problem problem = PROBLEM_NONE;
@@ -45,28 +122,77 @@ static enum problem read_page(const PGresult *result, struct store_find *find)
     }
     find->jobs = list;
     find->count = count;
-    find->more = rows > count;
+    find->more = found > count;
     return problem;
+}
+
+static enum problem try_way(struct finding *finding, const struct find_way *way, int64_t budget)
+{
+    AUTO(buf_release) struct buf sql = BUF(1 << 17);
+    struct pg_params params = {0};
+    const PGresult *result;
+    enum problem problem = PROBLEM_NONE;
+
+    find_sql(&finding->search, way, budget, &sql, &params);
+    if (buf_failed(&sql))
+        return problem_no_memory(&finding->find->call.err);
+    result = pg_ask(finding->connection, buf_span(&sql).ptr, &params);
+    if (result == NULL)
+        return pg_failed(finding->connection, &finding->find->call.err);
+    finding->done = is_done(finding, way, budget, result);
+    finding->long_names = finding->done && has_long_names(result);
+    if (finding->done && !finding->long_names)
+        problem = read_page(result, finding->find);
+    pg_clear(finding->connection);
+    return problem;
+}
+
+/* All ways in turn, each as far as the budget goes, which grows. */
+static enum problem try_ways(struct finding *finding, const struct find_way *ways, size_t count)
+{
+    int64_t budget = BUDGET_FIRST;
+    enum problem problem = PROBLEM_NONE;
+
+    for (int round = 0; !finding->done && problem == PROBLEM_NONE; round++) {
+        for (size_t i = 0; i < count && !finding->done && problem == PROBLEM_NONE; i++)
+            if (ways[i].from_round <= round)
+                problem = try_way(finding, &ways[i], budget);
+        budget = budget < BUDGET_MAX ? budget * GROWTH : budget;
+    }
+    return problem;
+}
+
+/* Names that share a key of full length: what is behind it decides, and is read for all of them. */
+static enum problem try_whole_names(struct finding *finding)
+{
+    struct find_way way = {.source = FIND_NAMES, .tested = true, .whole_names = true};
+
+    finding->done = false;
+    return try_ways(finding, &way, 1);
 }
 
 enum problem pg_find(struct pg_connection *connection, struct store_find *find)
 {
-    AUTO(buf_release) struct buf sql = BUF(1 << 16);
-    struct pg_params params = {0};
+    struct finding finding = {connection, find, {find->query, NULL, find->arena}, false, false};
+    struct find_way ways[FIND_WAYS_MAX];
     struct find_place place;
-    const PGresult *result;
-    enum problem problem;
+    enum problem problem = PROBLEM_NONE;
 
+    find->count = 0;
+    find->more = false;
+    if (find->query->statuses == 0)
+        return PROBLEM_NONE;
     if (find->after != NULL) {
-        problem = read_place(connection, find, &place);
-        if (problem != PROBLEM_NONE)
-            return problem;
+        problem = read_place(&finding, &place);
+        finding.search.place = &place;
     }
-    find_sql(find, find->after != NULL ? &place : NULL, &sql, &params);
-    if (buf_failed(&sql))
-        return problem_no_memory(&find->call.err);
-    result = pg_ask(connection, buf_span(&sql).ptr, &params);
-    if (result == NULL)
-        return pg_failed(connection, &find->call.err);
-    return read_page(result, find);
+    if (problem != PROBLEM_NONE)
+        return problem;
+    finding.long_names =
+        find->query->order == ORDER_NAME && find->after != NULL && place.text.len > NAME_KEY_WHOLE;
+    if (!finding.long_names)
+        problem = try_ways(&finding, ways, find_ways(&finding.search, ways));
+    if (problem == PROBLEM_NONE && finding.long_names)
+        problem = try_whole_names(&finding);
+    return problem;
 }

@@ -26,11 +26,6 @@ static bool is_part(const struct part *part, size_t column)
     return column < part->layout->keys || (column >= part->from && column < part->to);
 }
 
-static bool has_name_key(const struct part *part)
-{
-    return part->layout == &record_layouts[RECORD_JOB] && is_part(part, RECORD_JOB_FOLDED);
-}
-
 static enum pg_array array_of(enum record_type type)
 {
     switch (type) {
@@ -97,8 +92,6 @@ static void add_names(struct buf *sql, const struct part *part)
         buf_printf(sql, "%s%s", comma, part->layout->columns[i].name);
         comma = ", ";
     }
-    if (has_name_key(part))
-        buf_add_str(sql, ", name_key");
 }
 
 static void add_sql(struct buf *sql, const struct part *part, int count)
@@ -124,11 +117,25 @@ static void send_part(struct pg_batch *batch, const struct store_import *import,
         if (is_part(part, i))
             add_column(&params, &batch->arena, import, i, false);
     }
-    if (has_name_key(part))
-        add_column(&params, &batch->arena, import, RECORD_JOB_FOLDED, true);
     add_sql(&sql, part, params.count);
     params.failed = params.failed || buf_failed(&sql);
     pg_send(batch->connection, params.failed ? "SELECT 1" : sql.ptr, &params);
+}
+
+/* The order by name is this engine's own, and made of what has just come. */
+static void send_names(struct pg_batch *batch, const struct store_import *import)
+{
+    struct pg_params params = {0};
+
+    add_column(&params, &batch->arena, import, 0, false);
+    add_column(&params, &batch->arena, import, RECORD_JOB_FOLDED, true);
+    pg_send(batch->connection,
+            params.failed
+                ? "SELECT 1"
+                : "INSERT INTO job_name (position, person, type, name_key) SELECT position, "
+                  "job.person, job.type, k.key FROM unnest($1, $2) AS k (position, key) JOIN job "
+                  "USING (position) ON CONFLICT (position) DO NOTHING",
+            &params);
 }
 
 static void send_rows(struct pg_batch *batch, const struct store_import *import)
@@ -140,8 +147,10 @@ static void send_rows(struct pg_batch *batch, const struct store_import *import)
     if (import->kind == RECORD_JOB)
         whole.to = RECORD_JOB_CHANGE;
     send_part(batch, import, &whole);
-    if (import->kind == RECORD_JOB)
-        send_part(batch, import, &change);
+    if (import->kind != RECORD_JOB)
+        return;
+    send_part(batch, import, &change);
+    send_names(batch, import);
 }
 
 /* The batch keeps the numbers; the lease clock goes on where the other store's stood. */
@@ -216,8 +225,8 @@ static void end(struct pg_batch *batch)
 {
     pg_send(batch->connection, "DELETE FROM meta WHERE key = 'moved_from'", NULL);
     pg_send(batch->connection,
-            "ANALYZE job, job_change, lease, claim_request, payload, idempotency, session, output, "
-            "ended",
+            "ANALYZE job, job_change, job_name, lease, claim_request, payload, idempotency, "
+            "session, output, ended",
             NULL);
 }
 

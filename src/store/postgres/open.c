@@ -125,13 +125,23 @@ static bool prepare(struct pg_store *store, const struct store_options *options,
     return problem == PROBLEM_NONE;
 }
 
+static bool start_daemon(struct pg_store *store, struct err *err)
+{
+    if (!listener_start(&store->listener, store, err))
+        return false;
+    if (indexer_start(&store->indexer, store, err))
+        return true;
+    listener_stop(&store->listener);
+    return false;
+}
+
 static bool start(struct pg_store *store, bool daemon, struct err *err)
 {
     if (!readers_start(&store->readers, store, err))
         return false;
     if (pg_writer_start(&store->writer, store, err)) {
-        store->listening = daemon;
-        if (!daemon || listener_start(&store->listener, store, err))
+        store->daemon = daemon;
+        if (!daemon || start_daemon(store, err))
             return true;
         pg_writer_stop(&store->writer);
     }
@@ -151,9 +161,11 @@ static void pg_close(struct store *base)
 {
     struct pg_store *store = pg_store_of(base);
 
-    if (store->listening)
+    if (store->daemon)
         listener_stop(&store->listener);
     pg_writer_stop(&store->writer);
+    if (store->daemon)
+        indexer_stop(&store->indexer);
     readers_stop(&store->readers);
     pg_free(store);
 }

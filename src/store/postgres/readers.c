@@ -2,6 +2,7 @@
 #include "store/postgres/readers.h"
 
 #include "base/metrics.h"
+#include "store/postgres/find_session.h"
 #include "store/postgres/reach.h"
 #include "store/postgres/read.h"
 #include "store/postgres/state.h"
@@ -15,6 +16,8 @@ static enum problem answer_with(struct pg_connection *connection, struct pg_stor
     if (pg_is_broken(connection)) {
         pg_disconnect(connection);
         problem = reach_connect(store, connection, &call->err);
+        if (problem == PROBLEM_NONE)
+            problem = find_session(connection, &call->err);
     }
     if (problem == PROBLEM_NONE)
         problem = pg_read(connection, store, call);

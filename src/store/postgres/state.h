@@ -3,6 +3,7 @@
 #define JOBD_STORE_POSTGRES_STATE_H
 
 #include "store/news.h"
+#include "store/postgres/indexer.h"
 #include "store/postgres/listener.h"
 #include "store/postgres/readers.h"
 #include "store/postgres/shared_clock.h"
@@ -22,8 +23,9 @@ struct pg_store {
     struct readers readers;
     struct pg_writer writer;
     PGconn *guard; /* has the store for itself alone; NULL: it has not */
-    bool listening; /* a daemon does */
+    bool daemon; /* the two that only a daemon has: */
     struct listener listener;
+    struct indexer indexer;
 };
 
 static inline struct pg_store *pg_store_of(struct store *store)

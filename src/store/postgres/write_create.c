@@ -115,11 +115,24 @@ static void insert_job(struct pg_connection *connection, const struct job *job,
     param_text(&params, job->type);
     param_text(&params, job->name);
     param_text(&params, draft->name_folded);
-    param_text(&params, name_key(draft->name_folded));
     pg_send(connection,
             "INSERT INTO job (position, id, status, self_managed, priority, attempt, max_attempts, "
-            "started_on, run_after, person, created_by, type, name, name_folded, name_key) "
-            "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+            "started_on, run_after, person, created_by, type, name, name_folded) "
+            "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+            &params);
+}
+
+static void insert_name(struct pg_connection *connection, const struct job *job,
+                        const struct draft *draft)
+{
+    struct pg_params params = {0};
+
+    param_number(&params, job->position);
+    param_uuid(&params, &job->user);
+    param_text(&params, job->type);
+    param_text(&params, name_key(draft->name_folded));
+    pg_send(connection,
+            "INSERT INTO job_name (position, person, type, name_key) VALUES ($1, $2, $3, $4)",
             &params);
 }
 
@@ -159,6 +172,7 @@ static bool insert(struct pg_batch *batch, const struct draft *draft, struct job
     *ret_id = uuid_at(++batch->position);
     *job = draft_job(draft, batch->position, ret_id, ++batch->change);
     insert_job(batch->connection, job, draft);
+    insert_name(batch->connection, job, draft);
     insert_change(batch->connection, job);
     insert_payload(batch->connection, job->position, draft->payload);
     if (lease.fence != 0)
@@ -221,6 +235,7 @@ static bool create_all(struct pg_batch *batch, struct store_create *create, stru
         }
     }
     create->call.problem = PROBLEM_NONE;
+    batch->writer->created += create->count;
     if (create->key.len > 0)
         store_key(batch, create, step);
     return true;

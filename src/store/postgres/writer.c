@@ -5,12 +5,22 @@
 #include "store/postgres/state.h"
 #include "store/postgres/thread.h"
 
+/* It looks for itself what there is, so one of a transaction that failed does no harm. */
+static void tell_indexer(struct pg_writer *writer)
+{
+    if (writer->created > 0 && writer->store->daemon)
+        indexer_note(&writer->store->indexer, writer->created);
+    writer->created = 0;
+}
+
 static void *run(void *argument)
 {
     struct pg_writer *writer = argument;
 
-    while (call_queue_wait(&writer->queue, -1) == CALL_WAIT_THERE)
+    while (call_queue_wait(&writer->queue, -1) == CALL_WAIT_THERE) {
         pg_batch_run(writer);
+        tell_indexer(writer);
+    }
     return NULL;
 }
 

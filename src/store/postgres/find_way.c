@@ -1,0 +1,89 @@
+/* Which ways a find may take. */
+#include "store/postgres/find_way.h"
+
+bool find_by_name(const struct query *query)
+{
+    return query->has_name && (query->match == MATCH_EXACT || query->name_folded.len > 0);
+}
+
+bool find_is_filtered(const struct query *query)
+{
+    return query->statuses != STATUS_MASK_ALL || query->type_count > 0 || query->has_user;
+}
+
+struct ways {
+    struct find_way *list;
+    size_t count;
+};
+
+static void add(struct ways *ways, struct find_way way)
+{
+    ways->list[ways->count++] = way;
+}
+
+/* What has the query's order; by creation, state, result and type it has the filters too. */
+static void add_ordered(struct ways *ways, const struct query *query)
+{
+    static const enum find_source sources[] = {
+        [ORDER_CREATED] = FIND_STREAMS,  [ORDER_NAME] = FIND_NAMES,     [ORDER_TYPE] = FIND_TYPES,
+        [ORDER_START_DATE] = FIND_DATES, [ORDER_END_DATE] = FIND_DATES, [ORDER_STATE] = FIND_VALUES,
+        [ORDER_RESULT] = FIND_VALUES,
+    };
+    struct find_way way = {.source = sources[query->order]};
+
+    way.tested = find_by_name(query);
+    if (way.source == FIND_DATES)
+        way.tested = way.tested || query->type_count > 0 || query->has_user;
+    if (way.source == FIND_NAMES)
+        way.tested = way.tested || find_is_filtered(query);
+    add(ways, way);
+}
+
+/* Names that begin alike, or are alike, lie together; by name that is the order itself. */
+static void add_names(struct ways *ways, const struct query *query)
+{
+    bool exact = query->match == MATCH_EXACT;
+
+    if (query->order != ORDER_NAME && exact && query->order == ORDER_CREATED)
+        add(ways, (struct find_way){.source = FIND_NAMES, .tested = true});
+    else if (query->order != ORDER_NAME && (exact || query->match == MATCH_START))
+        add(ways, (struct find_way){.source = FIND_NAMES, .all = true, .tested = true});
+}
+
+/* A pattern that is frequent is found without the index, and found in most of its blocks. */
+static void add_blocks(struct ways *ways, const struct query *query)
+{
+    if (query->order != ORDER_NAME || query->match != MATCH_START)
+        add(ways, (struct find_way){.source = FIND_BLOCKS,
+                                    .all = query->order != ORDER_CREATED,
+                                    .tested = true,
+                                    .from_round = 1});
+}
+
+/* Few jobs may pass the filters, and stand anywhere in the order. */
+static void add_filtered(struct ways *ways, const struct query *query)
+{
+    bool dates = query->order == ORDER_START_DATE || query->order == ORDER_END_DATE;
+    bool narrow = query->type_count > 0 || query->has_user;
+
+    if ((query->order == ORDER_NAME && find_is_filtered(query)) || (dates && narrow) ||
+        (query->order == ORDER_TYPE && find_is_filtered(query) && query->type_count == 0))
+        add(ways, (struct find_way){.source = FIND_STREAMS, .all = true, .tested = true});
+}
+
+size_t find_ways(const struct find_search *search, struct find_way *ret_ways)
+{
+    const struct query *query = search->query;
+    struct ways ways = {ret_ways, 0};
+
+    if (find_by_name(query))
+        add_names(&ways, query);
+    if (query->order == ORDER_TYPE)
+        add_filtered(&ways, query);
+    if (find_by_name(query))
+        add_blocks(&ways, query);
+    add_ordered(&ways, query);
+    if (query->order != ORDER_TYPE)
+        add_filtered(&ways, query);
+    return ways.count;
+}

@@ -1,0 +1,52 @@
+/* Ways to answer a find: where candidates come from, and what is left to do with them. */
+#ifndef JOBD_STORE_POSTGRES_FIND_WAY_H
+#define JOBD_STORE_POSTGRES_FIND_WAY_H
+
+#include "base/buf.h"
+#include "store/postgres/params.h"
+#include "store/store.h"
+
+/* Where a page begins: behind this. */
+struct find_place {
+    struct span text; /* of the orders by name and type */
+    struct cursor numbers;
+};
+
+/* One find, while it runs. */
+struct find_search {
+    const struct query *query;
+    const struct find_place *place; /* NULL: the first page */
+    struct arena *arena;
+};
+
+enum find_source {
+    FIND_STREAMS, /* the jobs of the filters by status, type and user, newest first */
+    FIND_VALUES, /* the same, state by state or result by result */
+    FIND_TYPES, /* the same, type by type */
+    FIND_DATES, /* the jobs of the filter by status, by the date of the order */
+    FIND_NAMES, /* all jobs by name; with MATCH_START those of the prefix, with MATCH_EXACT of the
+                   folded name */
+    FIND_BLOCKS, /* the jobs of the blocks in whose names all grams of the pattern are, newest first
+                  */
+};
+
+struct find_way {
+    enum find_source source;
+    bool all; /* all candidates are read and the best kept; else they come in the query's order */
+    bool tested; /* not all of them match */
+    bool whole_names; /* FIND_NAMES: also orders what only differs behind NAME_KEY_MAX */
+    int from_round; /* in the rounds before it would be in vain, or too dear */
+};
+
+#define FIND_WAYS_MAX 4
+
+/* The ways that are worth a try, 1..FIND_WAYS_MAX; those that are likely the shortest first. */
+size_t find_ways(const struct find_search *search, struct find_way *ret_ways);
+
+/* Whether there is a name filter that not everything passes. */
+bool find_by_name(const struct query *query);
+
+/* Whether there are filters by status, type or user. */
+bool find_is_filtered(const struct query *query);
+
+#endif
