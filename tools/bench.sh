@@ -1,4 +1,4 @@
-# ./dev bench: runs measurements by name, or lists them with the sentence that opens each.
+# ./dev bench: runs measurements by name, or lists them with the sentence that opens each. Options go to the last one.
 
 bench_main() {
     if [ $# -eq 0 ]; then
@@ -9,15 +9,25 @@ bench_main() {
         done
         return
     fi
-    for name in "$@"; do
-        [ -x "bench/$name" ] || die "there is no bench/$name; ./dev bench lists what there is"
+    names=
+    while [ $# -gt 0 ] && [ "${1#-}" = "$1" ]; do
+        [ -x "bench/$1" ] || die "there is no bench/$1; ./dev bench lists what there is"
+        names="$names $1"
+        shift
     done
     packages run build bench
     packages_node
     packages_node
     build_release -Dtests=enabled
-    for name in "$@"; do
+    bench_each "$@"
+}
+
+bench_each() {
+    last=${names##* }
+    for name in ${names% *}; do
         say "== $name"
         "bench/$name"
     done
+    say "== $last"
+    "bench/$last" "$@"
 }
