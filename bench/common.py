@@ -76,11 +76,14 @@ class Process:
 
 
 class Jobd(Process):
-    """jobd on a store of its own with an admin account; nothing is logged but warnings."""
+    """
+    jobd on a store with an admin account; nothing is logged but warnings. The store is a file of its own, or the URL of
+    one that may have an account already.
+    """
 
-    def __init__(self, store, options=(), env=None, wrapper=()):
-        self.store = f"sqlite:{store}"
-        if not store.exists():
+    def __init__(self, store, options=(), env=None, wrapper=(), account=True):
+        self.store = store if isinstance(store, str) else f"sqlite:{store}"
+        if account and (isinstance(store, str) or not store.exists()):
             subprocess.run([BUILD / "jobd", "user", "add", "admin", "--role", "admin",
                             "--password-stdin", "--store", self.store],
                            input=PASSWORD.encode(), check=True)

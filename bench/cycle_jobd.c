@@ -13,16 +13,27 @@ static int request(char *buffer, const char *line, const char *header, const cha
                     line, getenv("CYCLE_AUTHORIZATION"), header, strlen(body), body);
 }
 
+/* Several at once, on daemons that share a store, each take the jobs they created. */
+static const char *type(void)
+{
+    const char *given = getenv("CYCLE_TYPE");
+    return given != NULL ? given : "CYCLE";
+}
+
 static int put(char *buffer)
 {
-    return request(buffer, "POST /rest/jobd/v1/jobs", "",
-                   "{\"name\":\"A job\",\"type\":\"CYCLE\",\"payload\":{\"n\":1}}");
+    char body[128];
+    snprintf(body, sizeof(body), "{\"name\":\"A job\",\"type\":\"%.40s\",\"payload\":{\"n\":1}}",
+             type());
+    return request(buffer, "POST /rest/jobd/v1/jobs", "", body);
 }
 
 static int take(char *buffer)
 {
-    return request(buffer, "POST /rest/jobd/v1/claims", "",
-                   "{\"types\":[\"CYCLE\"],\"workerId\":\"cycle\",\"waitSeconds\":5}");
+    char body[128];
+    snprintf(body, sizeof(body), "{\"types\":[\"%.40s\"],\"workerId\":\"cycle\",\"waitSeconds\":5}",
+             type());
+    return request(buffer, "POST /rest/jobd/v1/claims", "", body);
 }
 
 static int end(char *buffer, const struct cycle_job *job)
