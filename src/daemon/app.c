@@ -138,8 +138,9 @@ static bool app_open(struct app *app, struct err *err)
     leases_start(app->store, app->timer, &app->leases);
     watch_start(app->store, app->timer, &app->watch);
     app->sessions = mem_need(sessions_new(app->config->session_lifetime));
-    if (!feed_start(app->store, &clock_system, (size_t)app->config->max_event_readers, &app->feed,
-                    err))
+    struct feed_options feed_options = {.readers_max = (size_t)app->config->max_event_readers,
+                                        .stalled_after_ms = app->config->stalled_after};
+    if (!feed_start(app->store, &clock_system, &feed_options, &app->feed, err))
         return false;
     app->service = (struct service){.store = app->store,
                                     .users = app->users,

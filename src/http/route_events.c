@@ -46,6 +46,17 @@ static void add_gone(struct buf *out, const struct uuid *id)
     json_end_object(&json);
 }
 
+static void add_stalled(struct buf *out, const struct feed_event *event)
+{
+    struct json_writer json = JSON_WRITER(out);
+    json_begin_object(&json);
+    json_key(&json, "id");
+    json_uuid(&json, event->id);
+    json_time_at(&json, "progressOn", event->progress_on);
+    json_time_at(&json, "beatOn", event->beat_on);
+    json_end_object(&json);
+}
+
 static void add_data(struct buf *out, const struct feed_event *event)
 {
     switch (event->kind) {
@@ -54,6 +65,9 @@ static void add_data(struct buf *out, const struct feed_event *event)
         break;
     case FEED_GONE:
         add_gone(out, event->id);
+        break;
+    case FEED_STALLED:
+        add_stalled(out, event);
         break;
     case FEED_SYNCED:
     case FEED_BEAT:
@@ -65,8 +79,16 @@ static void add_data(struct buf *out, const struct feed_event *event)
 static const char *kind_name(enum feed_event_kind kind)
 {
     static const char *const names[] = {
-        [FEED_JOB] = "job", [FEED_GONE] = "gone", [FEED_SYNCED] = "synced", [FEED_BEAT] = "beat"};
+        [FEED_JOB] = "job",         [FEED_GONE] = "gone", [FEED_SYNCED] = "synced",
+        [FEED_STALLED] = "stalled", [FEED_BEAT] = "beat",
+    };
     return names[kind];
+}
+
+/* A stall is no change: there is nothing to resume behind. */
+static bool has_id(const struct feed_event *event)
+{
+    return event->kind != FEED_STALLED;
 }
 
 /* A comment for those who wait; an id of its own dispatches nothing, but is where to resume. */
@@ -85,7 +107,8 @@ static void add_event(struct events *events, const struct feed_event *event)
         return;
     }
     buf_printf(events->out, "event: %s\n", kind_name(event->kind));
-    add_id(events, event->position);
+    if (has_id(event))
+        add_id(events, event->position);
     buf_add_str(events->out, "data: ");
     add_data(events->out, event);
     buf_add_str(events->out, "\n\n");
@@ -94,9 +117,10 @@ static void add_event(struct events *events, const struct feed_event *event)
 static void add_line(struct events *events, const struct feed_event *event)
 {
     if (event->kind != FEED_BEAT) {
-        buf_printf(events->out,
-                   "{\"event\":\"%s\",\"id\":%" PRId64 ",\"data\":", kind_name(event->kind),
-                   event->position);
+        buf_printf(events->out, "{\"event\":\"%s\",", kind_name(event->kind));
+        if (has_id(event))
+            buf_printf(events->out, "\"id\":%" PRId64 ",", event->position);
+        buf_add_str(events->out, "\"data\":");
         add_data(events->out, event);
         buf_add_char(events->out, '}');
     }

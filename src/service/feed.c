@@ -4,11 +4,8 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/metrics.h"
-#include "base/scope.h"
-#include "base/text.h"
 #include "base/wait.h"
-#include "model/job_json.h"
-#include "service/feed_ring.h"
+#include "service/feed_emit.h"
 #include "service/outage.h"
 
 #include <inttypes.h>
@@ -28,12 +25,11 @@
 /* How many changes are read at once, by the thread and by a reader that is behind. */
 #define READ_MAX 256
 #define PAGE_MAX 128
-#define ARENA_MAX ((size_t)16 << 20)
 
 struct feed {
     struct store *store;
     const struct clock *clock;
-    size_t readers_max;
+    struct feed_options options;
     struct store_observer observer;
     _Atomic int64_t committed; /* the last change the store told of */
     _Atomic bool missed; /* there may be changes that the store has not told of */
@@ -43,6 +39,7 @@ struct feed {
     pthread_mutex_t lock; /* of what follows */
     pthread_cond_t news;
     struct feed_ring ring;
+    struct stalls stalls;
     struct feed_reader *waiting;
     size_t readers;
     int64_t seen; /* what was committed when the ring last held all of it */
@@ -50,39 +47,6 @@ struct feed {
     unsigned ticks, joined; /* so many so far */
     bool draining, stopping;
 };
-
-/* What a job that concerns the reader means to it; true: it has room for more. */
-static bool emit_job(struct feed_reader *reader, const struct job *job, struct span json,
-                     bool *ret_sent)
-{
-    struct feed_event event = {FEED_JOB, job->change, &job->id, json};
-    if ((reader->query->statuses & (1u << job->status)) == 0)
-        event = (struct feed_event){FEED_GONE, job->change, &job->id, {0}};
-    if (event.kind == FEED_GONE && reader->whole && job->change <= reader->goal)
-        return true;
-    *ret_sent = true;
-    metric_add(METRIC_FEED_EVENTS, 1);
-    return reader->emit(reader->context, &event);
-}
-
-/* From the ring; true: it has room, and has got all there is. */
-static bool emit_ring(const struct feed_ring *ring, struct feed_reader *reader, bool *ret_sent)
-{
-    const struct feed_entry *entry;
-    while ((entry = feed_ring_next(ring, &reader->position)) != NULL) {
-        if (query_concerns(reader->query, &entry->job, entry->folded) &&
-            !emit_job(reader, &entry->job, entry->json, ret_sent))
-            return false;
-    }
-    return true;
-}
-
-static void emit_mark(struct feed_reader *reader, enum feed_event_kind kind, bool *ret_sent)
-{
-    struct feed_event event = {.kind = kind, .position = reader->position};
-    *ret_sent = true;
-    reader->emit(reader->context, &event);
-}
 
 /* Without a problem but that it must read the store first: *ret_behind. */
 static enum feed_outcome read_locked(struct feed *feed, struct feed_reader *reader,
@@ -92,13 +56,14 @@ static enum feed_outcome read_locked(struct feed *feed, struct feed_reader *read
     if (feed->draining)
         return FEED_OVER;
     if (reader->beat)
-        emit_mark(reader, FEED_BEAT, &sent);
+        feed_emit_mark(reader, FEED_BEAT, &sent);
     reader->beat = false;
     *ret_behind = reader->position < feed->ring.low;
-    if (!*ret_behind && emit_ring(&feed->ring, reader, &sent) && !reader->synced &&
+    if (!*ret_behind && feed_emit_ring(&feed->ring, reader, &sent) &&
+        feed_emit_stalls(&feed->stalls, reader, &sent) && !reader->synced &&
         reader->position >= reader->goal) {
         reader->synced = true;
-        emit_mark(reader, FEED_SYNCED, &sent);
+        feed_emit_mark(reader, FEED_SYNCED, &sent);
     }
     if (sent)
         return FEED_SENT;
@@ -128,46 +93,13 @@ static void ask_page(struct feed *feed, struct feed_reader *reader)
     store_changes(feed->store, &reader->page);
 }
 
-/* True: it has room for more. Without memory `text` has failed. */
-static bool emit_page_job(struct feed_reader *reader, const struct job *job, struct buf *text,
-                          bool *ret_sent)
-{
-    struct json_writer json = JSON_WRITER(text);
-    struct span folded = {0};
-    if (reader->query->has_name)
-        folded = text_fold(&reader->arena, job->name);
-    text->failed = reader->query->has_name && folded.ptr == NULL;
-    if (text->failed || !query_concerns(reader->query, job, folded))
-        return !text->failed;
-    buf_clear(text);
-    job_json(&json, job);
-    return !buf_failed(text) && emit_job(reader, job, buf_span(text), ret_sent);
-}
-
-/* What the reader has no room for is read again: it may wait for long, and holds nothing. */
-static enum feed_outcome emit_page(struct feed_reader *reader)
-{
-    AUTO(buf_release) struct buf text = BUF(ARENA_MAX);
-    const struct store_changes *page = &reader->page;
-    bool sent = false, room = true;
-    for (size_t i = 0; i < page->count && room; i++) {
-        room = emit_page_job(reader, &page->jobs[i], &text, &sent);
-        if (buf_failed(&text))
-            return FEED_OVER;
-        reader->position = page->jobs[i].change;
-    }
-    if (room && page->count < page->limit)
-        reader->position = page->last;
-    return sent ? FEED_SENT : FEED_WAITS;
-}
-
 /* What the store answered; FEED_WAITS: nothing that the reader wants. */
 static enum feed_outcome read_page(struct feed_reader *reader)
 {
     enum feed_outcome outcome = FEED_OVER;
     reader->paging = false;
     if (reader->page.call.problem == PROBLEM_NONE)
-        outcome = emit_page(reader);
+        outcome = feed_emit_page(reader);
     arena_release(&reader->arena);
     return outcome;
 }
@@ -236,7 +168,7 @@ static bool has_news(struct feed *feed, struct feed_reader *reader)
         reader->position = at;
     }
     reader->position = at;
-    return false;
+    return feed_next_stall(&feed->stalls, reader) != NULL;
 }
 
 static bool is_everybody(struct feed *feed, struct feed_reader *reader)
@@ -256,12 +188,13 @@ static bool is_at_beat(struct feed *feed, struct feed_reader *reader)
 }
 
 /* What could not be kept must be read from the store by everybody. */
-static void add_locked(struct feed *feed, struct feed_entry *entry, int64_t change)
+static void add_locked(struct feed *feed, struct feed_entry *entry, const struct job *job)
 {
-    if (change <= feed->ring.high)
+    stalls_forget(&feed->stalls, job);
+    if (job->change <= feed->ring.high)
         feed_entry_free(entry);
     else if (entry == NULL)
-        feed_ring_reset(&feed->ring, change);
+        feed_ring_reset(&feed->ring, job->change);
     else
         feed_ring_add(&feed->ring, entry);
 }
@@ -298,7 +231,7 @@ static void read_round(struct feed *feed, int64_t now)
         atomic_store(&feed->missed, true);
     feed->read_ns = !good ? now + RETRY_NS : more ? now : now + PACE_NS;
     for (size_t i = 0; good && i < changes.count; i++)
-        add_locked(feed, entries[i], changes.jobs[i].change);
+        add_locked(feed, entries[i], &changes.jobs[i]);
     if (good && !more)
         feed->seen = committed;
     struct feed_reader *woken = take_locked(feed, has_news);
@@ -308,11 +241,36 @@ static void read_round(struct feed *feed, int64_t now)
     pthread_mutex_lock(&feed->lock);
 }
 
+static int64_t stalled_until(const struct feed *feed)
+{
+    return clock_wall_ms(feed->clock) - feed->options.stalled_after_ms;
+}
+
+/* What could not be read is asked for again at the next tick. */
+static void read_stalls(struct feed *feed)
+{
+    struct store_stalled asked = stalls_question(&feed->stalls, stalled_until(feed), &feed->arena);
+    pthread_mutex_unlock(&feed->lock);
+    STORE_WAIT(store_stalled, feed->store, &asked);
+    pthread_mutex_lock(&feed->lock);
+    if (asked.call.problem == PROBLEM_NONE)
+        stalls_take(&feed->stalls, &asked);
+    else if (!outage_covers(asked.call.problem))
+        log_event(LOG_WARN, "stalled jobs not read", LOG_F_STR("reason", asked.call.err.text));
+    arena_clear(&feed->arena);
+}
+
+static bool is_due(struct feed *feed, struct feed_reader *reader)
+{
+    return is_at_beat(feed, reader) || feed_next_stall(&feed->stalls, reader) != NULL;
+}
+
 static void tick(struct feed *feed, int64_t now)
 {
     feed->ticks++;
     feed->tick_ns = now + TICK_NS;
-    struct feed_reader *woken = take_locked(feed, is_at_beat);
+    read_stalls(feed);
+    struct feed_reader *woken = take_locked(feed, is_due);
     pthread_mutex_unlock(&feed->lock);
     wake_all(woken);
     pthread_mutex_lock(&feed->lock);
@@ -390,6 +348,7 @@ static void on_missed(void *context)
 
 static void feed_free(struct feed *feed)
 {
+    stalls_release(&feed->stalls);
     feed_ring_release(&feed->ring);
     arena_release(&feed->arena);
     pthread_cond_destroy(&feed->news);
@@ -397,16 +356,16 @@ static void feed_free(struct feed *feed)
     mem_free(feed);
 }
 
-bool feed_start(struct store *store, const struct clock *clock, size_t readers_max,
+bool feed_start(struct store *store, const struct clock *clock, const struct feed_options *options,
                 struct feed **ret_feed, struct err *err)
 {
     struct feed *feed = mem_need(mem_alloc(1, sizeof(*feed)));
     feed->store = store;
     feed->clock = clock;
-    feed->readers_max = readers_max;
+    feed->options = *options;
     feed->observer =
         (struct store_observer){.context = feed, .changed = on_changed, .missed = on_missed};
-    arena_init(&feed->arena, ARENA_MAX);
+    arena_init(&feed->arena, FEED_PAGE_BYTES);
     pthread_mutex_init(&feed->lock, NULL);
     wait_init(&feed->news);
     if (!feed_ring_init(&feed->ring) || pthread_create(&feed->thread, NULL, run, feed) != 0) {
@@ -451,8 +410,10 @@ static void join_locked(struct feed *feed, struct feed_reader *reader, int64_t l
     if (feed->readers++ == 0) {
         if (last > feed->ring.high)
             feed_ring_reset(&feed->ring, last);
+        stalls_begin(&feed->stalls, stalled_until(feed));
         pthread_cond_signal(&feed->news);
     }
+    reader->stalls_told = feed->stalls.last;
     reader->beat_tick = feed->joined++ % BEAT_TICKS;
     metric_set(METRIC_FEED_READERS, (int64_t)feed->readers);
 }
@@ -467,9 +428,9 @@ enum problem feed_join(struct feed *feed, struct feed_reader *reader, int64_t la
         reader->position = last;
     reader->whole = reader->position == 0;
     reader->goal = last;
-    arena_init(&reader->arena, ARENA_MAX);
+    arena_init(&reader->arena, FEED_PAGE_BYTES);
     pthread_mutex_lock(&feed->lock);
-    bool room = feed->readers < feed->readers_max;
+    bool room = feed->readers < feed->options.readers_max;
     if (room)
         join_locked(feed, reader, last);
     pthread_mutex_unlock(&feed->lock);

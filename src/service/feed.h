@@ -16,6 +16,9 @@
  * only wake a thread, which reads what is new once for all readers and keeps the latest in memory;
  * a reader that is further behind reads the store itself. A reader is a position and a query, so
  * that a slow one holds no memory and delays nobody: it is told later, and less often.
+ *
+ * What becomes stalled is no change: the thread asks for it once a second, while there are readers,
+ * and tells those that are there then.
  */
 struct feed; /* any thread */
 
@@ -23,14 +26,16 @@ enum feed_event_kind {
     FEED_JOB, /* a job that matches was written */
     FEED_GONE, /* one that could match but does not was written: whoever shows it forgets it */
     FEED_SYNCED, /* all that was written before is told; once for each reader */
+    FEED_STALLED, /* one that matches is held, but has gone without progress for too long */
     FEED_BEAT, /* nothing happened for a while */
 };
 
 struct feed_event {
     enum feed_event_kind kind;
     int64_t position; /* the reader's, once it has this: a change number to go on behind */
-    const struct uuid *id; /* of JOB and GONE */
+    const struct uuid *id; /* of JOB, GONE and STALLED */
     struct span json; /* of JOB: on one line */
+    int64_t progress_on, beat_on; /* of STALLED: when there was some last, wall clock */
 };
 
 /* Of struct feed_reader: behind whatever is the last change when it joins. */
@@ -50,6 +55,7 @@ struct feed_reader {
     void *context;
     /* Private. */
     int64_t goal; /* the last change when it joined: there it is synced */
+    int64_t stalls_told; /* the number of the last one */
     unsigned beat_tick;
     bool whole; /* it began with nothing: what was not written after its goal cannot be gone */
     bool synced, beat, paging;
@@ -64,8 +70,13 @@ enum feed_outcome {
     FEED_OVER, /* no more will be: leave */
 };
 
-/* Observes the store and starts the thread; at most `readers_max` follow at once. */
-bool feed_start(struct store *store, const struct clock *clock, size_t readers_max,
+struct feed_options {
+    size_t readers_max; /* so many follow at once at most */
+    int64_t stalled_after_ms; /* a held job without progress for so long is stalled */
+};
+
+/* Observes the store and starts the thread. */
+bool feed_start(struct store *store, const struct clock *clock, const struct feed_options *options,
                 struct feed **ret_feed, struct err *err);
 
 /* From now on every reader is over, and those that wait are woken. NULL is fine. */

@@ -47,6 +47,13 @@ static void fake_changes(struct store *store, struct store_changes *changes)
     changes->call.done(&changes->call);
 }
 
+static void fake_stalled(struct store *store, struct store_stalled *stalled)
+{
+    (void)store;
+    stalled->call.problem = PROBLEM_NONE;
+    stalled->call.done(&stalled->call);
+}
+
 static void fake_observe(struct store *store, struct store_observer *observer)
 {
     fake_of(store)->observer = observer;
@@ -58,7 +65,11 @@ static void fake_unobserve(struct store *store, struct store_observer *observer)
 }
 
 static const struct store_ops fake_ops = {
-    .changes = fake_changes, .observe = fake_observe, .unobserve = fake_unobserve};
+    .changes = fake_changes,
+    .stalled = fake_stalled,
+    .observe = fake_observe,
+    .unobserve = fake_unobserve,
+};
 
 static struct fake fake;
 static struct feed *feed;
@@ -66,8 +77,9 @@ static struct feed *feed;
 static int setup(void **test)
 {
     (void)test;
+    static const struct feed_options options = {.readers_max = 10, .stalled_after_ms = 1000};
     fake = (struct fake){.store.ops = &fake_ops};
-    assert_true(feed_start(&fake.store, &clock_system, 10, &feed, NULL));
+    assert_true(feed_start(&fake.store, &clock_system, &options, &feed, NULL));
     return 0;
 }
 
