@@ -48,14 +48,16 @@ static int64_t now_ms(const struct auth *auth)
     return clock_mono_ns(auth->options.clock) / 1000000;
 }
 
-static void remember(struct auth *auth, const struct auth_check *check, uint64_t proof,
-                     int64_t life_ms)
+/* Once they are verified. */
+static void remember(struct auth *auth, const struct auth_check *check)
 {
     int64_t cache_ms = auth->options.cache_ms;
-    struct credential credential = {.account = check->account.id,
-                                    .proof = proof,
-                                    .expires_ms =
-                                        now_ms(auth) + (life_ms < cache_ms ? life_ms : cache_ms)};
+    int64_t life_ms = check->ends_on - clock_wall_ms(auth->options.clock);
+    struct credential credential = {
+        .account = check->account.id,
+        .proof = check->by_password ? credential_proof(auth->cache, &check->account) : 0,
+        .ends_on = check->ends_on,
+        .expires_ms = now_ms(auth) + (life_ms < cache_ms ? life_ms : cache_ms)};
     if (auth->options.cache_ms > 0)
         credential_cache_add(auth->cache, check->authorization, &credential);
 }
@@ -71,6 +73,8 @@ static bool recall(struct auth *auth, struct auth_check *check)
         return false;
     if (credential.proof != 0 && credential.proof != credential_proof(auth->cache, &check->account))
         return false;
+    check->by_password = credential.proof != 0;
+    check->ends_on = credential.ends_on;
     metric_add(METRIC_AUTH_CACHE_HITS, 1);
     return true;
 }
@@ -110,7 +114,9 @@ static void check_basic(struct auth *auth, struct auth_check *check)
         turn_away(check, wait_ms, "too many failed attempts from this address");
     } else if (verify_basic(auth, check)) {
         throttle_refund(auth->throttle, check->address);
-        remember(auth, check, credential_proof(auth->cache, &check->account), INT64_MAX);
+        check->by_password = true;
+        check->ends_on = INT64_MAX;
+        remember(auth, check);
         finish(check, PROBLEM_NONE, NULL);
     } else {
         finish(check, PROBLEM_NOT_AUTHENTICATED, "wrong name or password");
@@ -169,17 +175,18 @@ static void check_token(struct auth *auth, struct auth_check *check, struct span
     AUTO(arena_release) struct arena scratch;
     struct span principal;
     struct err err = {0};
-    int64_t wall_ms = clock_wall_ms(auth->options.clock), expires_ms;
+    int64_t wall_ms = clock_wall_ms(auth->options.clock), ends_on;
     arena_init(&scratch, SCRATCH);
     if (auth->options.jwt == NULL)
         finish(check, PROBLEM_NOT_AUTHENTICATED, "no key set for tokens is configured");
-    else if (!jwt_verify(auth->options.jwt, &scratch, token, wall_ms, &principal, &expires_ms,
-                         &err))
+    else if (!jwt_verify(auth->options.jwt, &scratch, token, wall_ms, &principal, &ends_on, &err))
         finish(check, PROBLEM_NOT_AUTHENTICATED, err.text);
     else if (!find_principal(auth, check, principal) || check->account.disabled)
         finish(check, PROBLEM_NOT_AUTHENTICATED, "the token's principal has no account");
     else {
-        remember(auth, check, 0, expires_ms - wall_ms);
+        check->by_password = false;
+        check->ends_on = ends_on;
+        remember(auth, check);
         finish(check, PROBLEM_NONE, NULL);
     }
 }

@@ -43,6 +43,8 @@ struct auth_check {
     enum problem problem;
     struct err err;
     struct account account;
+    bool by_password; /* over when the account's is another one */
+    int64_t ends_on; /* wall clock: when the credentials end by themselves; INT64_MAX: never */
     int retry_after;
     struct auth_check *next; /* private */
 };

@@ -19,6 +19,7 @@ struct credential {
     struct uuid account;
     uint64_t proof; /* credential_proof of the account then; an account whose proof is another one
                        now must be verified again */
+    int64_t ends_on; /* wall clock: when they end by themselves; INT64_MAX: never */
     int64_t expires_ms; /* on the clock of now_ms below, which is the caller's choice */
 };
 

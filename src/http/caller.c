@@ -18,9 +18,11 @@ static void refuse(struct request *request, enum problem problem, const struct e
     respond_problem(request, problem, NULL);
 }
 
-static void welcome(struct request *request, const struct account *account)
+static void welcome(struct request *request, const struct account *account,
+                    const struct credentials *credentials)
 {
     request->account = *account;
+    request->credentials = *credentials;
     exchange_of(request)->found(request);
 }
 
@@ -28,7 +30,8 @@ static void after_auth(struct request *request)
 {
     const struct auth_check *check = &exchange_of(request)->check;
     if (check->problem == PROBLEM_NONE) {
-        welcome(request, &check->account);
+        welcome(request, &check->account,
+                &(struct credentials){.password = check->by_password, .ends_on = check->ends_on});
         return;
     }
     if (check->retry_after > 0)
@@ -60,7 +63,7 @@ static void after_session(struct request *request)
     const struct sessions_check *check = request->operation;
     const struct store_call *call = &check->get.call;
     if (call->problem == PROBLEM_NONE)
-        welcome(request, &check->account);
+        welcome(request, &check->account, &(struct credentials){true, true, check->ends_on});
     else if (call->problem == PROBLEM_NOT_AUTHENTICATED)
         refuse(request, call->problem, &call->err);
     else

@@ -17,6 +17,13 @@ struct route;
 struct service;
 struct stream;
 
+/* What the caller is known by, for answers that outlive it. */
+struct credentials {
+    bool password; /* which is theirs still, or which opened the session */
+    bool session;
+    int64_t ends_on; /* wall clock: when they end by themselves; INT64_MAX: never */
+};
+
 #define REQUEST_ARENA_CEILING (48u << 20)
 #define REQUEST_BODY_CEILING (16u << 20) /* no route takes a larger one */
 /*
@@ -62,6 +69,7 @@ struct request {
     const struct route *route;
     struct service *service;
     struct account account; /* of the caller, where the route asks for one */
+    struct credentials credentials; /* the caller's */
     struct trace trace;
     struct response response;
     void *operation; /* what the handler has under way, and what answers once it is done */

@@ -1,11 +1,13 @@
 /* The events: the change feed as server-sent events or as lines of JSON, for as long as wanted. */
 #include "base/mem.h"
 #include "base/parse.h"
+#include "http/caller.h"
 #include "http/response.h"
 #include "http/route_call.h"
 #include "http/routes.h"
 #include "http/stream.h"
 #include "service/feed.h"
+#include "service/sessions.h"
 
 #include <inttypes.h>
 
@@ -20,6 +22,7 @@ struct events {
     struct feed_reader reader;
     struct arena arena; /* of the query */
     struct query query;
+    uint8_t token[DIGEST_SIZE]; /* session_token_digest, of who has a session */
     bool lines; /* of JSON, rather than server-sent events */
     int64_t told; /* the position that the client knows of */
     struct buf *out; /* while it is filled */
@@ -143,13 +146,18 @@ static void wake(void *context)
     request_wake(context);
 }
 
-/* Whoever signed in with a password that is another one now has to do so again. */
+/* Whoever would not be let in any more does not listen on. */
 static bool over(void *context)
 {
-    const struct request *request = context;
+    struct request *request = context;
+    const struct service *service = request->service;
+    const struct credentials *credentials = &request->credentials;
+    const struct events *events = request->operation;
     struct account account;
-    return !users_by_id(request->service->users, &request->account.id, &account) ||
-           account.disabled || strcmp(account.hash, request->account.hash) != 0;
+    return !users_by_id(service->users, &request->account.id, &account) || account.disabled ||
+           (credentials->password && strcmp(account.hash, request->account.hash) != 0) ||
+           (credentials->session && sessions_were_closed(service->sessions, events->token)) ||
+           clock_wall_ms(service->clock) >= credentials->ends_on;
 }
 
 static bool fill(struct request *request, struct buf *out)
@@ -189,7 +197,7 @@ static enum problem join(struct request *request, const struct events_call *call
 {
     arena_init(&events->arena, QUERY_ROOM(request->query.len));
     /* What needs no decoding stays where it is. */
-    struct span kept = request->query;
+    struct span kept = request->query, token;
     if (kept.len > 0)
         kept = arena_span(&events->arena, kept);
     if (kept.len < request->query.len)
@@ -198,6 +206,8 @@ static enum problem join(struct request *request, const struct events_call *call
     if (problem != PROBLEM_NONE)
         return problem;
     events->lines = accepts_lines(request);
+    if (request->credentials.session && caller_token(request, &token))
+        session_token_digest(token, events->token);
     events->reader = (struct feed_reader){.query = &events->query,
                                           .position = call->position,
                                           .emit = emit,

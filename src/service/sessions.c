@@ -6,11 +6,19 @@
 #include "base/metrics.h"
 #include "base/scope.h"
 
+#include <pthread.h>
+
 #define BELIEVED_MS 1000
+
+/* So many closed ones are known: those who go on under one look every other second. */
+#define CLOSED_MAX 256
 
 struct sessions {
     struct credential_cache *cache;
     int64_t lifetime_ms;
+    pthread_mutex_t lock; /* of what follows */
+    uint8_t closed[CLOSED_MAX][DIGEST_SIZE]; /* digests of tokens, the oldest overwritten next */
+    size_t closed_count; /* ever */
 };
 
 struct sessions *sessions_new(int64_t lifetime_ms)
@@ -22,7 +30,9 @@ struct sessions *sessions_new(int64_t lifetime_ms)
         mem_free(sessions);
         return NULL;
     }
-    *sessions = (struct sessions){cache, lifetime_ms};
+    sessions->cache = cache;
+    sessions->lifetime_ms = lifetime_ms;
+    pthread_mutex_init(&sessions->lock, NULL);
     return sessions;
 }
 
@@ -31,6 +41,7 @@ void sessions_free(struct sessions *sessions)
     if (sessions == NULL)
         return;
     credential_cache_free(sessions->cache);
+    pthread_mutex_destroy(&sessions->lock);
     mem_free(sessions);
 }
 
@@ -73,6 +84,7 @@ static bool recall(struct service *service, struct sessions_check *check)
         !find_account(service, &known.account, &check->account) ||
         known.proof != credential_proof(cache, &check->account))
         return false;
+    check->ends_on = known.ends_on;
     metric_add(METRIC_AUTH_CACHE_HITS, 1);
     return true;
 }
@@ -83,6 +95,7 @@ static void remember(struct service *service, const struct sessions_check *check
     int64_t left_ms = check->get.session.expires_on - clock_wall_ms(service->clock);
     struct credential known = {.account = check->account.id,
                                .proof = credential_proof(cache, &check->account),
+                               .ends_on = check->get.session.expires_on,
                                .expires_ms = now_ms(service) +
                                              (left_ms < BELIEVED_MS ? left_ms : BELIEVED_MS)};
     credential_cache_add(cache, check->token, &known);
@@ -114,6 +127,7 @@ static void looked_up(struct store_call *call)
         refuse(call, "a session of an account that changed");
     else if (call->problem == PROBLEM_NONE)
         remember(check->service, check);
+    check->ends_on = check->get.session.expires_on;
     check->done(call);
 }
 
@@ -140,11 +154,30 @@ void sessions_check(struct service *service, struct sessions_check *check)
     }
 }
 
+static void note_closed(struct sessions *sessions, const uint8_t digest[static DIGEST_SIZE])
+{
+    pthread_mutex_lock(&sessions->lock);
+    memcpy(sessions->closed[sessions->closed_count++ % CLOSED_MAX], digest, DIGEST_SIZE);
+    pthread_mutex_unlock(&sessions->lock);
+}
+
+bool sessions_were_closed(struct sessions *sessions, const uint8_t digest[static DIGEST_SIZE])
+{
+    bool found = false;
+    pthread_mutex_lock(&sessions->lock);
+    for (size_t i = 0; i < sessions->closed_count && i < CLOSED_MAX && !found; i++)
+        found = memcmp(sessions->closed[i], digest, DIGEST_SIZE) == 0;
+    pthread_mutex_unlock(&sessions->lock);
+    return found;
+}
+
 /* Whoever looked it up just before may remember it a moment later: for a second at most. */
 static void closed(struct store_call *call)
 {
     struct sessions_close *close = CONTAINER_OF(call, struct sessions_close, write.call);
     credential_cache_forget(close->service->sessions->cache, close->token);
+    if (call->problem == PROBLEM_NONE)
+        note_closed(close->service->sessions, close->write.session.token);
     close->done(call);
 }
 

@@ -36,10 +36,17 @@ struct sessions_check {
     struct store_session_get get;
     struct span token;
     struct account account; /* out, as the users know it now */
+    int64_t ends_on; /* out: when its time is over, wall clock */
     struct service *service; /* private */
     void (*done)(struct store_call *call); /* private */
 };
 void sessions_check(struct service *service, struct sessions_check *check);
+
+/*
+ * Whether this daemon closed the session of this digest (session_token_digest) lately: for those
+ * who go on under it. Quick.
+ */
+bool sessions_were_closed(struct sessions *sessions, const uint8_t digest[static DIGEST_SIZE]);
 
 /* Besides: token, which lives until done. What is no session is no problem. */
 struct sessions_close {

@@ -94,7 +94,7 @@ export function follow(server, auth, { query = '', headers = {}, lines = false }
       path: query ? `${EVENTS}?${query}` : EVENTS,
       agent: false,
       headers: {
-        Authorization: typeof auth === 'string' ? auth : basic(auth),
+        ...(auth ? { Authorization: typeof auth === 'string' ? auth : basic(auth) } : {}),
         ...(lines ? { Accept: 'application/x-ndjson' } : {}),
         ...headers,
       },

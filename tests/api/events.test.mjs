@@ -15,6 +15,7 @@ import {
 } from './harness.mjs';
 import { EVENTS, follow, followNow } from './events.mjs';
 import { metric } from './leases.mjs';
+import { signedIn, signOut } from './sessions.mjs';
 import { checkJob } from './schemas.mjs';
 import { createJobs, freshType, get, report } from './support.mjs';
 
@@ -258,12 +259,26 @@ describe('its end', () => {
   });
 
   test('comes with another password', async () => {
-    const changing = { name: 'changing', role: 'reader', password: 'first-password' };
-    await server.addUser(changing);
-    const stream = await eventually(() => followNow(server, changing));
-    const done = await server.user(['passwd', 'changing', '--password-stdin'], 'second-password\n');
+    const mover = { name: 'mover', role: 'reader', password: 'mover-password' };
+    await server.addUser(mover);
+    const token = await eventually(() => signedIn(server, mover));
+    const Cookie = `jobd_session=${token}`;
+    const streams = await Promise.all([
+      followNow(server, mover), followNow(server, undefined, { headers: { Cookie } }),
+    ]);
+    const done = await server.user(['passwd', 'mover', '--password-stdin'], 'another-password\n');
     assert.equal(done.code, 0, done.stderr);
-    assert.equal(await stream.untilEnd(), 'cleanly');
+    for (const stream of streams) assert.equal(await stream.untilEnd(), 'cleanly');
+  });
+
+  test('comes with signing out', async () => {
+    const [left, kept] = [await signedIn(server, alice), await signedIn(server, alice)];
+    const [first, second] = await Promise.all([left, kept].map((token) => (
+      followNow(server, undefined, { headers: { Cookie: `jobd_session=${token}` } }))));
+    assert.equal((await signOut(server, left)).status, 204);
+    assert.equal(await first.untilEnd(), 'cleanly');
+    assert.equal(second.ended, false);
+    second.cut();
   });
 
   test('comes with the server’s', async () => {

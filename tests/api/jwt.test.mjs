@@ -16,6 +16,7 @@ import {
   tempDir,
   WHOAMI,
 } from './harness.mjs';
+import { followNow } from './events.mjs';
 import { makeKey, makeToken, now, writeKeySet } from './tokens.mjs';
 
 const ISSUER = 'https://issuer.example';
@@ -178,7 +179,9 @@ test('a cached token still expires', async () => {
   });
   const bearer = makeToken(rsa, { exp: now() + 3 });
   await accepted(bearer, 'alice', own);
+  const events = await followNow(own, `Bearer ${bearer}`);
   await eventually(async () => (await ask(bearer, own)).status === 401, 'the token expires');
+  assert.equal(await events.untilEnd(), 'cleanly');
 });
 
 for (const typ of ['JWT', 'jwt', 'at+jwt', 'AT+JWT']) {

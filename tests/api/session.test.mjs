@@ -21,6 +21,7 @@ import {
   tempDir,
   WHOAMI,
 } from './harness.mjs';
+import { followNow } from './events.mjs';
 import { asked, cookieOf, PAGE, SESSION, signedIn, signIn, signOut } from './sessions.mjs';
 import { makeCertificate } from './tokens.mjs';
 
@@ -244,7 +245,10 @@ test('a session ends after its time, however much it is used', async () => {
   const { value, attributes } = cookieOf(await signIn(own, alice));
   assert.ok(attributes.includes('Max-Age=5'));
   assert.equal(await status(value, own), 200);
+  const Cookie = `jobd_session=${value}`;
+  const events = await followNow(own, undefined, { headers: { Cookie } });
   await endsSoon(value, own);
+  assert.equal(await events.untilEnd(), 'cleanly');
 });
 
 test('an account has twenty sessions at most, and the latest stay', async () => {
