@@ -17,6 +17,7 @@ const OPTIONS = [
   'threads',
   'max-connections',
   'max-connections-per-address',
+  'max-event-readers',
   'head-timeout',
   'body-timeout',
   'idle-timeout',
@@ -26,6 +27,8 @@ const OPTIONS = [
   'log-level',
   'auth-cache',
   'password-hashes',
+  'session-cookie-secure',
+  'session-lifetime',
   'auth-failures',
   'jwt-jwks',
   'jwt-issuer',
@@ -72,7 +75,8 @@ for (const args of [['--help'], ['-h'], ['help'], ['serve', '--help'], ['user', 
 
 test('--help names every option', async () => {
   const { stdout } = await runJobd(['--help']);
-  for (const option of OPTIONS) assert.ok(stdout.includes(`--${option}`), option);
+  const told = [...stdout.matchAll(/^ +--([a-z-]+)/gm)].map(([, name]) => name);
+  assert.deepEqual([...new Set(told)].sort(), [...OPTIONS].sort());
 });
 
 test('--version is one line with a number', async () => {
