@@ -20,7 +20,7 @@
  *   frequent pattern; else those of the blocks that have all of its grams of four letters. A
  * pattern of no more than four is in each of them. Not bounded: longer ones whose grams are
  * frequent but do not follow each other, filters that many match but not with that name, and by
- * name a frequent pattern whose names begin late in the alphabet (some three a microsecond are
+ * name a frequent pattern whose names begin late in the alphabet (one or two a microsecond are
  * compared).
  *
  * Nothing is kept between two tries of a way: each begins anew and goes GROWTH times as far, so
