@@ -83,7 +83,7 @@ CREATE INDEX job_started ON job (status, started_on DESC NULLS LAST, position DE
 CREATE INDEX job_ended ON job (status, ended_on DESC NULLS LAST, position DESC) INCLUDE (type, person);
 
 -- The order by name. Apart from `job`, since names never change: only a create writes here, a row and two index
--- entries by name, some 20 µs. Two, for a name that a million jobs share is read newest first in both directions.
+-- entries by name, some 12 µs and 285 bytes. Two, for a name that a million jobs share is read newest first in both directions.
 CREATE TABLE job_name (
     position BIGINT PRIMARY KEY,
     person UUID NOT NULL,
@@ -96,7 +96,7 @@ CREATE INDEX job_name_down ON job_name (name_key, position) INCLUDE (type, perso
 
 -- What is in names: jobs in a row with the hashed grams of their names (see src/store/postgres/name_block.h). Written
 -- behind the commits, so that nobody who creates waits for it; without a pending list, so that nobody who reads does.
--- It costs some 30 µs and 60 bytes a job, in the background.
+-- A block takes some 15 to 22 ms, 60 to 90 µs a job, and 114 bytes a job.
 CREATE TABLE name_block (
     first BIGINT PRIMARY KEY, -- positions, both inclusive
     last BIGINT NOT NULL,
