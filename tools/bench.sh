@@ -17,7 +17,6 @@ bench_main() {
     done
     packages run build bench
     packages_node
-    packages_node
     build_release -Dtests=enabled
     bench_each "$@"
 }
