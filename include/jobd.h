@@ -323,6 +323,47 @@ JOBD_API bool jobd_find(struct jobd_client *client, const struct jobd_query *que
                         struct jobd_page **ret_page, struct jobd_error *error);
 JOBD_API void jobd_page_free(struct jobd_page *page);
 
+/* Something that happened; valid until the function it is told to returns. */
+struct jobd_event {
+    const char *event; /* "job": a job was written; "gone": one that does not match, but might have
+                          before, was written; "synced": all that was written before is told, once
+                          for each connection; "stalled": a job is held, but goes nowhere. There may
+                          be others one day */
+    int64_t id; /* the number of the change; 0: it is none */
+    const char *job_id; /* empty: of no job */
+    struct jobd_job *job; /* of "job", as it is now; its etag is the number in quotes, as jobd_get
+                             gives it. NULL of all others */
+    const char *json; /* the line as it came */
+};
+
+/* What to watch. Start from {0}; only `on_event` is needed. */
+struct jobd_watch {
+    const struct jobd_query *query; /* its filters: name, name_match_mode, states, results, types,
+                                       user; NULL: all jobs */
+    int64_t after; /* begin behind the change of this number; 0: now */
+    bool snapshot; /* begin with all jobs there are, unless `after` says where */
+    /* Takes an event; false: enough. It may take the job over by leaving NULL in its place. It must
+     * not use the client that watches. */
+    bool (*on_event)(void *context, struct jobd_event *event);
+    /* Told of each attempt to reach the server that failed, and of each connection that was lost;
+     * false: give up. NULL: never. */
+    bool (*on_lost)(void *context, const struct jobd_error *error);
+    void *context;
+};
+
+/*
+ * Tells every change of the jobs that match, as it happens. A connection that is lost, or silent
+ * for forty seconds, is made again, behind the last change that was told: none is missed, though
+ * what a job went through in between may be left out. True once the function said that it was
+ * enough, or jobd_watch_stop was called; false when the server refuses, or it was given up.
+ */
+JOBD_API bool jobd_watch(struct jobd_client *client, const struct jobd_watch *watch,
+                         struct jobd_error *error);
+
+/* Ends the jobd_watch under way, within a second or so, or else the next. Any thread, and signal
+ * handlers. */
+JOBD_API void jobd_watch_stop(struct jobd_client *client);
+
 #ifdef __cplusplus
 }
 #endif

@@ -6,6 +6,7 @@
 #include "client/settings.h"
 
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -14,6 +15,7 @@
 
 struct jobd_client {
     struct transport *transport;
+    _Atomic bool stopped;
 };
 
 bool client_fail(struct jobd_error *error, int status, const char *format, ...)
@@ -74,6 +76,16 @@ const char *client_url(const struct jobd_client *client)
 void client_set_deadline(struct jobd_client *client, int64_t mono_ns)
 {
     transport_set_deadline(client->transport, mono_ns);
+}
+
+void jobd_watch_stop(struct jobd_client *client)
+{
+    atomic_store(&client->stopped, true);
+}
+
+_Atomic bool *client_stop(struct jobd_client *client)
+{
+    return &client->stopped;
 }
 
 void client_name_process(char ret_name[static PROCESS_NAME_SIZE])

@@ -53,6 +53,12 @@ struct report_body {
 bool client_report_json(struct jobd_client *client, const char *id, const struct report_body *body,
                         struct jobd_job **ret_job, struct jobd_error *error);
 
+/* Appends the filters of the query as "name=value&", each with its "&". */
+void filters_write(struct buf *path, const struct jobd_query *query);
+
+/* True from a jobd_watch_stop on, until the watch it ends makes it false. */
+_Atomic bool *client_stop(struct jobd_client *client);
+
 /* Whether `id` is one; anything else could leave the path it is put into. */
 bool client_id_check(const char *id, struct jobd_error *error);
 

@@ -30,15 +30,20 @@ static void add_all(struct buf *path, const char *key, const char *const *values
         add(path, key, *values);
 }
 
-static void write_path(struct buf *path, const struct jobd_query *query)
+void filters_write(struct buf *path, const struct jobd_query *query)
 {
-    buf_add_str(path, "/rest/jobs/v1/jobs?");
     add(path, "name", query->name);
     add(path, "nameMatchMode", query->name_match_mode);
     add_all(path, "state", query->states);
     add_all(path, "result", query->results);
     add_all(path, "type", query->types);
     add(path, "user", query->user);
+}
+
+static void write_path(struct buf *path, const struct jobd_query *query)
+{
+    buf_add_str(path, "/rest/jobs/v1/jobs?");
+    filters_write(path, query);
     add(path, "sortField", query->sort_field);
     add(path, "sortOrder", query->sort_order);
     add(path, "cursor", query->cursor);

@@ -25,6 +25,8 @@ struct transport {
     const char *base; /* what goes before each path */
     long timeout_ms; /* for a call */
     _Atomic int64_t deadline; /* monotonic; INT64_MAX: none */
+    struct exchange_call *call; /* the one under way */
+    int64_t heard; /* when it last brought anything */
     char reason[CURL_ERROR_SIZE];
 };
 
@@ -33,18 +35,39 @@ static void init_curl(void)
     curl_global_init(CURL_GLOBAL_DEFAULT);
 }
 
-static size_t take(char *bytes, size_t size, size_t count, void *context)
+static bool succeeds(CURL *curl)
 {
-    buf_add(context, bytes, size * count);
-    return buf_failed(context) ? 0 : size * count;
+    long status = 0;
+    curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+    return status >= 200 && status < 300;
 }
 
+static size_t take(char *bytes, size_t size, size_t count, void *context)
+{
+    struct transport *transport = context;
+    struct exchange_call *call = transport->call;
+    size_t len = size * count;
+    transport->heard = clock_mono_ns(&clock_system);
+    if (call->take != NULL && succeeds(transport->curl)) {
+        call->taken = !call->take(call->take_context, (struct span){bytes, len});
+        transport->heard = clock_mono_ns(&clock_system);
+        return call->taken ? CURL_WRITEFUNC_ERROR : len;
+    }
+    buf_add(&call->answer, bytes, len);
+    return buf_failed(&call->answer) ? CURL_WRITEFUNC_ERROR : len;
+}
+
+/* curl's own limit of a low speed takes a byte every few seconds for none. */
 static int watch(void *context, curl_off_t to_get, curl_off_t got, curl_off_t to_put,
                  curl_off_t put)
 {
     const struct transport *transport = context;
+    int64_t now = clock_mono_ns(&clock_system);
     (void)to_get, (void)got, (void)to_put, (void)put;
-    return clock_mono_ns(&clock_system) >= atomic_load(&transport->deadline);
+    const struct exchange_call *call = transport->call;
+    return now >= atomic_load(&transport->deadline) ||
+           (call->stop != NULL && atomic_load(call->stop)) ||
+           (call->take != NULL && now - transport->heard >= call->silence_ns);
 }
 
 /* Whoever else of this program starts processes must not hand our connections on. */
@@ -192,8 +215,10 @@ static bool add_header(struct curl_slist **headers, const char *line)
 static bool make_headers(const struct exchange_call *call, struct curl_slist **headers)
 {
     AUTO(buf_release) struct buf line = BUF(512);
-    if (!add_header(headers, "Accept: */*") || !add_header(headers, "Expect:"))
+    buf_printf(&line, "Accept: %s", call->accept != NULL ? call->accept : "*/*");
+    if (buf_failed(&line) || !add_header(headers, line.ptr) || !add_header(headers, "Expect:"))
         return false;
+    buf_clear(&line);
     if (call->body.ptr != NULL) {
         buf_printf(&line, "Content-Type: %s",
                    call->body_type != NULL ? call->body_type : "application/json");
@@ -228,16 +253,20 @@ static void set_call(struct transport *transport, const char *url, struct exchan
                      const struct curl_slist *headers)
 {
     CURL *curl = transport->curl;
-    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, transport->timeout_ms + call->wait_seconds * 1000L);
+    long all = call->take != NULL ? 0 : transport->timeout_ms + call->wait_seconds * 1000L;
+    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, all);
+    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, transport->timeout_ms);
     curl_easy_setopt(curl, CURLOPT_URL, url);
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
-    curl_easy_setopt(curl, CURLOPT_WRITEDATA, &call->answer);
+    curl_easy_setopt(curl, CURLOPT_WRITEDATA, transport);
     curl_easy_setopt(curl, CURLOPT_HTTPGET, 1L);
     if (call->body.ptr != NULL) {
         curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body.len);
         curl_easy_setopt(curl, CURLOPT_POSTFIELDS, call->body.ptr);
     }
     curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, call->method);
+    transport->call = call;
+    transport->heard = clock_mono_ns(&clock_system);
 }
 
 static struct span header_of(CURL *curl, const char *name)
@@ -268,8 +297,9 @@ static CURLcode perform(struct transport *transport)
 {
     struct sigpipe guard;
     transport->reason[0] = '\0';
-    curl_easy_setopt(transport->curl, CURLOPT_QUICK_EXIT,
-                     (long)(atomic_load(&transport->deadline) != INT64_MAX));
+    curl_easy_setopt(
+        transport->curl, CURLOPT_QUICK_EXIT,
+        (long)(atomic_load(&transport->deadline) != INT64_MAX || transport->call->stop != NULL));
     sigpipe_hold(&guard);
     CURLcode code = curl_easy_perform(transport->curl);
     sigpipe_let_go(&guard);
@@ -287,7 +317,7 @@ bool transport_call(struct transport *transport, struct exchange_call *call, str
     CURLcode code = perform(transport);
     if (code == CURLE_ABORTED_BY_CALLBACK)
         return err_set(err, "cannot reach %.120s: no answer in time", transport->url);
-    if (code != CURLE_OK)
+    if (code != CURLE_OK && !call->taken)
         return err_set(err, "cannot reach %.120s: %s", transport->url,
                        transport->reason[0] != '\0' ? transport->reason : curl_easy_strerror(code));
     read_outcome(transport->curl, call);

@@ -83,6 +83,18 @@ test('a failure is told to the program, and by the program alone', async () => {
   assert.equal(done.stdout, '');
 });
 
+test('jobs are watched until a signal handler says stop', async () => {
+  const job = await createJob(server, alice, { type: 'WATCHED' });
+  const { headers } = await get(server, alice, job.id);
+  const bin = compile('watch', 'c11', 'tests/jobctl');
+  const watching = new User(server.url, alice).start(['WATCHED'], { bin, env: libraries() });
+  const seen = `job ${job.id} ${headers.etag}\nsynced  -\n`;
+  await eventually(() => watching.so_far('stdout') === seen, 'the snapshot');
+  watching.child.kill('SIGTERM');
+  const { code, stdout } = await watching.ended;
+  assert.deepEqual([code, stdout], [0, `${seen}stopped after 2\n`]);
+});
+
 test('output is appended and read back, and what is not there said', async () => {
   const { id } = await createJob(server, alice);
   const bin = compile('append', 'c11', 'tests/jobctl');
