@@ -72,7 +72,7 @@ struct command {
 };
 
 extern const struct command command_run, command_work, command_submit, command_get, command_list,
-    command_wait, command_logs, command_delete, command_help, command_manual;
+    command_wait, command_watch, command_logs, command_delete, command_help, command_manual;
 
 /* All of them, in the order of the help; `command_count` of them. */
 extern const struct command *const commands[];

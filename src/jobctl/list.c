@@ -2,6 +2,7 @@
 #include "jobctl/command.h"
 
 #include "base/scope.h"
+#include "jobctl/filter_options.h"
 #include "jobctl/print.h"
 
 #include <stdio.h>
@@ -17,47 +18,15 @@
 #define WIDE 120
 
 struct list_options {
-    const char *name, *match, *user, *sort, *order;
-    struct option_list states, results, types;
+    struct filter_options filter;
+    const char *sort, *order;
     int64_t limit;
 };
 
 #define MEMBER(member) offsetof(struct list_options, member)
 
 static const struct option_row rows[] = {
-    {.name = "name",
-     .type = OPTION_TEXT,
-     .offset = MEMBER(name),
-     .value = "TEXT",
-     .help = "Jobs with this in their name."},
-    {.name = "match",
-     .type = OPTION_TEXT,
-     .offset = MEMBER(match),
-     .value = "MODE",
-     .choices = "START|END|ANYWHERE|EXACT",
-     .help = "Where in the name; EXACT minds the case. Default: ANYWHERE."},
-    {.name = "state",
-     .type = OPTION_LIST,
-     .offset = MEMBER(states),
-     .value = "STATE",
-     .choices = "WAITING|RUNNING|COMPLETED|FAILED|DELETED",
-     .help = "Jobs in this state; several may be given."},
-    {.name = "result",
-     .type = OPTION_LIST,
-     .offset = MEMBER(results),
-     .value = "RESULT",
-     .choices = "NOT_SET|SUCCESS|COMPLETED_WITH_ERROR|FAILURE|ABORTED",
-     .help = "Jobs with this result; several may be given."},
-    {.name = "type",
-     .type = OPTION_LIST,
-     .offset = MEMBER(types),
-     .value = "TYPE",
-     .help = "Jobs of this type; several may be given."},
-    {.name = "user",
-     .type = OPTION_TEXT,
-     .offset = MEMBER(user),
-     .value = "UUID",
-     .help = "Jobs of this user."},
+    FILTER_OPTION_ROWS(struct list_options, filter),
     {.name = "sort",
      .type = OPTION_TEXT,
      .offset = MEMBER(sort),
@@ -96,17 +65,10 @@ static void release(const struct found *found)
 static bool find(const struct call *call, struct jobd_client *client, struct found *found)
 {
     const struct list_options *options = call->options;
-    struct jobd_query query = {
-        .name = options->name,
-        .name_match_mode = options->match,
-        .states = options->states.items,
-        .results = options->results.items,
-        .types = options->types.items,
-        .user = options->user,
-        .sort_field = options->sort,
-        .sort_order = options->order,
-    };
+    struct jobd_query query = filter_query(&options->filter);
     struct jobd_error error;
+    query.sort_field = options->sort;
+    query.sort_order = options->order;
     do {
         struct jobd_page *page = NULL;
         query.page_size = found->left < PAGE_MAX ? (int)found->left : PAGE_MAX;
@@ -152,19 +114,6 @@ static void add_result(struct buf *out, const struct jobd_job *job)
     print_cell(out, strcmp(job->result, "NOT_SET") == 0 ? "-" : job->result, 21, SIZE_MAX);
 }
 
-static void add_progress(struct buf *out, const struct jobd_job *job, bool terminal)
-{
-    char text[8] = "-";
-    if (terminal) {
-        print_bar(out, job->progress);
-        buf_add_char(out, ' ');
-        return;
-    }
-    if (job->progress != JOBD_NO_PROGRESS)
-        snprintf(text, sizeof(text), "%d%%", job->progress);
-    print_cell(out, text, 5, SIZE_MAX);
-}
-
 static bool is_narrow(const struct screen *screen)
 {
     return screen->terminal && screen->columns < WIDE;
@@ -176,12 +125,12 @@ static void add_middle(struct buf *out, const struct jobd_job *job, const struct
 {
     char created[PRINT_TIME_SIZE];
     if (is_narrow(screen)) {
-        add_progress(out, job, true);
+        print_progress(out, job->progress, true);
         return;
     }
     print_time(job->created_on, created);
     add_result(out, job);
-    add_progress(out, job, screen->terminal);
+    print_progress(out, job->progress, screen->terminal);
     buf_printf(out, "%s ", created);
     print_cell(out, job->type, type + 1, type);
 }

@@ -15,8 +15,8 @@
 #define ARENA_CEILING (64u << 20)
 
 const struct command *const commands[] = {
-    &command_run,  &command_work, &command_submit, &command_get,  &command_list,
-    &command_wait, &command_logs, &command_delete, &command_help, &command_manual,
+    &command_run,   &command_work, &command_submit, &command_get,  &command_list,   &command_wait,
+    &command_watch, &command_logs, &command_delete, &command_help, &command_manual,
 };
 const size_t command_count = ARRAY_SIZE(commands);
 
@@ -77,6 +77,7 @@ int main(int argc, char **argv)
         return run_command(command, argc - 1, argv + 1);
     const struct call call = {0};
     return *word == '\0' ? complain(&call, EXIT_USAGE,
-                                    "say run, work, submit, get, list, wait, logs, delete or help")
+                                    "say run, work, submit, get, list, wait, watch, logs, delete "
+                                    "or help")
                          : complain(&call, EXIT_USAGE, "there is no command \"%s\"", word);
 }

@@ -114,6 +114,19 @@ void print_bar(struct buf *out, int progress)
         buf_printf(out, "] %3d%%", progress);
 }
 
+void print_progress(struct buf *out, int progress, bool terminal)
+{
+    char text[8] = "-";
+    if (terminal) {
+        print_bar(out, progress);
+        buf_add_char(out, ' ');
+        return;
+    }
+    if (progress != JOBD_NO_PROGRESS)
+        snprintf(text, sizeof(text), "%d%%", progress);
+    print_cell(out, text, 5, SIZE_MAX);
+}
+
 static const char *color_of(const char *state)
 {
     static const struct {

@@ -34,6 +34,9 @@ size_t print_width(const char *text);
 /* "[####......]  42%", always as wide; without progress the bar is empty. */
 void print_bar(struct buf *out, int progress);
 
+/* The progress in a column: the bar on a terminal, elsewhere a number, or "-". */
+void print_progress(struct buf *out, int progress, bool terminal);
+
 /* A state in its colour, filled up to `width`. */
 void print_state(struct buf *out, const char *state, size_t width, bool color);
 

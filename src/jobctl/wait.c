@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/scope.h"
+#include "jobctl/awaited.h"
 #include "jobctl/patience.h"
 #include "jobctl/print.h"
 
@@ -42,17 +43,9 @@ static int64_t now_ms(void)
     return clock_mono_ns(&clock_system) / 1000000;
 }
 
-static bool has_ended(const struct jobd_job *job)
+static int count_ended(const struct waiting *waiting)
 {
-    return job != NULL && strcmp(job->state, "WAITING") != 0 && strcmp(job->state, "RUNNING") != 0;
-}
-
-static size_t count_ended(const struct waiting *waiting)
-{
-    size_t ended = 0;
-    for (int i = 0; i < waiting->call->operand_count; i++)
-        ended += has_ended(waiting->jobs[i]);
-    return ended;
+    return awaited_count_ended(waiting->jobs, waiting->call->operand_count);
 }
 
 /* One line for all: how many have ended, and the first that has not. */
@@ -62,12 +55,12 @@ static void draw(const struct waiting *waiting)
     int at = 0;
     if (!waiting->screen.terminal)
         return;
-    while (at < waiting->call->operand_count && has_ended(waiting->jobs[at]))
+    while (at < waiting->call->operand_count && awaited_has_ended(waiting->jobs[at]))
         at++;
     buf_add_char(&out, '\r');
     if (at < waiting->call->operand_count && waiting->jobs[at] != NULL) {
         if (waiting->call->operand_count > 1)
-            buf_printf(&text, "%zu of %d ended  ", count_ended(waiting),
+            buf_printf(&text, "%d of %d ended  ", count_ended(waiting),
                        waiting->call->operand_count);
         print_bar(&text, waiting->jobs[at]->progress);
         buf_printf(&text, " %s  %s", waiting->jobs[at]->state, waiting->jobs[at]->name);
@@ -115,7 +108,7 @@ static bool look(struct waiting *waiting, int index, int seconds)
         return true;
     jobd_job_free(waiting->jobs[index]);
     waiting->jobs[index] = job;
-    if (has_ended(job))
+    if (awaited_has_ended(job))
         tell(waiting, job);
     return true;
 }
@@ -124,7 +117,7 @@ static bool look(struct waiting *waiting, int index, int seconds)
 static bool look_at_all(struct waiting *waiting, int seconds)
 {
     for (int i = 0; i < waiting->call->operand_count; i++) {
-        if (has_ended(waiting->jobs[i]))
+        if (awaited_has_ended(waiting->jobs[i]))
             continue;
         if (!look(waiting, i, seconds))
             return false;
@@ -136,7 +129,7 @@ static bool look_at_all(struct waiting *waiting, int seconds)
 static const struct jobd_job *first_left(const struct waiting *waiting)
 {
     for (int i = 0; i < waiting->call->operand_count; i++)
-        if (!has_ended(waiting->jobs[i]))
+        if (!awaited_has_ended(waiting->jobs[i]))
             return waiting->jobs[i];
     return NULL;
 }
@@ -145,7 +138,7 @@ static const struct jobd_job *first_left(const struct waiting *waiting)
 static int hold_seconds(const struct waiting *waiting)
 {
     const struct jobd_job *job = first_left(waiting);
-    size_t left = (size_t)waiting->call->operand_count - count_ended(waiting);
+    int left = waiting->call->operand_count - count_ended(waiting);
     int64_t most = left > 1 ? 1 : HOLD_SECONDS_MAX, time = (waiting->deadline - now_ms()) / 1000;
     if (job == NULL || job->etag[0] == '\0' || time < 0)
         return 0;
@@ -160,25 +153,17 @@ static int64_t pause_ms(int64_t ms, int64_t left)
     return ms * 3 / 2 < LAST_PAUSE_MS ? ms * 3 / 2 : LAST_PAUSE_MS;
 }
 
-static int verdict(const struct waiting *waiting)
-{
-    for (int i = 0; i < waiting->call->operand_count; i++)
-        if (strcmp(waiting->jobs[i]->result, "SUCCESS") != 0)
-            return EXIT_FAILED;
-    return EXIT_FINE;
-}
-
 static int wait_for_all(struct waiting *waiting)
 {
-    size_t count = (size_t)waiting->call->operand_count;
+    int count = waiting->call->operand_count;
     int64_t pause = FIRST_PAUSE_MS;
     int hold = 0;
     while (look_at_all(waiting, hold)) {
         draw(waiting);
         if (count_ended(waiting) == count)
-            return verdict(waiting);
+            return awaited_verdict(waiting->jobs, count);
         if (now_ms() >= waiting->deadline)
-            return complain(waiting->call, EXIT_TIMED_OUT, "%zu of %zu had not ended in time",
+            return complain(waiting->call, EXIT_TIMED_OUT, "%d of %d had not ended in time",
                             count - count_ended(waiting), count);
         hold = hold_seconds(waiting);
         if (hold == 0)
