@@ -14,8 +14,10 @@ void job_json(struct json_writer *json, const struct job *job)
     json_time(json, job_created_on(job));
     json_key(json, "lastModifiedBy");
     json_uuid(json, &job->modified_by);
-    json_key(json, "lastModifiedOn");
-    json_time(json, job->modified_on);
+    if (job->modified_on != JOB_NO_TIME) { /* other servers may leave it out */
+        json_key(json, "lastModifiedOn");
+        json_time(json, job->modified_on);
+    }
     json_key(json, "user");
     json_uuid(json, &job->user);
     json_key(json, "selfManaged");

@@ -30,6 +30,7 @@ describe('keys that change', { concurrency: 4 }, () => {
     const [old, next] = [makeKey('ES256', 'old'), makeKey('ES256', 'next')];
     writeKeySet(set, old);
     const own = await startJobd({
+      daemons: 1,
       users: [alice],
       args: ['--jwt-jwks', set, '--auth-failures', '0'],
     });
@@ -50,6 +51,7 @@ describe('keys that change', { concurrency: 4 }, () => {
     const set = path.join(tempDir(), 'keys.json');
     writeKeySet(set, ec);
     const own = await startJobd({
+      daemons: 1,
       users: [alice],
       args: ['--jwt-jwks', set, '--auth-failures', '0'],
     });
@@ -64,6 +66,7 @@ describe('keys that change', { concurrency: 4 }, () => {
     const [old, next] = [makeKey('RS256', 'old'), makeKey('ES256', 'next')];
     issuer.answer = (response) => response.end(keySet(old));
     const own = await startJobd({
+      daemons: 1,
       users: [alice],
       args: ['--jwt-jwks', issuer.url, '--auth-failures', '0'],
       env: { SSL_CERT_FILE: issuer.certificate },
@@ -84,6 +87,7 @@ describe('keys that change', { concurrency: 4 }, () => {
     const issuer = await serveHttps();
     issuer.answer = (response) => response.end(keySet(ec));
     const own = await startJobd({
+      daemons: 1,
       users: [alice],
       args: ['--jwt-jwks', issuer.url, '--auth-failures', '0'],
       env: { SSL_CERT_FILE: issuer.certificate },
@@ -102,6 +106,7 @@ describe('keys that change', { concurrency: 4 }, () => {
     const issuer = await serveHttps();
     issuer.answer = (response) => response.end(keySet(ec));
     const own = await startJobd({
+      daemons: 1,
       users: [alice],
       args: ['--jwt-jwks', issuer.url, '--auth-failures', '0'],
     });
@@ -121,6 +126,7 @@ describe('keys that change', { concurrency: 4 }, () => {
       response.end('no');
     };
     const own = await startJobd({
+      daemons: 1,
       users: [alice],
       args: ['--jwt-jwks', issuer.url, '--auth-failures', '0'],
       env: { SSL_CERT_FILE: issuer.certificate },

@@ -25,7 +25,7 @@ import { followNow } from './events.mjs';
 import { asked, cookieOf, PAGE, SESSION, signedIn, signIn, signOut } from './sessions.mjs';
 import { makeCertificate } from './tokens.mjs';
 
-const server = await startJobd({ args: ['--auth-failures', '0'] });
+const server = await startJobd({ daemons: 1, args: ['--auth-failures', '0'] });
 const create = (token, headers) =>
   asked(server, token, 'POST', OURS, { headers, body: { name: 'n', type: 't' } });
 const whoami = (token, options) => asked(server, token, 'GET', WHOAMI, options);
@@ -79,6 +79,14 @@ test('signing out takes the cookie back and ends the session at once', async () 
   assert.ok(attributes.includes('Max-Age=0'));
   assertError(await whoami(token), 401, 'notAuthenticated');
   assertError(await create(token), 401, 'notAuthenticated');
+});
+
+test('a session is known to every daemon of its store', async () => {
+  const own = await startJobd({ users: [alice] });
+  const token = await signedIn(own, alice);
+  for (let i = 0; i < 6; i += 1) assert.equal(await status(token, own), 200);
+  await signOut(own, token);
+  for (let i = 0; i < 6; i += 1) await eventually(async () => (await status(token, own)) === 401, 'signed out');
 });
 
 test('signing out without a session is fine', async () => {
@@ -229,7 +237,7 @@ test('the page is not asked for a password by the browser', async () => {
 });
 
 test('a session outlives the daemon', async () => {
-  const own = await startJobd({ users: [alice] });
+  const own = await startJobd({ daemons: 1, users: [alice] });
   const [kept, closed] = [await signedIn(own, alice), await signedIn(own, alice)];
   await signOut(own, closed);
   await own.restart();
@@ -241,7 +249,7 @@ test('a session outlives the daemon', async () => {
 });
 
 test('a session ends after its time, however much it is used', async () => {
-  const own = await startJobd({ args: ['--session-lifetime', '5s'], users: [alice] });
+  const own = await startJobd({ daemons: 1, args: ['--session-lifetime', '5s'], users: [alice] });
   const { value, attributes } = cookieOf(await signIn(own, alice));
   assert.ok(attributes.includes('Max-Age=5'));
   assert.equal(await status(value, own), 200);
@@ -252,7 +260,7 @@ test('a session ends after its time, however much it is used', async () => {
 });
 
 test('an account has twenty sessions at most, and the latest stay', async () => {
-  const own = await startJobd({ users: [alice, bob] });
+  const own = await startJobd({ daemons: 1, users: [alice, bob] });
   const other = await signedIn(own, bob);
   const tokens = [];
   for (let i = 0; i < 22; i++) tokens.push(await signedIn(own, alice));
@@ -315,7 +323,7 @@ describe('accounts that change', { concurrency: 4 }, () => {
 });
 
 test('failed sign-ins are slowed down together with Basic ones', async () => {
-  const own = await startJobd({ args: ['--auth-failures', '3'], users: [alice, bob] });
+  const own = await startJobd({ daemons: 1, args: ['--auth-failures', '3'], users: [alice, bob] });
   const token = await signedIn(own, alice);
   const wrong = { ...alice, password: 'not the password' };
   assert.equal((await signIn(own, wrong)).status, 401);
