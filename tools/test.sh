@@ -27,7 +27,7 @@ test_parts() {
     part unit-asan unit_tests_sanitized
     part page page_tests
     part npm node_modules
-    part api node_tests build api jobctl
+    part api api_tests
     part fault node_tests build fault
     part postgres postgres_tests
     part browser node_tests build browser
@@ -141,7 +141,14 @@ node_tests() {
     files=$(node_files "$@")
     [ -n "$files" ] || return 0
     # shellcheck disable=SC2086 # one word a file
-    fixed_addresses ${run_before:-} timeout 900 node --test --test-reporter=tap $files
+    fixed_addresses ${run_before:-} timeout 900 node --test --test-reporter=tap \
+        --test-concurrency="${files_at_once:-1}" $files
+}
+
+# These wait more than they compute, so that two at once take half the time of one after the other.
+api_tests() {
+    files_at_once=2
+    node_tests build api jobctl
 }
 
 # The API once more on PostgreSQL, three daemons on each database with the requests going round among them (but for the
