@@ -15,7 +15,7 @@ import {
 import { metric } from './leases.mjs';
 import { get, report } from './support.mjs';
 
-const server = await startJobd();
+const server = await startJobd({ daemons: 1 });
 
 function getIf(id, tag, prefer, method = 'GET') {
   const headers = { 'If-None-Match': tag, Prefer: prefer };
@@ -94,8 +94,21 @@ test('nobody waits without knowing what for', async () => {
 
 test('a wait does not hold the end of the server up', async () => {
   const { id, etag } = await created();
-  const held = waiting(id, etag);
+  const held = getIf(id, etag, 'wait=30');
   await eventually(async () => (await metric(server, 'jobd_watches_waiting')) === 1);
   await server.restart();
   assert.equal((await held).status, 304);
+});
+
+// Each request goes to another daemon, where there are several; whichever comes first, the wait sees the change.
+test('a wait hears of a change through another daemon', async () => {
+  const own = await startJobd();
+  const job = await createJob(own, alice);
+  const { etag } = (await get(own, alice, job.id)).headers;
+  const headers = { 'If-None-Match': etag, Prefer: 'wait=30' };
+  const held = call(own, 'GET', `${JOBS}/${job.id}`, { auth: alice, headers });
+  assert.equal((await report(own, alice, job.id, { progressPercentage: 7 })).status, 200);
+  const answer = await held;
+  assert.equal(answer.status, 200);
+  assert.equal(answer.json.progressPercentage, 7);
 });
