@@ -46,6 +46,11 @@ void shadow_put(struct shadow *shadow, size_t index, const struct job *job)
     kept->message = arena_span(&shadow->arena, job->message);
 }
 
+void shadow_forget(struct shadow *shadow)
+{
+    shadow->count--;
+}
+
 static bool starts(struct span text, struct span part)
 {
     return text.len >= part.len && (part.len == 0 || memcmp(text.ptr, part.ptr, part.len) == 0);
@@ -81,7 +86,7 @@ static bool type_matches(const struct query *query, const struct job *job)
     return query->type_count == 0;
 }
 
-static bool matches(const struct query *query, const struct shadow_job *shadow)
+bool shadow_matches(const struct query *query, const struct shadow_job *shadow)
 {
     return (query->statuses >> shadow->job.status & 1) != 0 && type_matches(query, &shadow->job) &&
            (!query->has_user || uuid_eq(&query->user, &shadow->job.user)) &&
@@ -159,6 +164,14 @@ static int key_compare(const struct query *query, const struct key *a, const str
     return -sign_of(a->position, b->position);
 }
 
+bool shadow_same_place(const struct query *query, const struct shadow_job *a,
+                       const struct shadow_job *b)
+{
+    struct key first = key_of(query, a), second = key_of(query, b);
+
+    return key_compare(query, &first, &second) == 0;
+}
+
 static const struct shadow_job *shadow_at(const struct shadow *shadow, int64_t position)
 {
     for (size_t i = 0; i < shadow->count; i++) {
@@ -220,7 +233,7 @@ const struct job **shadow_find(const struct shadow *shadow, const struct query *
         start = cursor_key(shadow, query, after);
     for (size_t i = 0; i < shadow->count; i++) {
         struct key key = key_of(query, &shadow->jobs[i]);
-        if (matches(query, &shadow->jobs[i]) &&
+        if (shadow_matches(query, &shadow->jobs[i]) &&
             (after == NULL || key_compare(query, &key, &start) > 0))
             list[count++] = &shadow->jobs[i];
     }
@@ -245,22 +258,31 @@ const char *query_text(struct arena *arena, const struct query *query)
                         query->ascending ? "ASC" : "DESC", query->page_size);
 }
 
-void shadow_check_rows(const struct store_find *find, const struct job *const *expected,
-                       size_t count, struct arena *arena)
+const char *shadow_rows_difference(const struct store_find *find, const struct job *const *expected,
+                                   size_t count, struct arena *arena)
 {
     size_t page = count < find->query->page_size ? count : find->query->page_size;
 
     if (find->count != page || find->more != (count > page))
-        fail_msg("%zu jobs, more %d, instead of %zu, more %d: %s", find->count, find->more, page,
-                 count > page, query_text(arena, find->query));
+        return arena_printf(arena, "%zu jobs, more %d, instead of %zu, more %d", find->count,
+                            find->more, page, count > page);
     for (size_t i = 0; i < page; i++) {
         const char *difference = job_shown_difference(find->jobs[i], expected[i]);
         if (difference[0] != '\0')
-            fail_msg("job %zu ('%.*s' instead of '%.*s') differs in %s: %s", i,
-                     (int)find->jobs[i]->name.len, find->jobs[i]->name.ptr,
-                     (int)expected[i]->name.len, expected[i]->name.ptr, difference,
-                     query_text(arena, find->query));
+            return arena_printf(arena, "job %zu ('%.*s' instead of '%.*s') differs in %s", i,
+                                (int)find->jobs[i]->name.len, find->jobs[i]->name.ptr,
+                                (int)expected[i]->name.len, expected[i]->name.ptr, difference);
     }
+    return "";
+}
+
+void shadow_check_rows(const struct store_find *find, const struct job *const *expected,
+                       size_t count, struct arena *arena)
+{
+    const char *difference = shadow_rows_difference(find, expected, count, arena);
+
+    if (difference[0] != '\0')
+        fail_msg("%s: %s", difference, query_text(arena, find->query));
 }
 
 struct store_find shadow_check_page(const struct shadow *shadow, struct fixture *fixture,

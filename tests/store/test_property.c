@@ -1,6 +1,6 @@
 /* Anything in any order: random writes and finds, each compared with what brute force says. */
+#include "chance.h"
 #include "data.h"
-#include "random.h"
 
 #include <string.h>
 
@@ -44,34 +44,6 @@ static bool one_in(struct world *world, size_t count)
     return random_one_in(&world->random, count);
 }
 
-static const char *random_name(struct world *world, struct arena *arena)
-{
-    const char *name = data_names[pick(world, data_name_count)];
-
-    if (one_in(world, 3))
-        name = arena_printf(arena, "%s%s", name, data_parts[pick(world, data_part_count)]);
-    if (one_in(world, 6))
-        name = arena_printf(arena, "%s %u", name, pick(world, 20));
-    return name;
-}
-
-static struct draft random_draft(struct world *world, struct arena *arena)
-{
-    struct draft draft =
-        draft_of(arena, random_name(world, arena), data_types[pick(world, data_type_count)]);
-
-    draft.user = user_at(pick(world, DATA_USERS));
-    draft.created_by = user_at(pick(world, DATA_USERS));
-    draft.self_managed = one_in(world, 2);
-    draft.priority = (int32_t)pick(world, 65536) + DRAFT_PRIORITY_MIN;
-    draft.max_attempts = 1 + (int32_t)pick(world, 3);
-    if (one_in(world, 4))
-        draft.message = span_of(random_name(world, arena));
-    if (one_in(world, 4))
-        draft.payload = span_of("{\"n\":1}");
-    return draft;
-}
-
 /* Mostly a little forward, often not at all, now and then a little back. */
 static void move_clock(struct world *world)
 {
@@ -102,7 +74,7 @@ static void create_some(struct world *world)
     struct job *jobs;
 
     for (size_t i = 0; i < count; i++)
-        drafts[i] = random_draft(world, &world->arena);
+        drafts[i] = chance_draft(&world->random, &world->arena);
     assert_int_equal(job_create(world->fixture->store, &world->arena, drafts, count, &jobs),
                      PROBLEM_NONE);
     for (size_t i = 0; i < count; i++)
@@ -140,7 +112,7 @@ static void create_keyed(struct world *world)
 
     known->used = known->used && age < DAY_MS;
     if (!known->used)
-        known->draft = random_draft(world, &world->fixture->arena);
+        known->draft = chance_draft(&world->random, &world->fixture->arena);
     create.drafts = &known->draft;
     create.key = span_of(arena_printf(&world->arena, "key %u", number / 2));
     create.key_account = user_at(number % 2);
@@ -149,33 +121,16 @@ static void create_keyed(struct world *world)
     check_keyed(world, known, digest, &create);
 }
 
-static struct job_event random_event(struct world *world)
-{
-    static const enum job_status endings[] = {STATUS_COMPLETED_SUCCESS, STATUS_COMPLETED_WITH_ERROR,
-                                              STATUS_COMPLETED_ABORTED, STATUS_FAILED_FAILURE,
-                                              STATUS_FAILED_ABORTED};
-    struct job_event event = {
-        .kind = (enum job_event_kind)pick(world, EVENT_COUNT),
-        .by = user_at(pick(world, DATA_USERS)),
-        .now = world->fixture->clock.ms,
-        .status = endings[pick(world, ARRAY_SIZE(endings))],
-        .progress = one_in(world, 2) ? JOB_NO_PROGRESS : (int32_t)pick(world, 101),
-    };
-
-    event.has_message = event.kind == EVENT_DELETE || one_in(world, 2);
-    if (event.has_message && (event.kind == EVENT_DELETE || !one_in(world, 4)))
-        event.message = span_of(random_name(world, &world->arena));
-    return event;
-}
-
 static void report_one(struct world *world)
 {
     size_t index = pick(world, world->shadow.count);
     struct job expected = world->shadow.jobs[index].job, updated = expected;
-    struct job_event event = random_event(world);
+    struct job_event event = chance_event(&world->random, &world->arena);
     bool changed = false;
-    enum problem problem = job_apply(&expected, &event, &changed, NULL);
+    enum problem problem;
 
+    event.now = world->fixture->clock.ms;
+    problem = job_apply(&expected, &event, &changed, NULL);
     assert_int_equal(
         job_report(world->fixture->store, &world->arena, &expected.id, event, &updated), problem);
     if (problem != PROBLEM_NONE)
@@ -199,27 +154,6 @@ static void get_one(struct world *world)
                      PROBLEM_JOB_NOT_FOUND);
 }
 
-static void random_query(struct world *world)
-{
-    struct query *query = &world->query;
-
-    *query = query_all();
-    if (one_in(world, 2)) {
-        const char *name = one_in(world, 2) ? data_names[pick(world, data_name_count)]
-                                            : data_parts[pick(world, data_part_count)];
-        query_by_name(&world->walk, query, name, (enum name_match)pick(world, 4));
-    }
-    if (one_in(world, 3))
-        query->statuses = (uint32_t)random_next(&world->random) & STATUS_MASK_ALL;
-    if (one_in(world, 3))
-        query_by_types(&world->walk, query, 1 + pick(world, 31));
-    query->has_user = one_in(world, 3);
-    query->user = user_at(pick(world, DATA_USERS + 1));
-    query->order = (enum query_order)pick(world, ORDER_RESULT + 1);
-    query->ascending = query->order != ORDER_CREATED && one_in(world, 2);
-    query->page_size = 1 + pick(world, one_in(world, 2) ? 5 : QUERY_PAGE_MAX);
-}
-
 /* A page of the walk under way, between writes, or the first one of a new walk. */
 static void find_page(struct world *world)
 {
@@ -228,7 +162,7 @@ static void find_page(struct world *world)
     if (!world->walking || one_in(world, 30)) {
         world->walking = false;
         arena_clear(&world->walk);
-        random_query(world);
+        world->query = chance_query(&world->random, &world->walk);
     }
     find = shadow_check_page(&world->shadow, world->fixture, &world->query,
                              world->walking ? &world->cursor : NULL, &world->arena);
