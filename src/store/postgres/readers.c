@@ -43,13 +43,25 @@ static void answer(struct pg_connection *connection, struct pg_store *store,
     call->done(call);
 }
 
-static struct store_call *next(struct readers *readers)
+static void rest(struct reader *reader)
 {
+    struct readers *readers = reader->readers;
+
+    reader->idle = true;
+    reader->next_idle = readers->idle;
+    readers->idle = reader;
+    while (reader->idle && !readers->closing)
+        pthread_cond_wait(&reader->wake, &readers->lock);
+}
+
+static struct store_call *next(struct reader *reader)
+{
+    struct readers *readers = reader->readers;
     struct store_call *call;
 
     pthread_mutex_lock(&readers->lock);
     while (readers->waiting.first == NULL && !readers->closing)
-        pthread_cond_wait(&readers->more, &readers->lock);
+        rest(reader);
     call = readers->waiting.first;
     if (call != NULL) {
         readers->waiting.first = call->next;
@@ -63,12 +75,12 @@ static struct store_call *next(struct readers *readers)
 
 static void *run(void *argument)
 {
-    struct readers *readers = argument;
+    struct reader *reader = argument;
     struct pg_connection connection = {0};
     struct store_call *call;
 
-    while ((call = next(readers)) != NULL)
-        answer(&connection, readers->store, call);
+    while ((call = next(reader)) != NULL)
+        answer(&connection, reader->readers->store, call);
     pg_disconnect(&connection);
     return NULL;
 }
@@ -77,9 +89,12 @@ bool readers_start(struct readers *readers, struct pg_store *store, struct err *
 {
     *readers = (struct readers){.store = store};
     pthread_mutex_init(&readers->lock, NULL);
-    pthread_cond_init(&readers->more, NULL);
     while (readers->count < READERS) {
-        if (!pg_thread_start(&readers->threads[readers->count], run, readers, err)) {
+        struct reader *reader = &readers->list[readers->count];
+        reader->readers = readers;
+        pthread_cond_init(&reader->wake, NULL);
+        if (!pg_thread_start(&reader->thread, run, reader, err)) {
+            pthread_cond_destroy(&reader->wake);
             readers_stop(readers);
             return false;
         }
@@ -92,12 +107,26 @@ void readers_stop(struct readers *readers)
 {
     pthread_mutex_lock(&readers->lock);
     readers->closing = true;
-    pthread_mutex_unlock(&readers->lock);
-    pthread_cond_broadcast(&readers->more);
     for (size_t i = 0; i < readers->count; i++)
-        pthread_join(readers->threads[i], NULL);
-    pthread_cond_destroy(&readers->more);
+        pthread_cond_signal(&readers->list[i].wake);
+    pthread_mutex_unlock(&readers->lock);
+    for (size_t i = 0; i < readers->count; i++) {
+        pthread_join(readers->list[i].thread, NULL);
+        pthread_cond_destroy(&readers->list[i].wake);
+    }
     pthread_mutex_destroy(&readers->lock);
+}
+
+/* The one that was busy last; those that are busy look for more by themselves. */
+static void wake_one(struct readers *readers)
+{
+    struct reader *reader = readers->idle;
+
+    if (reader == NULL)
+        return;
+    readers->idle = reader->next_idle;
+    reader->idle = false;
+    pthread_cond_signal(&reader->wake);
 }
 
 void readers_add(struct readers *readers, struct store_call *call, enum read_operation operation)
@@ -106,6 +135,6 @@ void readers_add(struct readers *readers, struct store_call *call, enum read_ope
     call->err.text[0] = '\0';
     pthread_mutex_lock(&readers->lock);
     call_list_add(&readers->waiting, call);
+    wake_one(readers);
     pthread_mutex_unlock(&readers->lock);
-    pthread_cond_signal(&readers->more);
 }

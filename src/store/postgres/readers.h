@@ -36,13 +36,25 @@ struct read_version {
     int64_t version;
 };
 
+/*
+ * Of those that are idle, the one that was busy last is woken: its connection has prepared what is
+ * asked most, and the server has planned it.
+ */
+struct reader {
+    struct readers *readers;
+    pthread_t thread;
+    pthread_cond_t wake;
+    bool idle;
+    struct reader *next_idle;
+};
+
 struct readers {
     struct pg_store *store;
-    pthread_t threads[READERS];
+    struct reader list[READERS];
     size_t count; /* threads that run */
-    pthread_mutex_t lock; /* of what follows */
-    pthread_cond_t more;
+    pthread_mutex_t lock; /* of what follows, and of the readers */
     struct call_list waiting;
+    struct reader *idle; /* the one that was busy last comes first */
     bool closing;
 };
 
