@@ -169,19 +169,36 @@ static void store_core(const struct job *job, struct pg_connection *connection)
             &params);
 }
 
+/* $1 to $6 */
+static void add_change(struct pg_params *params, const struct job *job)
+{
+    param_number(params, job->position);
+    param_number(params, job->change);
+    param_uuid(params, &job->modified_by);
+    param_number(params, job->modified_on);
+    param_optional(params, job->progress, JOB_NO_PROGRESS);
+    param_optional_text(params, job->message);
+}
+
 static void store_change(const struct job *job, struct pg_connection *connection)
 {
     struct pg_params params = {0};
 
-    param_number(&params, job->position);
-    param_number(&params, job->change);
-    param_uuid(&params, &job->modified_by);
-    param_number(&params, job->modified_on);
-    param_optional(&params, job->progress, JOB_NO_PROGRESS);
-    param_optional_text(&params, job->message);
+    add_change(&params, job);
     pg_send(connection,
             "UPDATE job_change SET change = $2, modified_by = $3, modified_on = $4, progress = $5, "
             "message = $6 WHERE position = $1",
+            &params);
+}
+
+void pg_insert_change(const struct job *job, struct pg_connection *connection)
+{
+    struct pg_params params = {0};
+
+    add_change(&params, job);
+    pg_send(connection,
+            "INSERT INTO job_change (position, change, modified_by, modified_on, progress, "
+            "message) VALUES ($1, $2, $3, $4, $5, $6)",
             &params);
 }
 

@@ -50,6 +50,9 @@ struct pg_held *rows_at(const struct pg_rows *rows, int64_t position);
 /* Sends the statements that store what differs from what was loaded, in no round of their own. */
 void rows_store(struct pg_rows *rows, struct pg_connection *connection);
 
+/* Sends the statement that stores what each report changes, of a job that is new. */
+void pg_insert_change(const struct job *job, struct pg_connection *connection);
+
 /* Sends the statement that stores a lease, whether there was one before or not. */
 void pg_store_lease(int64_t position, const struct lease *lease, struct pg_connection *connection);
 

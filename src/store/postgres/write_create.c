@@ -136,22 +136,6 @@ static void insert_name(struct pg_connection *connection, const struct job *job,
             &params);
 }
 
-static void insert_change(struct pg_connection *connection, const struct job *job)
-{
-    struct pg_params params = {0};
-
-    param_number(&params, job->position);
-    param_number(&params, job->change);
-    param_uuid(&params, &job->modified_by);
-    param_number(&params, job->modified_on);
-    param_optional(&params, job->progress, JOB_NO_PROGRESS);
-    param_optional_text(&params, job->message);
-    pg_send(connection,
-            "INSERT INTO job_change (position, change, modified_by, modified_on, progress, "
-            "message) VALUES ($1, $2, $3, $4, $5, $6)",
-            &params);
-}
-
 static void insert_payload(struct pg_connection *connection, int64_t position, struct span payload)
 {
     struct pg_params params = {0};
@@ -173,7 +157,7 @@ static bool insert(struct pg_batch *batch, const struct draft *draft, struct job
     *job = draft_job(draft, batch->position, ret_id, ++batch->change);
     insert_job(batch->connection, job, draft);
     insert_name(batch->connection, job, draft);
-    insert_change(batch->connection, job);
+    pg_insert_change(job, batch->connection);
     insert_payload(batch->connection, job->position, draft->payload);
     if (lease.fence != 0)
         pg_store_lease(job->position, &lease, batch->connection);
