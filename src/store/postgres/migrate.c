@@ -106,13 +106,19 @@ static bool migrate(PGconn *conn, struct err *err)
     return true;
 }
 
-/* Whoever may only use the schema, not change it, can do so while it is up to date. */
+/*
+ * Whoever may only use the schema, not change it, can do so while it is up to date. By its name:
+ * while it is not there, another one of the search path may have such a table, which is not ours.
+ */
 static bool is_latest(PGconn *conn)
 {
-    char version[16];
+    char schema[160], sql[256], version[16];
     int64_t number;
 
-    return ask(conn, "SELECT version FROM schema_version", version, sizeof(version)) &&
+    if (!ask(conn, FIRST_SCHEMA, schema, sizeof(schema)))
+        return false;
+    snprintf(sql, sizeof(sql), "SELECT version FROM %s.schema_version", schema);
+    return ask(conn, sql, version, sizeof(version)) &&
            parse_int(span_of(version), 0, INT32_MAX, &number) && number == LATEST;
 }
 
