@@ -52,6 +52,28 @@ static bool write_block(struct pg_connection *connection, int64_t first, int64_t
                   &params) != NULL;
 }
 
+/* What is short of a block is not behind: it is read with the jobs themselves. */
+static void set_lag(int64_t jobs)
+{
+    metric_set(METRIC_STORE_INDEX_LAG, jobs - jobs % NAME_BLOCK_JOBS);
+}
+
+/* Of all daemons' jobs; false: it did not work. */
+static bool count_behind(struct pg_connection *connection, int64_t *ret_jobs)
+{
+    const PGresult *result = pg_ask(connection,
+                                    "SELECT count(*) FROM job WHERE position > (SELECT "
+                                    "coalesce(max(last), -1) FROM name_block)",
+                                    NULL);
+
+    if (result == NULL)
+        return false;
+    *ret_jobs = row_number(pg_first(result), 0, 0);
+    pg_clear(connection);
+    set_lag(*ret_jobs);
+    return true;
+}
+
 /* False: it did not work. */
 static bool step(struct pg_connection *connection, bool *ret_more)
 {
@@ -85,14 +107,18 @@ static bool run_steps(struct indexer *indexer, struct pg_connection *connection)
 {
     struct err err;
     bool good = true, more = true;
+    int64_t behind = 0;
 
     if (pg_is_broken(connection)) {
         pg_disconnect(connection);
         good = pg_connect(connection, indexer->store->url, &err) == PROBLEM_NONE;
     }
+    good = good && count_behind(connection, &behind);
     while (good && more && !is_stopping(indexer)) {
         good = step(connection, &more);
         pg_clear(connection);
+        behind = more && behind > NAME_BLOCK_JOBS ? behind - NAME_BLOCK_JOBS : 0;
+        set_lag(behind);
     }
     return good;
 }
