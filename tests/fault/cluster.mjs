@@ -92,10 +92,20 @@ export class Cluster {
     fs.rmSync(path.join(this.dir, SOCKET), { force: true });
   }
 
-  // The process by which a standby follows: stopped, it confirms nothing.
-  async receiver() {
+  // The pid of the server's process of that kind, 0 where there is none.
+  async child(kind) {
     const { stdout } = await run('ps', ['-o', 'pid=,args=', '--ppid', `${this.pid}`]);
-    return Number(/^\s*(\d+).*walreceiver/m.exec(stdout)[1]);
+    return Number(new RegExp(`^\\s*(\\d+) .*${kind}`, 'm').exec(stdout)?.[1] ?? 0);
+  }
+
+  // The process by which a standby follows: stopped, it confirms nothing.
+  receiver() { return this.child('walreceiver'); }
+
+  // Kills the receiver with all it holds. The server restarts the others for it, and is deaf to a promotion meanwhile.
+  async loseReceiver() {
+    const recovering = await this.child('startup');
+    process.kill(await this.receiver(), 'SIGKILL');
+    await eventually(async () => ![0, recovering].includes(await this.child('startup')), 'the standby, started again');
   }
 
   destroy() {

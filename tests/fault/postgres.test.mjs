@@ -183,8 +183,7 @@ test('what the standby has not confirmed is not acknowledged, nor lost', async (
   const second = await first.standby();
   const server = await daemonsOn([first, second]);
   const kept = await createJob(server, alice, { name: 'kept' });
-  const receiver = await second.receiver();
-  process.kill(receiver, 'SIGSTOP');
+  process.kill(await second.receiver(), 'SIGSTOP');
   let answered = null;
   const creating = send(server, 'POST', OURS, { auth: alice, body: { name: 'torn', type: 'TORN' } })
     .then((answer) => { answered = answer; });
@@ -197,7 +196,7 @@ test('what the standby has not confirmed is not acknowledged, nor lost', async (
   }, 'the look at what became of it');
   assert.equal(answered, null, 'not before the standby has it');
   await first.kill();
-  process.kill(receiver, 'SIGKILL');
+  await second.loseReceiver();
   await second.promote();
   await creating;
   const found = await eventually(async () => {
