@@ -52,11 +52,11 @@ def meson(path):
             own = list(points(output))
             good = test["result"] in ("OK", "EXPECTEDFAIL", "SKIP")
             print(*output, sep="\n")
-            if not good:
-                print(*("# " + line for line in test.get("stderr", "").splitlines()), sep="\n")
             if not own or (not good and all(point[1] for point in own)):
                 skip = " # SKIP" if test["result"] == "SKIP" else ""
                 print(f"{'ok' if good else 'not ok'} - {test['name']}: {test['result']}{skip}")
+            if not good:
+                print(*("# " + line for line in test.get("stderr", "").splitlines()), sep="\n")
 
 
 {"meson": meson, "count": count}[sys.argv[1]](sys.argv[2])

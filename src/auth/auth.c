@@ -51,13 +51,13 @@ static int64_t now_ms(const struct auth *auth)
 /* Once they are verified. */
 static void remember(struct auth *auth, const struct auth_check *check)
 {
-    int64_t cache_ms = auth->options.cache_ms;
-    int64_t life_ms = check->ends_on - clock_wall_ms(auth->options.clock);
+    int64_t cache_ms = auth->options.cache_ms, wall_ms = clock_wall_ms(auth->options.clock);
+    bool ends_sooner = check->ends_on < wall_ms + cache_ms;
     struct credential credential = {
         .account = check->account.id,
         .proof = check->by_password ? credential_proof(auth->cache, &check->account) : 0,
         .ends_on = check->ends_on,
-        .expires_ms = now_ms(auth) + (life_ms < cache_ms ? life_ms : cache_ms)};
+        .expires_ms = now_ms(auth) + (ends_sooner ? check->ends_on - wall_ms : cache_ms)};
     if (auth->options.cache_ms > 0)
         credential_cache_add(auth->cache, check->authorization, &credential);
 }

@@ -48,13 +48,14 @@ static void keep(struct stalls *stalls, const struct held_job *held)
 /* A wall clock that was set back asks for nothing until it is where it was. */
 void stalls_take(struct stalls *stalls, const struct store_stalled *answer)
 {
-    const struct held_job *last = answer->jobs + answer->count;
-    for (const struct held_job *held = answer->jobs; held < last; held++)
-        keep(stalls, held);
-    if (answer->count == answer->limit)
-        stalls->after = (struct lease_place){last[-1].lease.progress_on, last[-1].job.position};
-    else if (answer->until > stalls->after.progress_on)
+    for (size_t i = 0; i < answer->count; i++)
+        keep(stalls, &answer->jobs[i]);
+    if (answer->count == answer->limit) {
+        const struct held_job *last = &answer->jobs[answer->count - 1];
+        stalls->after = (struct lease_place){last->lease.progress_on, last->job.position};
+    } else if (answer->until > stalls->after.progress_on) {
         stalls->after = (struct lease_place){answer->until, INT64_MAX};
+    }
 }
 
 void stalls_forget(struct stalls *stalls, const struct job *job)

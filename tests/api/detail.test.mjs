@@ -56,7 +56,7 @@ test('beats are apart from progress, and without it the job is stalled', async (
     const now = await detail(job.id);
     return now.lease.stalled && now;
   }, 'the stall');
-  assert.ok(Date.parse(lease.beatOn) - Date.parse(lease.progressOn) >= 1000);
+  assert.ok(lease.beatOn > lease.progressOn);
   await tell(server, worker, job.id, fence, { progressPercentage: 3 });
   const after = await detail(job.id);
   assert.equal(after.job.progressPercentage, 3);

@@ -263,9 +263,8 @@ describe('its end', () => {
     await server.addUser(mover);
     const token = await eventually(() => signedIn(server, mover));
     const Cookie = `jobd_session=${token}`;
-    const streams = await Promise.all([
-      followNow(server, mover), followNow(server, undefined, { headers: { Cookie } }),
-    ]);
+    const streams = await Promise.all([[mover, {}], [undefined, { headers: { Cookie } }]].map(([auth, options]) => (
+      eventually(() => followNow(server, auth, options)))));
     const done = await server.user(['passwd', 'mover', '--password-stdin'], 'another-password\n');
     assert.equal(done.code, 0, done.stderr);
     for (const stream of streams) assert.equal(await stream.untilEnd(), 'cleanly');
