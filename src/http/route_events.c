@@ -7,7 +7,7 @@
 #include "http/routes.h"
 #include "http/stream.h"
 #include "service/feed.h"
-#include "service/sessions.h"
+#include "service/session_watch.h"
 
 #include <inttypes.h>
 
@@ -22,8 +22,9 @@ struct events {
     struct feed_reader reader;
     struct arena arena; /* of the query */
     struct query query;
-    uint8_t token[DIGEST_SIZE]; /* session_token_digest, of who has a session */
+    struct session_watch *session; /* of who has one */
     bool lines; /* of JSON, rather than server-sent events */
+    bool beat; /* one is among what was filled in last */
     int64_t told; /* the position that the client knows of */
     struct buf *out; /* while it is filled */
 };
@@ -134,6 +135,8 @@ static bool emit(void *context, const struct feed_event *event)
 {
     const struct request *request = context;
     struct events *events = request->operation;
+    if (event->kind == FEED_BEAT)
+        events->beat = true;
     if (events->lines)
         add_line(events, event);
     else
@@ -149,14 +152,14 @@ static void wake(void *context)
 /* Whoever would not be let in any more does not listen on. */
 static bool over(void *context)
 {
-    struct request *request = context;
+    const struct request *request = context;
     const struct service *service = request->service;
     const struct credentials *credentials = &request->credentials;
     const struct events *events = request->operation;
     struct account account;
     return !users_by_id(service->users, &request->account.id, &account) || account.disabled ||
            (credentials->password && strcmp(account.hash, request->account.hash) != 0) ||
-           (credentials->session && sessions_were_closed(service->sessions, events->token)) ||
+           (events->session != NULL && session_watch_is_over(events->session)) ||
            clock_wall_ms(service->clock) >= credentials->ends_on;
 }
 
@@ -164,13 +167,18 @@ static bool fill(struct request *request, struct buf *out)
 {
     struct events *events = request->operation;
     events->out = out;
-    return !request_client_gone(request) &&
-           feed_read(request->service->feed, &events->reader) != FEED_OVER;
+    events->beat = false;
+    bool goes_on = !request_client_gone(request) &&
+                   feed_read(request->service->feed, &events->reader) != FEED_OVER;
+    if (events->beat && events->session != NULL)
+        session_watch_look(events->session);
+    return goes_on;
 }
 
 static void events_free(struct events *events)
 {
     arena_release(&events->arena);
+    session_watch_free(events->session);
     mem_free(events);
 }
 
@@ -192,12 +200,23 @@ static bool accepts_lines(struct request *request)
     return false;
 }
 
+static bool watch_session(struct request *request, struct events *events)
+{
+    struct span token;
+    uint8_t digest[DIGEST_SIZE];
+    if (!caller_token(request, &token))
+        return true;
+    session_token_digest(token, digest);
+    events->session = session_watch_new(request->service, digest);
+    return events->session != NULL;
+}
+
 static enum problem join(struct request *request, const struct events_call *call,
                          struct events *events, struct err *err)
 {
     arena_init(&events->arena, QUERY_ROOM(request->query.len));
     /* What needs no decoding stays where it is. */
-    struct span kept = request->query, token;
+    struct span kept = request->query;
     if (kept.len > 0)
         kept = arena_span(&events->arena, kept);
     if (kept.len < request->query.len)
@@ -206,8 +225,8 @@ static enum problem join(struct request *request, const struct events_call *call
     if (problem != PROBLEM_NONE)
         return problem;
     events->lines = accepts_lines(request);
-    if (request->credentials.session && caller_token(request, &token))
-        session_token_digest(token, events->token);
+    if (request->credentials.session && !watch_session(request, events))
+        return problem_no_memory(err);
     events->reader = (struct feed_reader){.query = &events->query,
                                           .position = call->position,
                                           .emit = emit,
