@@ -134,8 +134,8 @@ node_modules() {
     cp tests/package-lock.json "$stamp"
 }
 
-# node_tests DIRECTORY SUITE …: the test files of the suites against the programs of a build directory, two files at once:
-# most wait more than they compute.
+# node_tests DIRECTORY SUITE …: the test files of the suites against the programs of a build directory, four files at
+# once, which wait more than they compute.
 node_tests() {
     export JOBD_BIN="$PWD/$1/jobd" JOBCTL_BIN="$PWD/$1/jobctl" JOBD_BUILD="$PWD/$1"
     shift
@@ -143,7 +143,7 @@ node_tests() {
     [ -n "$files" ] || return 0
     # shellcheck disable=SC2086 # one word a file
     fixed_addresses ${run_before:-} timeout 900 node --test --test-reporter=tap \
-        --test-concurrency="${files_at_once:-4}" $files
+        --test-concurrency=4 $files
 }
 
 api_tests() {
