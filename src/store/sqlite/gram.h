@@ -20,6 +20,7 @@ struct gram_question {
     const struct query *query;
     const struct scope *scope;
     bool thorough; /* look how rare the grams are, however few */
+    bool single; /* ask for the rarest gram only */
 };
 
 struct gram_answer {

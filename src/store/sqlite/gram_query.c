@@ -238,8 +238,11 @@ static enum problem add_name(struct sqlite_reader *reader, const struct gram_que
     if (buf_failed(&pattern))
         return problem_no_memory(err);
     cut_grams(buf_span(&pattern), &grams);
-    if ((question->thorough || grams.count > GRAMS_FEW) && !choose_grams(reader, &grams))
+    if ((question->thorough || question->single || grams.count > GRAMS_FEW) &&
+        !choose_grams(reader, &grams))
         return sqlite_problem(reader->db, err);
+    if (question->single)
+        grams.count = at_most(grams.count, 1);
     for (size_t i = 0; i < grams.count; i++)
         add_term(out, grams.list[i].text);
     *ret_rare = grams.rare;

@@ -109,12 +109,30 @@ static enum problem take_candidate(struct search *search, struct runner *runner,
     return PROBLEM_NONE;
 }
 
+static enum problem sift_candidates(struct search *search, struct runner *runner)
+{
+    const struct source *source = &runner->source;
+
+    if (!sieve_clear(search, &runner->sieve, source->count))
+        return problem_no_memory(search->err);
+    for (size_t i = 0; i < source->count; i++)
+        sieve_add(&runner->sieve, source->entries[i].position);
+    return sieve_shake(search, &runner->sieve);
+}
+
 static enum problem take_candidates(struct search *search, struct runner *runner)
 {
     bool stops = runner->kind == RUNNER_ORDERED;
+    bool sifts = search->by_name && runner->tested && runner->candidates == SOURCE_STREAMS;
+    enum problem problem = sifts ? sift_candidates(search, runner) : PROBLEM_NONE;
 
+    if (problem != PROBLEM_NONE)
+        return problem;
     for (size_t i = 0; i < runner->source.count && !runner->done; i++) {
-        enum problem problem = take_candidate(search, runner, &runner->source.entries[i]);
+        const struct source_entry *entry = &runner->source.entries[i];
+        if (sifts && !sieve_has(&runner->sieve, entry->position))
+            continue;
+        problem = take_candidate(search, runner, entry);
         if (problem != PROBLEM_NONE)
             return problem;
         runner->done = stops && best_is_full(search, &runner->best);
@@ -177,13 +195,28 @@ static enum problem take_entry(struct search *search, struct runner *runner, boo
     return problem;
 }
 
+static enum problem sift_walk(struct search *search, struct runner *runner)
+{
+    const struct walk *walk = &runner->walk;
+
+    if (!sieve_clear(search, &runner->sieve, walk->count))
+        return problem_no_memory(search->err);
+    for (size_t i = 0; i < walk->count; i++)
+        sieve_add(&runner->sieve, walk->entries[i].position);
+    return sieve_shake(search, &runner->sieve);
+}
+
 static enum problem advance_walk(struct search *search, struct runner *runner)
 {
     struct walk *walk = &runner->walk;
-    bool probe = entry_needs_probe(search, runner);
+    bool probe = entry_needs_probe(search, runner), sifts = search->by_name && !walk->by_name;
     enum problem problem = walk_read(search, walk, next_piece(search, runner));
 
+    if (problem == PROBLEM_NONE && sifts)
+        problem = sift_walk(search, runner);
     for (size_t i = 0; problem == PROBLEM_NONE && i < walk->count && !runner->done; i++) {
+        if (sifts && !sieve_has(&runner->sieve, walk->entries[i].position))
+            continue;
         problem = take_entry(search, runner, probe, walk->entries[i].position);
         runner->done = best_is_full(search, &runner->best);
     }

@@ -3,6 +3,7 @@
 #define JOBD_STORE_SQLITE_RUNNER_H
 
 #include "store/sqlite/best.h"
+#include "store/sqlite/sieve.h"
 #include "store/sqlite/source.h"
 #include "store/sqlite/values.h"
 #include "store/sqlite/walk.h"
@@ -21,6 +22,7 @@ struct runner {
     size_t piece; /* how much to read next */
     int64_t spent; /* ns */
     bool waits; /* lets the others go ahead once */
+    struct sieve sieve; /* where candidates were not found by their names */
     struct best best; /* the answer, when done */
     /* RUNNER_ORDERED, RUNNER_ALL */
     struct source source;

@@ -1,0 +1,36 @@
+/* A sieve: of jobs at hand, those whose names the name index does not rule out. */
+#ifndef JOBD_STORE_SQLITE_SIEVE_H
+#define JOBD_STORE_SQLITE_SIEVE_H
+
+#include "store/sqlite/search.h"
+
+/*
+ * Reading a job to compare its name costs ten times as much as the next entry of a gram's list. So
+ * whoever comes by many jobs that lie close together, as a walk by date does, looks up first which
+ * of them have the pattern's rarest gram.
+ */
+struct sieve {
+    bool ready;
+    bool useless; /* the index cannot tell anything */
+    int64_t watermark;
+    struct span expression; /* of one gram: with several, the next common one may be far away */
+    /* Newest first: what was put in, and then what is left of it. */
+    int64_t *positions;
+    size_t count, room;
+};
+
+/* Empties it, with room for `count` positions. Its memory is the search's; false without. */
+bool sieve_clear(struct search *search, struct sieve *sieve, size_t count);
+
+static inline void sieve_add(struct sieve *sieve, int64_t position)
+{
+    sieve->positions[sieve->count++] = position;
+}
+
+/* Throws out what cannot match. Reads a few times as many entries as there are positions. */
+enum problem sieve_shake(struct search *search, struct sieve *sieve);
+
+/* Whether a job that was put in may match. */
+bool sieve_has(const struct sieve *sieve, int64_t position);
+
+#endif
