@@ -17,6 +17,7 @@ struct filter {
     uint32_t states; /* bits 1 << state */
     const char *types[40];
     int user; /* -1: any */
+    uint32_t results; /* bits 1 << result */
 };
 
 static const struct filter filters[] = {
@@ -36,6 +37,13 @@ static const struct filter filters[] = {
     {"user frequent, FAILED", 1u << STATE_FAILED, {0}, 0},
     {"user middling, type", 0, {"EXPORT"}, 20},
     {"user frequent, type rare", 0, {"SYNC_4"}, 0},
+    {"user and type frequent", 0, {"IMPORT"}, 0},
+    {"user, type, FAILED", 1u << STATE_FAILED, {"IMPORT"}, 0},
+    {"user rare, RUNNING", 1u << STATE_RUNNING, {0}, 3000},
+    {"user unknown", 0, {0}, 60000},
+    {"SUCCESS", 0, {0}, -1, 1u << RESULT_SUCCESS},
+    {"ABORTED, type frequent", 0, {"IMPORT"}, -1, 1u << RESULT_ABORTED},
+    {"FAILED and SUCCESS", 1u << STATE_FAILED, {0}, -1, 1u << RESULT_SUCCESS},
 };
 
 static const struct name {
@@ -73,7 +81,7 @@ struct cell {
     bool ascending;
     enum depth depth;
     size_t page;
-    int64_t worst; /* ns */
+    int64_t median, worst; /* ns; 0: there is no such page */
 };
 
 struct matrix {
@@ -87,6 +95,11 @@ struct matrix {
     bool by_the_wall;
     struct cell *cells;
     size_t cell_count;
+    const char *only; /* the filter to time; NULL: all */
+    /* The medians of the same cells in another store, usually a smaller one. */
+    int64_t *before;
+    size_t before_count;
+    FILE *save;
 };
 
 static uint64_t next_random(struct matrix *matrix)
@@ -101,7 +114,7 @@ static uint64_t next_random(struct matrix *matrix)
 static struct query query_of(struct matrix *matrix, const struct cell *cell)
 {
     struct query query = {
-        .statuses = status_mask(cell->filter->states, 0),
+        .statuses = status_mask(cell->filter->states, cell->filter->results),
         .order = cell->order,
         .ascending = cell->ascending,
         .page_size = cell->page,
@@ -123,18 +136,25 @@ static struct query query_of(struct matrix *matrix, const struct cell *cell)
     return query;
 }
 
+static bool read_number(FILE *file, int64_t *ret_number)
+{
+    char word[32];
+
+    return fscanf(file, "%31s", word) == 1 && parse_int(span_of(word), 0, INT64_MAX, ret_number);
+}
+
 /* What a process has had of the processors; 0 when it is gone. */
 static int64_t process_ns(int pid)
 {
     char path[64];
-    long long ns = 0;
+    int64_t ns = 0;
     FILE *file;
 
     snprintf(path, sizeof(path), "/proc/%d/schedstat", pid);
     file = fopen(path, "r");
     if (file == NULL)
         return 0;
-    if (fscanf(file, "%lld", &ns) != 1)
+    if (!read_number(file, &ns))
         ns = 0;
     fclose(file);
     return ns;
@@ -143,14 +163,13 @@ static int64_t process_ns(int pid)
 static int64_t children_ns(int pid)
 {
     char path[64];
-    int64_t ns = 0;
+    int64_t ns = 0, child;
     FILE *file;
-    int child;
 
     snprintf(path, sizeof(path), "/proc/%d/task/%d/children", pid, pid);
     file = fopen(path, "r");
-    while (file != NULL && fscanf(file, "%d", &child) == 1)
-        ns += process_ns(child);
+    while (file != NULL && read_number(file, &child))
+        ns += process_ns((int)child);
     if (file != NULL)
         fclose(file);
     return ns;
@@ -236,20 +255,28 @@ static void time_once(struct matrix *matrix, struct cell *cell)
     arena_clear(&matrix->arena);
 }
 
-static void time_cell(struct matrix *matrix, struct cell cell, int rounds)
-{
-    for (int i = 0; i < rounds; i++)
-        time_once(matrix, &cell);
-    matrix->cells =
-        mem_need(mem_resize(matrix->cells, (matrix->cell_count + 1) * sizeof(struct cell)));
-    matrix->cells[matrix->cell_count++] = cell;
-}
-
 static int by_time(const void *a, const void *b)
 {
     const int64_t *left = a, *right = b;
 
     return (*left > *right) - (*left < *right);
+}
+
+static void time_cell(struct matrix *matrix, struct cell cell, int rounds)
+{
+    size_t from = matrix->count;
+
+    for (int i = 0; i < rounds; i++)
+        time_once(matrix, &cell);
+    if (matrix->count > from) {
+        qsort(matrix->times + from, matrix->count - from, sizeof(int64_t), by_time);
+        cell.median = matrix->times[from + (matrix->count - from) / 2];
+    }
+    if (matrix->save != NULL)
+        fprintf(matrix->save, "%lld\n", (long long)cell.median);
+    matrix->cells =
+        mem_need(mem_resize(matrix->cells, (matrix->cell_count + 1) * sizeof(struct cell)));
+    matrix->cells[matrix->cell_count++] = cell;
 }
 
 static int by_worst(const void *a, const void *b)
@@ -259,17 +286,58 @@ static int by_worst(const void *a, const void *b)
     return (left->worst < right->worst) - (left->worst > right->worst);
 }
 
-/* Sums up the times from the index `from` on. */
-static void print_row(struct matrix *matrix, const char *title, const char *more, size_t from)
+/* How many times as long a cell takes as in the other store. What takes no time is taken as FLOOR.
+ */
+#define FLOOR INT64_C(100000)
+
+static double growth(const struct matrix *matrix, size_t cell)
 {
+    int64_t now = matrix->cells[cell].median, before = matrix->before[cell];
+
+    return (double)(now > FLOOR ? now : FLOOR) / (double)(before > FLOOR ? before : FLOOR);
+}
+
+static int by_growth(const void *a, const void *b)
+{
+    const double *left = a, *right = b;
+
+    return (*left > *right) - (*left < *right);
+}
+
+/* Median and worst of the cells from `first` on that both stores have. */
+static void print_growth(const struct matrix *matrix, size_t first)
+{
+    AUTO(mem_free_at) double *growths = NULL;
+    size_t count = 0;
+
+    if (matrix->before_count < matrix->cell_count || matrix->cell_count == first)
+        return;
+    growths = mem_need(mem_resize(NULL, (matrix->cell_count - first) * sizeof(*growths)));
+    for (size_t i = first; i < matrix->cell_count; i++) {
+        if (matrix->before[i] > 0 && matrix->cells[i].median > 0)
+            growths[count++] = growth(matrix, i);
+    }
+    if (count == 0)
+        return;
+    qsort(growths, count, sizeof(*growths), by_growth);
+    printf(" %8.1f %8.1f", growths[count / 2], growths[count - 1]);
+}
+
+/* Sums up the times from the index `from` on, and the growth of the cells from `first` on. */
+static void print_row(struct matrix *matrix, const struct cell *shape, size_t from, size_t first)
+{
+    const char *title = shape != NULL ? shape->filter->title : "everything";
+    const char *more = shape != NULL ? shape->name->title : "";
     size_t count = matrix->count - from;
     int64_t *times = matrix->times + from;
 
     if (count == 0)
         return;
     qsort(times, count, sizeof(*times), by_time);
-    printf("%-26s %-16s %8.2f %8.2f %8.2f\n", title, more, MS(times[count / 2]),
+    printf("%-26s %-16s %8.2f %8.2f %8.2f", title, more, MS(times[count / 2]),
            MS(times[count * 99 / 100]), MS(times[count - 1]));
+    print_growth(matrix, first);
+    printf("\n");
     fflush(stdout);
 }
 
@@ -314,29 +382,44 @@ static void find_ends(struct matrix *matrix)
 
 static void time_all(struct matrix *matrix, int rounds)
 {
-    printf("%-26s %-16s %8s %8s %8s\n", "filter", "name", "median", "p99", "worst (ms)");
+    printf("%-26s %-16s %8s %8s %8s%s\n", "filter", "name", "median", "p99", "worst ms",
+           matrix->before_count > 0 ? "   growth: median, worst" : "");
     for (size_t i = 0; i < ARRAY_SIZE(filters); i++) {
         for (size_t j = 0; j < ARRAY_SIZE(names); j++) {
-            size_t from = matrix->count;
+            size_t from = matrix->count, first = matrix->cell_count;
             struct cell cell = {.filter = &filters[i], .name = &names[j]};
+            if (matrix->only != NULL && strcmp(matrix->only, filters[i].title) != 0)
+                continue;
             time_orders(matrix, cell, rounds);
-            print_row(matrix, filters[i].title, names[j].title, from);
+            print_row(matrix, &cell, from, first);
         }
     }
 }
 
 struct arguments {
-    const char *store;
+    const char *store, *filter, *save, *against;
     int64_t rounds, server;
 };
+
+static const char **text_argument(struct arguments *arguments, const char *name)
+{
+    if (strcmp(name, "--store") == 0)
+        return &arguments->store;
+    if (strcmp(name, "--filter") == 0)
+        return &arguments->filter;
+    if (strcmp(name, "--save") == 0)
+        return &arguments->save;
+    return strcmp(name, "--against") == 0 ? &arguments->against : NULL;
+}
 
 static bool read_arguments(int argc, char **argv, struct arguments *ret_arguments)
 {
     *ret_arguments = (struct arguments){.rounds = 3};
     for (int i = 1; i + 1 < argc; i += 2) {
         struct span value = span_of(argv[i + 1]);
-        if (strcmp(argv[i], "--store") == 0)
-            ret_arguments->store = argv[i + 1];
+        const char **text = text_argument(ret_arguments, argv[i]);
+        if (text != NULL)
+            *text = argv[i + 1];
         else if (!(strcmp(argv[i], "--rounds") == 0 &&
                    parse_int(value, 1, 1000, &ret_arguments->rounds)) &&
                  !(strcmp(argv[i], "--server") == 0 &&
@@ -344,6 +427,35 @@ static bool read_arguments(int argc, char **argv, struct arguments *ret_argument
             return false;
     }
     return argc % 2 == 1 && ret_arguments->store != NULL;
+}
+
+static FILE *open_file(const char *path, const char *mode)
+{
+    FILE *file = fopen(path, mode);
+
+    if (file == NULL) {
+        perror(path);
+        exit(1);
+    }
+    return file;
+}
+
+static void open_files(struct matrix *matrix, const struct arguments *arguments)
+{
+    size_t count = 0;
+    int64_t time;
+    FILE *file;
+
+    matrix->save = arguments->save != NULL ? open_file(arguments->save, "w") : NULL;
+    if (arguments->against == NULL)
+        return;
+    file = open_file(arguments->against, "r");
+    while (read_number(file, &time)) {
+        matrix->before = mem_need(mem_resize(matrix->before, (count + 1) * sizeof(int64_t)));
+        matrix->before[count++] = time;
+    }
+    matrix->before_count = count;
+    fclose(file);
 }
 
 int main(int argc, char **argv)
@@ -355,20 +467,27 @@ int main(int argc, char **argv)
 
     if (!read_arguments(argc, argv, &arguments) ||
         !store_open(arguments.store, &options, &matrix.store, &err)) {
-        fprintf(stderr, "usage: find_matrix --store URL [--rounds N] [--server PID]: %s\n",
+        fprintf(stderr,
+                "usage: find_matrix --store URL [--rounds N] [--server PID] [--filter TITLE] "
+                "[--save FILE] [--against FILE]: %s\n",
                 err.text);
         return 2;
     }
+    matrix.only = arguments.filter;
+    open_files(&matrix, &arguments);
     matrix.server = (int)arguments.server;
     matrix.by_the_wall = strncmp(arguments.store, "postgres", 8) == 0 && matrix.server == 0;
     arena_init(&matrix.arena, 1 << 24);
     find_ends(&matrix);
     time_all(&matrix, (int)arguments.rounds);
-    print_row(&matrix, "everything", "", 0);
+    print_row(&matrix, NULL, 0, 0);
     print_worst(&matrix, 40);
     store_close(matrix.store);
     arena_release(&matrix.arena);
     mem_free(matrix.times);
     mem_free(matrix.cells);
+    mem_free(matrix.before);
+    if (matrix.save != NULL)
+        fclose(matrix.save);
     return 0;
 }
