@@ -4,6 +4,7 @@
 #include "base/metrics.h"
 #include "base/scope.h"
 #include "store/sqlite/connection.h"
+#include "store/sqlite/log_file.h"
 #include "store/sqlite/state.h"
 #include "store/sqlite/wal.h"
 #include "store/sqlite/write.h"
@@ -86,11 +87,22 @@ static void undo(struct writer *writer, const struct batch *batch)
     writer->created = 0;
 }
 
+/* The connection syncs each commit, as gathering needs. */
+static bool commit_synced(struct writer *writer)
+{
+    bool done;
+
+    log_file_gather(writer->connection->db, true);
+    done = step(writer, "COMMIT");
+    log_file_gather(writer->connection->db, false);
+    return done;
+}
+
 static bool commit(struct writer *writer, const struct batch *batch)
 {
     bool wrote = sqlite3_total_changes64(writer->connection->db) != batch->changes;
 
-    if (!ended_flush(writer) || !step(writer, "COMMIT"))
+    if (!ended_flush(writer) || !commit_synced(writer))
         return false;
     if (!wrote)
         return true;

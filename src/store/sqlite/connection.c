@@ -2,6 +2,7 @@
 #include "store/sqlite/connection.h"
 
 #include "base/mem.h"
+#include "store/sqlite/log_file.h"
 
 #include <pthread.h>
 
@@ -29,8 +30,9 @@ static void configure(void)
 static bool set_up(struct sqlite_reader *reader, const char *path, enum connection_use use)
 {
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
+    const char *vfs = use == CONNECTION_WRITES ? log_file_vfs() : NULL;
 
-    if (sqlite3_open_v2(path, &reader->db, flags, NULL) != SQLITE_OK)
+    if (sqlite3_open_v2(path, &reader->db, flags, vfs) != SQLITE_OK)
         return false;
     sqlite3_extended_result_codes(reader->db, 1);
     sqlite3_busy_timeout(reader->db, CONNECTION_BUSY_MS);
