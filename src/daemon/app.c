@@ -13,6 +13,7 @@
 #include "service/leases.h"
 #include "service/outage.h"
 #include "service/service.h"
+#include "service/session_watch.h"
 #include "service/sessions.h"
 #include "service/timer.h"
 #include "service/watch.h"
@@ -42,6 +43,7 @@ struct app {
     struct outage *outage;
     struct watch *watch;
     struct sessions *sessions;
+    struct session_watch *session_watch;
     struct feed *feed;
     struct service service;
     char *tls_cert, *tls_key;
@@ -137,6 +139,7 @@ static bool app_open(struct app *app, struct err *err)
     outage_start(app->store, app->timer, &app->outage);
     leases_start(app->store, app->timer, &app->leases);
     watch_start(app->store, app->timer, &app->watch);
+    session_watch_start(app->store, app->timer, &app->session_watch);
     app->sessions = mem_need(sessions_new(app->config->session_lifetime));
     struct feed_options feed_options = {.readers_max = (size_t)app->config->max_event_readers,
                                         .stalled_after_ms = app->config->stalled_after};
@@ -149,6 +152,7 @@ static bool app_open(struct app *app, struct err *err)
                                     .outage = app->outage,
                                     .watch = app->watch,
                                     .sessions = app->sessions,
+                                    .session_watch = app->session_watch,
                                     .feed = app->feed,
                                     .stalled_after_ms = app->config->stalled_after};
     return open_server(app, err);
@@ -163,6 +167,7 @@ static void app_close(struct app *app)
     if (app->server != NULL)
         server_stop(app->server, app->config->drain_timeout, &hurry);
     feed_stop(app->feed);
+    session_watch_stop(app->session_watch);
     watch_stop(app->watch);
     leases_stop(app->leases);
     outage_stop(app->outage);

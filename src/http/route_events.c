@@ -22,9 +22,8 @@ struct events {
     struct feed_reader reader;
     struct arena arena; /* of the query */
     struct query query;
-    struct session_watch *session; /* of who has one */
+    struct session_user user; /* of who has a session */
     bool lines; /* of JSON, rather than server-sent events */
-    bool beat; /* one is among what was filled in last */
     int64_t told; /* the position that the client knows of */
     struct buf *out; /* while it is filled */
 };
@@ -135,8 +134,6 @@ static bool emit(void *context, const struct feed_event *event)
 {
     const struct request *request = context;
     struct events *events = request->operation;
-    if (event->kind == FEED_BEAT)
-        events->beat = true;
     if (events->lines)
         add_line(events, event);
     else
@@ -152,14 +149,14 @@ static void wake(void *context)
 /* Whoever would not be let in any more does not listen on. */
 static bool over(void *context)
 {
-    const struct request *request = context;
+    struct request *request = context;
     const struct service *service = request->service;
     const struct credentials *credentials = &request->credentials;
     const struct events *events = request->operation;
     struct account account;
     return !users_by_id(service->users, &request->account.id, &account) || account.disabled ||
            (credentials->password && strcmp(account.hash, request->account.hash) != 0) ||
-           (events->session != NULL && session_watch_is_over(events->session)) ||
+           (credentials->session && atomic_load(&events->user.closed)) ||
            clock_wall_ms(service->clock) >= credentials->ends_on;
 }
 
@@ -167,24 +164,21 @@ static bool fill(struct request *request, struct buf *out)
 {
     struct events *events = request->operation;
     events->out = out;
-    events->beat = false;
-    bool goes_on = !request_client_gone(request) &&
-                   feed_read(request->service->feed, &events->reader) != FEED_OVER;
-    if (events->beat && events->session != NULL)
-        session_watch_look(events->session);
-    return goes_on;
+    return !request_client_gone(request) &&
+           feed_read(request->service->feed, &events->reader) != FEED_OVER;
 }
 
 static void events_free(struct events *events)
 {
     arena_release(&events->arena);
-    session_watch_free(events->session);
     mem_free(events);
 }
 
 static void close_events(struct request *request)
 {
     struct events *events = request->operation;
+    if (request->credentials.session)
+        session_watch_leave(request->service->session_watch, &events->user);
     feed_leave(request->service->feed, &events->reader);
     events_free(events);
 }
@@ -200,15 +194,12 @@ static bool accepts_lines(struct request *request)
     return false;
 }
 
-static bool watch_session(struct request *request, struct events *events)
+static void watch_session(struct request *request, struct events *events)
 {
-    struct span token;
-    uint8_t digest[DIGEST_SIZE];
-    if (!caller_token(request, &token))
-        return true;
-    session_token_digest(token, digest);
-    events->session = session_watch_new(request->service, digest);
-    return events->session != NULL;
+    struct span token = {0};
+    caller_token(request, &token);
+    session_token_digest(token, events->user.token);
+    session_watch_join(request->service->session_watch, &events->user);
 }
 
 static enum problem join(struct request *request, const struct events_call *call,
@@ -225,15 +216,16 @@ static enum problem join(struct request *request, const struct events_call *call
     if (problem != PROBLEM_NONE)
         return problem;
     events->lines = accepts_lines(request);
-    if (request->credentials.session && !watch_session(request, events))
-        return problem_no_memory(err);
     events->reader = (struct feed_reader){.query = &events->query,
                                           .position = call->position,
                                           .emit = emit,
                                           .wake = wake,
                                           .over = over,
                                           .context = request};
-    return feed_join(request->service->feed, &events->reader, call->last.last, err);
+    problem = feed_join(request->service->feed, &events->reader, call->last.last, err);
+    if (problem == PROBLEM_NONE && request->credentials.session)
+        watch_session(request, events);
+    return problem;
 }
 
 static void events_answer(struct request *request)

@@ -9,6 +9,7 @@ struct feed;
 struct leases;
 struct outage;
 struct sessions;
+struct session_watch;
 struct watch;
 
 /* Filled once by the daemon; everything is borrowed, and all of it may be used by any thread. */
@@ -20,6 +21,7 @@ struct service {
     struct outage *outage;
     struct watch *watch;
     struct sessions *sessions;
+    struct session_watch *session_watch;
     struct feed *feed;
     int64_t stalled_after_ms; /* a held job without progress for so long is stalled */
 };

@@ -5,20 +5,13 @@
 #include "base/mem.h"
 #include "base/metrics.h"
 #include "base/scope.h"
-
-#include <pthread.h>
+#include "service/session_watch.h"
 
 #define BELIEVED_MS 1000
-
-/* So many closed ones are known: those who go on under one look every other second. */
-#define CLOSED_MAX 256
 
 struct sessions {
     struct credential_cache *cache;
     int64_t lifetime_ms;
-    pthread_mutex_t lock; /* of what follows */
-    uint8_t closed[CLOSED_MAX][DIGEST_SIZE]; /* digests of tokens, the oldest overwritten next */
-    size_t closed_count; /* ever */
 };
 
 struct sessions *sessions_new(int64_t lifetime_ms)
@@ -32,7 +25,6 @@ struct sessions *sessions_new(int64_t lifetime_ms)
     }
     sessions->cache = cache;
     sessions->lifetime_ms = lifetime_ms;
-    pthread_mutex_init(&sessions->lock, NULL);
     return sessions;
 }
 
@@ -41,7 +33,6 @@ void sessions_free(struct sessions *sessions)
     if (sessions == NULL)
         return;
     credential_cache_free(sessions->cache);
-    pthread_mutex_destroy(&sessions->lock);
     mem_free(sessions);
 }
 
@@ -154,30 +145,13 @@ void sessions_check(struct service *service, struct sessions_check *check)
     }
 }
 
-static void note_closed(struct sessions *sessions, const uint8_t digest[static DIGEST_SIZE])
-{
-    pthread_mutex_lock(&sessions->lock);
-    memcpy(sessions->closed[sessions->closed_count++ % CLOSED_MAX], digest, DIGEST_SIZE);
-    pthread_mutex_unlock(&sessions->lock);
-}
-
-bool sessions_were_closed(struct sessions *sessions, const uint8_t digest[static DIGEST_SIZE])
-{
-    bool found = false;
-    pthread_mutex_lock(&sessions->lock);
-    for (size_t i = 0; i < sessions->closed_count && i < CLOSED_MAX && !found; i++)
-        found = memcmp(sessions->closed[i], digest, DIGEST_SIZE) == 0;
-    pthread_mutex_unlock(&sessions->lock);
-    return found;
-}
-
 /* Whoever looked it up just before may remember it a moment later: for a second at most. */
 static void closed(struct store_call *call)
 {
     struct sessions_close *close = CONTAINER_OF(call, struct sessions_close, write.call);
     credential_cache_forget(close->service->sessions->cache, close->token);
     if (call->problem == PROBLEM_NONE)
-        note_closed(close->service->sessions, close->write.session.token);
+        session_watch_closed(close->service->session_watch, close->write.session.token);
     close->done(call);
 }
 

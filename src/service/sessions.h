@@ -42,12 +42,6 @@ struct sessions_check {
 };
 void sessions_check(struct service *service, struct sessions_check *check);
 
-/*
- * Whether this daemon closed the session of this digest (session_token_digest) lately: for those
- * who go on under it. Quick.
- */
-bool sessions_were_closed(struct sessions *sessions, const uint8_t digest[static DIGEST_SIZE]);
-
 /* Besides: token, which lives until done. What is no session is no problem. */
 struct sessions_close {
     struct store_session write;

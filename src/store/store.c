@@ -175,6 +175,11 @@ void store_session_get(struct store *store, struct store_session_get *get)
     store->ops->session_get(store, get);
 }
 
+void store_sessions(struct store *store, struct store_sessions *sessions)
+{
+    store->ops->sessions(store, sessions);
+}
+
 void store_session(struct store *store, struct store_session *session)
 {
     store->ops->session(store, session);

@@ -299,6 +299,14 @@ struct store_session_get {
     struct session session;
 };
 
+/* Which of these sessions are there, their time not over: many in one look, by their tokens. */
+struct store_sessions {
+    struct store_call call;
+    const uint8_t (*tokens)[DIGEST_SIZE];
+    size_t count;
+    bool *ret_there; /* one for each */
+};
+
 /* What to do with one session. */
 enum session_action {
     SESSION_ADD, /* the oldest of the same account go beyond `keep`, never this one */
@@ -379,6 +387,7 @@ struct store_ops {
     void (*claim)(struct store *store, struct store_claim *claim);
     void (*reap)(struct store *store, struct store_reap *reap);
     void (*session_get)(struct store *store, struct store_session_get *get);
+    void (*sessions)(struct store *store, struct store_sessions *sessions);
     void (*session)(struct store *store, struct store_session *session);
     void (*probe)(struct store *store, struct store_probe *probe);
     void (*export)(struct store *store, struct store_export *export);
@@ -441,6 +450,7 @@ void store_output(struct store *store, struct store_output *output);
 void store_claim(struct store *store, struct store_claim *claim);
 void store_reap(struct store *store, struct store_reap *reap);
 void store_session_get(struct store *store, struct store_session_get *get);
+void store_sessions(struct store *store, struct store_sessions *sessions);
 void store_session(struct store *store, struct store_session *session);
 void store_probe(struct store *store, struct store_probe *probe);
 void store_export(struct store *store, struct store_export *export);

@@ -121,6 +121,33 @@ static void the_new_one_stays_after_the_clock_went_back(void **state)
     assert_int_equal(is_there(fixture, 1) + is_there(fixture, 2), 1);
 }
 
+static void many_are_looked_up_at_once(void **state)
+{
+    enum { MANY = 300 };
+    struct fixture *fixture = *state;
+    uint8_t tokens[MANY][DIGEST_SIZE];
+    bool there[MANY];
+    struct store_sessions look = {.tokens = tokens, .count = MANY, .ret_there = there};
+
+    add(fixture, 3, 1, 10);
+    fixture_pass(fixture, HOUR_MS / 2);
+    add(fixture, 1, 1, 10);
+    add(fixture, 2, 2, 10);
+    delete_one(fixture, 2);
+    for (size_t i = 0; i < MANY; i++)
+        memset(tokens[i], (int)(i % 5), DIGEST_SIZE);
+    STORE_WAIT(store_sessions, fixture->store, &look);
+    assert_int_equal(look.call.problem, PROBLEM_NONE);
+    for (size_t i = 0; i < MANY; i++)
+        assert_int_equal(there[i], i % 5 == 1 || i % 5 == 3);
+    fixture_pass(fixture, HOUR_MS / 2);
+    STORE_WAIT(store_sessions, fixture->store, &look);
+    assert_true(there[1] && !there[3]);
+    look.count = 0;
+    STORE_WAIT(store_sessions, fixture->store, &look);
+    assert_int_equal(look.call.problem, PROBLEM_NONE);
+}
+
 static void reaping_deletes_those_that_are_over(void **state)
 {
     struct fixture *fixture = *state;
@@ -166,6 +193,7 @@ int main(int argc, char **argv)
         STORE_TEST(one_whose_time_is_over_is_not_found),
         STORE_TEST(the_oldest_of_an_account_make_room),
         STORE_TEST(the_new_one_stays_after_the_clock_went_back),
+        STORE_TEST(many_are_looked_up_at_once),
         STORE_TEST(reaping_deletes_those_that_are_over),
         STORE_TEST(jobs_and_sessions_share_a_step),
     };

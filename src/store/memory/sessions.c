@@ -15,15 +15,30 @@ static void drop(struct memory *memory, struct session *session)
         *session = memory->sessions[--memory->session_count];
 }
 
+static bool holds(const struct session *session, int64_t now)
+{
+    return session != NULL && session->expires_on > now;
+}
+
 void memory_session_get(struct store *store, struct store_session_get *get)
 {
     struct memory *memory = memory_enter(store, &get->call);
     const struct session *found = find(memory, get->session.token);
-    bool good = found != NULL && found->expires_on > clock_wall_ms(store->clock);
+    bool good = holds(found, clock_wall_ms(store->clock));
 
     if (good)
         get->session = *found;
     memory_leave(memory, &get->call, good ? PROBLEM_NONE : PROBLEM_NOT_AUTHENTICATED);
+}
+
+void memory_sessions(struct store *store, struct store_sessions *sessions)
+{
+    struct memory *memory = memory_enter(store, &sessions->call);
+    int64_t now = clock_wall_ms(store->clock);
+
+    for (size_t i = 0; i < sessions->count; i++)
+        sessions->ret_there[i] = holds(find(memory, sessions->tokens[i]), now);
+    memory_leave(memory, &sessions->call, PROBLEM_NONE);
 }
 
 /* Of the account; *ret_count is how many it has. */

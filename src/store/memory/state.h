@@ -110,6 +110,7 @@ void memory_stalled(struct store *store, struct store_stalled *stalled);
 void memory_accounts(struct store *store, struct store_accounts *accounts);
 void memory_account(struct store *store, struct store_account *action);
 void memory_session_get(struct store *store, struct store_session_get *get);
+void memory_sessions(struct store *store, struct store_sessions *sessions);
 void memory_session(struct store *store, struct store_session *session);
 
 /* Deletes sessions that are over, at most reap->limit less `done`; when the next one is, by the

@@ -210,6 +210,11 @@ static void pg_session_get(struct store *store, struct store_session_get *get)
     read_call(store, &get->call, READ_SESSION);
 }
 
+static void pg_sessions(struct store *store, struct store_sessions *sessions)
+{
+    read_call(store, &sessions->call, READ_SESSIONS);
+}
+
 static void pg_session(struct store *store, struct store_session *session)
 {
     write_call(store, &session->call, WRITE_SESSION);
@@ -311,6 +316,7 @@ static const struct store_ops ops = {
     .append = pg_append,
     .output = pg_output,
     .session_get = pg_session_get,
+    .sessions = pg_sessions,
     .session = pg_session,
     .summary = pg_summary,
     .statistics = pg_statistics,

@@ -116,6 +116,8 @@ enum problem pg_read(struct pg_connection *connection, struct pg_store *store,
     case READ_SESSION:
         return pg_read_session(connection, store,
                                CONTAINER_OF(call, struct store_session_get, call));
+    case READ_SESSIONS:
+        return pg_read_sessions(connection, store, CONTAINER_OF(call, struct store_sessions, call));
     case READ_CHANGES:
         return pg_read_changes(connection, CONTAINER_OF(call, struct store_changes, call));
     case READ_SUMMARY:

@@ -21,6 +21,8 @@ enum problem pg_read_summary(struct pg_connection *connection, struct store_summ
 enum problem pg_read_output(struct pg_connection *connection, struct store_output *read);
 enum problem pg_read_session(struct pg_connection *connection, struct pg_store *store,
                              struct store_session_get *get);
+enum problem pg_read_sessions(struct pg_connection *connection, struct pg_store *store,
+                              struct store_sessions *sessions);
 enum problem pg_read_statistics(struct pg_connection *connection,
                                 struct store_statistics *operation);
 enum problem pg_read_stalled(struct pg_connection *connection, struct store_stalled *stalled);

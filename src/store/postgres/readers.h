@@ -21,6 +21,7 @@ enum read_operation {
     READ_DETAIL, /* struct store_detail */
     READ_OUTPUT, /* struct store_output */
     READ_SESSION, /* struct store_session_get */
+    READ_SESSIONS, /* struct store_sessions */
     READ_CHANGES, /* struct store_changes */
     READ_SUMMARY, /* struct store_summary */
     READ_STATISTICS, /* struct store_statistics */

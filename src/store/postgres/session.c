@@ -41,6 +41,44 @@ enum problem pg_read_session(struct pg_connection *connection, struct pg_store *
     return PROBLEM_NONE;
 }
 
+/* The tokens as one array, in `arena` with what they take while it is made. */
+static void param_tokens(struct pg_params *params, struct arena *arena,
+                         const struct store_sessions *sessions)
+{
+    struct span *tokens = ARENA_ARRAY(arena, struct span, sessions->count);
+
+    params->failed = tokens == NULL;
+    if (params->failed)
+        return;
+    for (size_t i = 0; i < sessions->count; i++)
+        tokens[i] = digest_span(sessions->tokens[i]);
+    param_array(params, arena, PG_BYTES, tokens, sessions->count);
+}
+
+/* A row for each that was asked for, in their order. */
+enum problem pg_read_sessions(struct pg_connection *connection, struct pg_store *store,
+                              struct store_sessions *sessions)
+{
+    struct pg_params params = {0};
+    struct arena arena;
+    const PGresult *result;
+
+    arena_init(&arena, 4096 + sessions->count * 2 * (DIGEST_SIZE + sizeof(struct span)));
+    param_tokens(&params, &arena, sessions);
+    param_number(&params, clock_wall_ms(store->store.clock));
+    result = pg_ask(connection,
+                    "SELECT (SELECT expires_on FROM session WHERE session.token = asked.token AND "
+                    "expires_on > $2) FROM unnest($1) WITH ORDINALITY AS asked (token, place) "
+                    "ORDER BY place",
+                    &params);
+    arena_release(&arena);
+    if (result == NULL)
+        return pg_failed(connection, &sessions->call.err);
+    for (size_t i = 0; i < sessions->count; i++)
+        sessions->ret_there[i] = !row_is_null((struct pg_row){result, (int)i}, 0);
+    return PROBLEM_NONE;
+}
+
 /* Before the new one comes, which may have the oldest time after the clock was set. */
 static void make_room(struct pg_connection *connection, const struct store_session *action)
 {

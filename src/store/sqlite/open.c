@@ -271,6 +271,7 @@ static const struct store_ops ops = {
     .claim = sqlite_claim,
     .reap = sqlite_reap,
     .session_get = sqlite_read_session,
+    .sessions = sqlite_read_sessions,
     .session = sqlite_session,
     .probe = sqlite_probe,
     .export = sqlite_read_export,

@@ -31,20 +31,30 @@ static enum problem read_row(sqlite3_stmt *row, struct session *session, struct 
     return PROBLEM_NONE;
 }
 
+/* A statement that gives the session of the token, if it is there at `now`; NULL on an error. */
+static sqlite3_stmt *look_up(struct sqlite_reader *reader, const uint8_t *token, int64_t now)
+{
+    sqlite3_stmt *statement =
+        sqlite_prepare_cached(reader, "SELECT account, proof, created_on, expires_on FROM session "
+                                      "WHERE token = ?1 AND expires_on > ?2");
+
+    if (statement == NULL)
+        return NULL;
+    bind_digest(statement, 1, token);
+    sqlite3_bind_int64(statement, 2, now);
+    return statement;
+}
+
 static enum problem get(struct sqlite_store *store, struct sqlite_reader *reader,
                         struct store_call *call)
 {
     struct session *session = &CONTAINER_OF(call, struct store_session_get, call)->session;
-    sqlite3_stmt *statement =
-        sqlite_prepare_cached(reader, "SELECT account, proof, created_on, expires_on FROM session "
-                                      "WHERE token = ?1 AND expires_on > ?2");
+    sqlite3_stmt *statement = look_up(reader, session->token, clock_wall_ms(store->store.clock));
     enum problem problem = PROBLEM_NOT_AUTHENTICATED;
     int code;
 
     if (statement == NULL)
         return sqlite_problem(reader->db, &call->err);
-    bind_digest(statement, 1, session->token);
-    sqlite3_bind_int64(statement, 2, clock_wall_ms(store->store.clock));
     code = sqlite3_step(statement);
     if (code == SQLITE_ROW)
         problem = read_row(statement, session, &call->err);
@@ -57,6 +67,32 @@ static enum problem get(struct sqlite_store *store, struct sqlite_reader *reader
 void sqlite_read_session(struct store *store, struct store_session_get *operation)
 {
     sqlite_read(store, &operation->call, get);
+}
+
+static enum problem get_many(struct sqlite_store *store, struct sqlite_reader *reader,
+                             struct store_call *call)
+{
+    struct store_sessions *sessions = CONTAINER_OF(call, struct store_sessions, call);
+    int64_t now = clock_wall_ms(store->store.clock);
+
+    for (size_t i = 0; i < sessions->count; i++) {
+        sqlite3_stmt *statement = look_up(reader, sessions->tokens[i], now);
+        int code = statement == NULL ? SQLITE_ERROR : sqlite3_step(statement);
+        enum problem problem = code == SQLITE_ROW || code == SQLITE_DONE
+                                   ? PROBLEM_NONE
+                                   : sqlite_problem(reader->db, &call->err);
+        if (statement != NULL)
+            sqlite_rewind(statement);
+        if (problem != PROBLEM_NONE)
+            return problem;
+        sessions->ret_there[i] = code == SQLITE_ROW;
+    }
+    return PROBLEM_NONE;
+}
+
+void sqlite_read_sessions(struct store *store, struct store_sessions *operation)
+{
+    sqlite_read(store, &operation->call, get_many);
 }
 
 static bool insert(struct writer *writer, const struct session *session, struct store_call *call)

@@ -47,6 +47,7 @@ void sqlite_read_changes(struct store *store, struct store_changes *changes);
 void sqlite_read_accounts(struct store *store, struct store_accounts *accounts);
 void sqlite_read_export(struct store *store, struct store_export *export);
 void sqlite_read_session(struct store *store, struct store_session_get *get);
+void sqlite_read_sessions(struct store *store, struct store_sessions *sessions);
 int64_t sqlite_read_accounts_version(struct store *store);
 
 /*
