@@ -275,6 +275,26 @@ static size_t lease_updates(struct plans *plans, const char *index)
     return count;
 }
 
+/* The indexes of `job` and of names that one of the statements so far writes into, then forgotten.
+ */
+static const char *job_indexes_written(struct plans *plans)
+{
+    static const char *const names[] = {
+        "job_status", "job_type",  "job_person",  "job_person_type", "job_started",  "job_ended",
+        "job_name",   "job_ready", "job_delayed", "job_change",      "job_gram_data"};
+    const char *list = "";
+
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+        bool written = false;
+        for (size_t j = 0; j < plans->count && !written; j++)
+            written = writes(plans, plans->texts[j], names[i]);
+        if (written)
+            list = arena_printf(&plans->fixture->arena, "%s%s ", list, names[i]);
+    }
+    forget_texts(plans);
+    return list;
+}
+
 static bool was_run(const struct plans *plans, const char *part)
 {
     for (size_t i = 0; i < plans->count; i++) {
@@ -332,6 +352,38 @@ static void a_beat_leaves_the_order_of_progress_alone(void **state)
     arena_release(&plans.arena);
 }
 
+/* What a write costs in lists is what it opens for writing, as SQLite compiled its statements. */
+static void only_what_changes_is_written_into_lists(void **state)
+{
+    struct plans plans = {.fixture = *state};
+    struct fixture *fixture = plans.fixture;
+    struct store *daemon = fixture->store;
+    struct job_event progress = {.kind = EVENT_PROGRESS, .progress = 50};
+    struct job_event end = {
+        .kind = EVENT_END, .status = STATUS_COMPLETED_SUCCESS, .progress = JOB_NO_PROGRESS};
+    struct grant grant;
+
+    fixture->store = fixture_open(fixture, false);
+    arena_init(&plans.arena, 1 << 24);
+    plans.reader = sqlite_store_of(fixture->store)->writer.connection;
+    grant = must_grant(fixture, 1);
+    sqlite3_trace_v2(plans.reader->db, SQLITE_TRACE_STMT, note_statement, &plans);
+    fixture_pass(fixture, 1000);
+    lease_beat(fixture, &grant.job.id, 1, 0);
+    assert_true(was_run(&plans, "UPDATE lease"));
+    assert_string_equal(job_indexes_written(&plans), "");
+    lease_report(fixture, &grant.job.id, 1, progress);
+    assert_string_equal(job_indexes_written(&plans), "job_change ");
+    lease_report(fixture, &grant.job.id, 1, end);
+    assert_string_equal(job_indexes_written(&plans),
+                        "job_status job_type job_person job_person_type job_started job_ended "
+                        "job_ready job_delayed job_change ");
+    sqlite3_trace_v2(plans.reader->db, 0, NULL, NULL);
+    store_close(fixture->store);
+    fixture->store = daemon;
+    arena_release(&plans.arena);
+}
+
 static void look_over(struct fixture *fixture)
 {
     struct store_summary summary = {.stalled_until = START_MS};
@@ -373,6 +425,7 @@ int main(int argc, char **argv)
         STORE_TEST(no_statement_sorts_or_scans),
         STORE_TEST(claims_and_reapers_seek),
         STORE_TEST(a_beat_leaves_the_order_of_progress_alone),
+        STORE_TEST(only_what_changes_is_written_into_lists),
         STORE_TEST(the_overview_reads_indexes),
     };
 
