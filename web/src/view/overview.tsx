@@ -20,6 +20,8 @@ const CLOCK_STEPS = [
   0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 21_600,
   43_200, 86_400,
 ];
+// Of jobs there are no fractions: 1, 2, 5, 10 and so on.
+const COUNT_STEPS = Array.from({ length: 30 }, (_, n) => [1, 2, 5][n % 3]! * 10 ** Math.floor(n / 3));
 const SPAN_NAMES: Record<number, string> = { 1: 'Hour', 24: 'Day', 168: 'Week', 744: 'Month' };
 
 interface TileProps {
@@ -125,11 +127,13 @@ function Plots({ statistics }: { statistics: Statistics }) {
         plotted={throughput(statistics)}
         colours={['done', 'failed', 'aborted']}
         bars
+        steps={COUNT_STEPS}
       />
       <PlotCard
         title="Failed or aborted"
         note={`by type, jobs per ${step}`}
         plotted={failures(statistics)}
+        steps={COUNT_STEPS}
       />
       <PlotCard
         title="Run time"
