@@ -137,6 +137,22 @@ test('pause ends the stream, resume catches up', async () => {
   await finish(page);
 });
 
+test('a row says that its job stalls, until there is progress again', async () => {
+  const own = await startJobd({ args: ['--stalled-after', '1s'] });
+  const type = freshType();
+  await createJob(own, alice, { name: 'Slow', type });
+  const [{ job, fence }] = await claimed(own, type);
+  const page = await signedInPage(own, alice, `/?type=${type}`);
+  await live(page);
+  await tell(own, worker, job.id, fence, { progressPercentage: 30 });
+  await untilValue(barOf(row(page, job.id)), 30);
+  await row(page, job.id).getByText('Stalled').waitFor();
+  await tell(own, worker, job.id, fence, { progressPercentage: 31 });
+  await untilValue(barOf(row(page, job.id)), 31);
+  await row(page, job.id).getByText('Running').waitFor();
+  await finish(page);
+});
+
 test('a page that is hidden rests, and catches up when it is seen again', async () => {
   const job = await workedJob();
   const page = await openPage(server, `/?type=${job.type}`);

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import {
   appendPage,
   applyNews,
+  emptied,
   emptyList,
   MOST_FRESH,
   newsCount,
@@ -124,4 +125,30 @@ test('all kinds of news in one line', () => {
     gone(1),
   ]);
   assert.equal(newsText(list), '1 new, 1 moved, 1 gone');
+});
+
+test('a stalled job is known as such until it moves, ends or matches no longer', () => {
+  const stall = (number: number) => ({
+    kind: 'stalled' as const,
+    id: idOf(number),
+    progressOn: jobOf(number).lastModifiedOn,
+  });
+  const before = listOf([jobOf(3), jobOf(2), jobOf(1)]);
+  const list = receive(before, [stall(3), stall(2), stall(1)]);
+  assert.deepEqual([...list.stalled.keys()], [idOf(3), idOf(2), idOf(1)]);
+  assert.equal(newsText(list), '');
+  const moved = receive(list, [...said(jobOf(3, { progressPercentage: 5 })), gone(2)]);
+  assert.deepEqual([...moved.stalled.keys()], [idOf(1)]);
+});
+
+test('a list that is read anew remembers what stalled, but for what has moved since', () => {
+  const stalls = [2, 1].map((number) => ({
+    kind: 'stalled' as const,
+    id: idOf(number),
+    progressOn: jobOf(number).lastModifiedOn,
+  }));
+  const list = receive(listOf([jobOf(2), jobOf(1)]), stalls);
+  const later = new Date(Date.parse(jobOf(2).lastModifiedOn) + 1).toISOString();
+  const results = [jobOf(2, { lastModifiedOn: later }), jobOf(1)];
+  assert.deepEqual([...appendPage(emptied(list), { results }).stalled.keys()], [idOf(1)]);
 });

@@ -8,7 +8,10 @@ export interface Page {
   nextCursor?: string;
 }
 
-export type Change = { kind: 'job'; job: Job } | { kind: 'gone'; id: string };
+export type Change =
+  | { kind: 'job'; job: Job }
+  | { kind: 'gone'; id: string }
+  | { kind: 'stalled'; id: string; progressOn: string };
 
 export interface List {
   readonly sort: Sort;
@@ -19,6 +22,7 @@ export interface List {
   readonly fresh: ReadonlyMap<string, Job>; // belong among the rows, but are not shown yet
   readonly gone: ReadonlySet<string>; // are shown, but match no longer
   readonly moved: ReadonlySet<string>; // are shown, but belong to another place
+  readonly stalled: ReadonlyMap<string, string>; // when they moved last; none has moved since
 }
 
 // More than this is not kept: whoever wants to see it gets the list anew.
@@ -33,8 +37,12 @@ export function emptyList(sort: Sort): List {
     fresh: new Map(),
     gone: new Set(),
     moved: new Set(),
+    stalled: new Map(),
   };
 }
+
+// To be read anew: what stalls is told once, so it is kept.
+export const emptied = (list: List): List => ({ ...emptyList(list.sort), stalled: list.stalled });
 
 const placesOf = (rows: readonly Job[]) => new Map(rows.map((job, index) => [job.id, index]));
 
@@ -43,13 +51,16 @@ export function appendPage(list: List, page: Page): List {
   const rows = [...list.rows];
   const at = new Map(list.at);
   const fresh = new Map(list.fresh);
+  const stalled = new Map(list.stalled);
   for (const job of page.results) {
     const known = at.get(job.id);
     if (known === undefined) at.set(job.id, rows.push(job) - 1);
     else if (job.lastModifiedOn >= rows[known]!.lastModifiedOn) rows[known] = job;
     fresh.delete(job.id);
+    const movedOn = stalled.get(job.id);
+    if (movedOn && Date.parse(job.lastModifiedOn) > Date.parse(movedOn)) stalled.delete(job.id);
   }
-  return { ...list, rows, at, fresh, cursor: page.nextCursor, begun: true };
+  return { ...list, rows, at, fresh, stalled, cursor: page.nextCursor, begun: true };
 }
 
 // Whether a job belongs among the rows so far, and not to a page yet to come.
@@ -63,9 +74,11 @@ interface Draft {
   fresh: Map<string, Job>;
   gone: Set<string>;
   moved: Set<string>;
+  stalled: Map<string, string>;
 }
 
 function takeJob(list: List, draft: Draft, job: Job): void {
+  draft.stalled.delete(job.id);
   const index = list.at.get(job.id);
   if (index !== undefined) {
     if (sortKey(draft.rows[index]!, list.sort) !== sortKey(job, list.sort)) draft.moved.add(job.id);
@@ -79,6 +92,7 @@ function takeJob(list: List, draft: Draft, job: Job): void {
 }
 
 function takeGone(list: List, draft: Draft, id: string): void {
+  draft.stalled.delete(id);
   draft.fresh.delete(id);
   if (list.at.has(id)) draft.gone.add(id);
 }
@@ -91,10 +105,12 @@ export function receive(list: List, changes: readonly Change[]): List {
     fresh: new Map(list.fresh),
     gone: new Set(list.gone),
     moved: new Set(list.moved),
+    stalled: new Map(list.stalled),
   };
   for (const change of changes) {
     if (change.kind === 'job') takeJob(list, draft, change.job);
-    else takeGone(list, draft, change.id);
+    else if (change.kind === 'gone') takeGone(list, draft, change.id);
+    else draft.stalled.set(change.id, change.progressOn);
   }
   return { ...list, ...draft };
 }

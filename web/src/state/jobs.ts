@@ -7,6 +7,7 @@ import type { Job } from '../model/job';
 import {
   appendPage,
   applyNews,
+  emptied,
   emptyList,
   newsCount,
   receive,
@@ -23,10 +24,16 @@ import { Live } from './live';
 const SYNC_PATIENCE = 1500; // a feed that does not come up holds the list back no longer
 
 const changeOf = (event: StreamEvent): Change[] => {
-  if (event.event === 'job') return [{ kind: 'job', job: JSON.parse(event.data) as Job }];
-  if (event.event === 'gone')
-    return [{ kind: 'gone', id: (JSON.parse(event.data) as { id: string }).id }];
-  return [];
+  switch (event.event) {
+    case 'job':
+      return [{ kind: 'job', job: JSON.parse(event.data) as Job }];
+    case 'gone':
+      return [{ kind: 'gone', id: (JSON.parse(event.data) as { id: string }).id }];
+    case 'stalled':
+      return [{ kind: 'stalled', ...(JSON.parse(event.data) as { id: string; progressOn: string }) }];
+    default:
+      return [];
+  }
 };
 
 export class JobList {
@@ -123,7 +130,7 @@ export class JobList {
   private reload(): void {
     this.round++;
     this.loading.value = false;
-    this.list.value = emptyList(this.list.value.sort);
+    this.list.value = emptied(this.list.value);
     void this.more();
   }
 

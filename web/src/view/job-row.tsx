@@ -13,14 +13,15 @@ interface Props {
   height: number;
   selected: boolean;
   gone: boolean;
+  stalled: boolean;
 }
 
-function Progress({ job }: { job: Job }) {
+function Progress({ job, stalled }: { job: Job; stalled: boolean }) {
   const progress = progressOf(job);
   if (job.state === 'RUNNING') {
     return (
       <>
-        <Bar job={job} />
+        <Bar job={job} stalled={stalled} />
         <span class="percent">{progress === undefined ? '' : `${progress} %`}</span>
       </>
     );
@@ -29,8 +30,8 @@ function Progress({ job }: { job: Job }) {
   return partial ? <span class="percent muted">{progress} %</span> : null;
 }
 
-export function JobRow({ job, index, height, selected, gone }: Props) {
-  const mark = markOf(job);
+export function JobRow({ job, index, height, selected, gone, stalled }: Props) {
+  const mark = markOf(job, stalled);
   return (
     <div
       class={`row${selected ? ' selected' : ''}${gone ? ' gone' : ''}`}
@@ -54,7 +55,7 @@ export function JobRow({ job, index, height, selected, gone }: Props) {
         {job.type}
       </span>
       <span role="cell" class="c-progress">
-        <Progress job={job} />
+        <Progress job={job} stalled={stalled} />
       </span>
       <span role="cell" class="c-owner">
         {nameOf(job.user)}

@@ -48,7 +48,7 @@ export function JobTable({ jobs }: { jobs: JobList }) {
   const scroller = useRef<HTMLDivElement>(null);
   const height = useMedia('(max-width: 760px)') ? CARD : ROW;
   const { first, last } = useWindow(scroller, height);
-  const { rows, cursor, begun, gone } = jobs.list.value;
+  const { rows, cursor, begun, gone, stalled } = jobs.list.value;
   useRest(scroller, jobs);
 
   // The place in the list is found again, and so is the row that was opened, once it is there.
@@ -92,6 +92,7 @@ export function JobTable({ jobs }: { jobs: JobList }) {
               height={height}
               selected={jobs.selected.value === job.id}
               gone={gone.has(job.id)}
+              stalled={stalled.has(job.id)}
             />
           ))}
         </div>
