@@ -40,5 +40,7 @@ struct uuid fill_user(int user);
 /* Each fills a store that is empty and prints what it cost; they exit where that fails. */
 void fill_sqlite(const char *path, struct fill_jobs *jobs);
 void fill_postgres(const char *url, struct fill_jobs *jobs);
+/* The second part of it: the ranges of the names that are there. */
+void fill_ranges(const char *url);
 
 #endif

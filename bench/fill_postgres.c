@@ -201,6 +201,8 @@ void fill_postgres(const char *url, struct fill_jobs *jobs)
     printf("%.1f µs a job", timed(&fill, fill_tables));
     fflush(stdout);
     printf(", %.1f µs to index it\n", timed(&fill, build_indexes));
+    fill_ranges(url);
+    run(&fill, "VACUUM ANALYZE name_range");
     set_numbers(&fill);
     mem_free(fill.indexes);
     name_grams_release(&fill.grams);

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define JOBS (5 * NAME_BLOCK_JOBS + 100)
+#define JOBS (43 * NAME_BLOCK_JOBS + 1)
 
 /* Names of which most are alike, few are rare, and some end or begin with what others have inside.
  */

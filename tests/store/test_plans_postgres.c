@@ -42,7 +42,9 @@ static void fill(PGconn *conn)
     run(conn, "INSERT INTO job_name SELECT position, person, type, name_folded FROM job");
     run(conn, "INSERT INTO name_block SELECT i, i + 9, ARRAY[i % 50, i % 51] "
               "FROM generate_series(1, 19000, 10) AS i");
-    run(conn, "VACUUM ANALYZE job, job_change, job_name, name_block");
+    run(conn, "INSERT INTO name_range SELECT i % 1000, i / 1000, 'name 1', 'name 2' FROM "
+              "generate_series(1, 5000) AS i");
+    run(conn, "VACUUM ANALYZE job, job_change, job_name, name_block, name_range");
 }
 
 /* A line of a plan. */
@@ -56,12 +58,13 @@ static bool has(struct line line, const char *part)
     return memmem(line.text, line.len, part, strlen(part)) != NULL;
 }
 
-/* A page, its candidates, the blocks, or a page of each of very many streams. */
+/* A page, its candidates, the blocks, the ranges, or a page of each of very many streams. */
 static bool may_sort(struct line key, bool many_streams)
 {
     return has(key, "Key: x.rank") || has(key, "Key: (row_number() OVER (?))") ||
            has(key, "Key: c.") || has(key, "Key: c_1.") || has(key, "Key: (('{") ||
-           has(key, "Key: m.first DESC") || (many_streams && has(key, ".\"position\" DESC"));
+           has(key, "Key: m.first DESC") || has(key, ".head") ||
+           (many_streams && has(key, ".\"position\" DESC"));
 }
 
 /* By its position one job is read, whatever is asked of it then. */
@@ -78,8 +81,8 @@ struct reading {
 
 static void read_node(struct reading *reading, struct line line)
 {
-    reading->filters =
-        has(line, "Subquery Scan") || has(line, "CTE Scan") || has(line, "WorkTable Scan");
+    reading->filters = has(line, "Subquery Scan") || has(line, "CTE Scan") ||
+                       has(line, "WorkTable Scan") || has(line, "Aggregate  (");
     reading->sorts = has(line, "Sort  (") && !has(line, "Incremental Sort");
     reading->condition = (struct line){"", 0};
 }

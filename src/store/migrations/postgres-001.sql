@@ -96,7 +96,7 @@ CREATE INDEX job_name_down ON job_name (name_key, position) INCLUDE (type, perso
 
 -- What is in names: jobs in a row with the hashed grams of their names (see src/store/postgres/name_block.h). Written
 -- behind the commits, so that nobody who creates waits for it; without a pending list, so that nobody who reads does.
--- A block takes some 15 to 22 ms, 60 to 90 µs a job, and 114 bytes a job.
+-- 249 bytes a job.
 CREATE TABLE name_block (
     first BIGINT PRIMARY KEY, -- positions, both inclusive
     last BIGINT NOT NULL,
@@ -104,6 +104,16 @@ CREATE TABLE name_block (
 );
 CREATE INDEX name_block_last ON name_block (last);
 CREATE INDEX name_block_grams ON name_block USING gin (grams) WITH (fastupdate = off);
+
+-- Between which names those lie that have a gram and begin with a byte (see src/store/postgres/name_range.h): the order
+-- by name is read nowhere else. Written with the blocks; 12 MB for a million jobs.
+CREATE TABLE name_range (
+    gram BIGINT NOT NULL, -- hashed
+    head SMALLINT NOT NULL, -- the first byte; 0 for the empty name
+    first TEXT COLLATE "C" NOT NULL, -- name keys, both inclusive
+    last TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (gram, head)
+);
 
 -- What claims read: waiting jobs (0 is WAITING) that are ready, the next one of a type first; and those
 -- that are not ready before their time.

@@ -17,11 +17,10 @@
  *   filter and order have nothing to do with each other. Not bounded: filters that many match but
  *   whose jobs come last in the order.
  * - With a name filter: the jobs from the newest on, some thousands of them, which is enough for a
- *   frequent pattern; else those of the blocks that have all of its grams of four letters. A
- * pattern of no more than four is in each of them. Not bounded: longer ones whose grams are
- * frequent but do not follow each other, filters that many match but not with that name, and by
- * name a frequent pattern whose names begin late in the alphabet (one or two a microsecond are
- * compared).
+ *   frequent pattern; else those of the blocks that have all of its grams of four letters. By name
+ *   the walk reads only the ranges of names that have all of its grams of three. Not bounded:
+ *   patterns whose grams are frequent but do not follow each other, and filters that many match but
+ *   not with that name.
  *
  * Nothing is kept between two tries of a way: each begins anew and goes GROWTH times as far, so
  * that what was read in vain is a seventh of the last try.

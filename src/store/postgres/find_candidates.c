@@ -57,6 +57,39 @@ bool find_starts_behind(const struct find_writing *w)
     return w->place != NULL && w->query->order == ORDER_CREATED;
 }
 
+/* A pattern of LIKE in which nothing but the two ends is special. */
+static struct span pattern_of(struct arena *arena, const struct query *query)
+{
+    char *text = arena_alloc(arena, 1, 2 * query->name_folded.len + 3), *at = text;
+
+    if (text == NULL)
+        return (struct span){NULL, 0};
+    if (query->match != MATCH_START)
+        *at++ = '%';
+    for (size_t i = 0; i < query->name_folded.len; i++) {
+        char byte = query->name_folded.ptr[i];
+        if (byte == '%' || byte == '_' || byte == '\\')
+            *at++ = '\\';
+        *at++ = byte;
+    }
+    if (query->match != MATCH_END)
+        *at++ = '%';
+    return (struct span){text, (size_t)(at - text)};
+}
+
+int find_pattern(struct find_writing *w)
+{
+    struct span pattern;
+
+    if (w->pattern == 0) {
+        pattern = pattern_of(w->search->arena, w->query);
+        w->params->failed = w->params->failed || pattern.ptr == NULL;
+        param_text(w->params, pattern);
+        w->pattern = w->params->count;
+    }
+    return w->pattern;
+}
+
 /* The jobs that are in no block yet come first: they are the newest. */
 static void add_blocks(struct find_writing *w)
 {

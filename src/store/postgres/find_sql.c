@@ -8,26 +8,6 @@ static int64_t limit_of(const struct find_writing *w)
     return (int64_t)w->query->page_size + 1;
 }
 
-/* A pattern of LIKE in which nothing but the two ends is special. */
-static struct span pattern_of(struct arena *arena, const struct query *query)
-{
-    char *text = arena_alloc(arena, 1, 2 * query->name_folded.len + 3), *at = text;
-
-    if (text == NULL)
-        return (struct span){NULL, 0};
-    if (query->match != MATCH_START)
-        *at++ = '%';
-    for (size_t i = 0; i < query->name_folded.len; i++) {
-        char byte = query->name_folded.ptr[i];
-        if (byte == '%' || byte == '_' || byte == '\\')
-            *at++ = '\\';
-        *at++ = byte;
-    }
-    if (query->match != MATCH_END)
-        *at++ = '%';
-    return (struct span){text, (size_t)(at - text)};
-}
-
 static void add_status_test(struct find_writing *w, const char *column)
 {
     int64_t numbers[STATUS_COUNT];
@@ -55,14 +35,6 @@ static void add_word_tests(struct find_writing *w)
     }
 }
 
-static void put_pattern(struct find_writing *w)
-{
-    struct span pattern = pattern_of(w->search->arena, w->query);
-
-    w->params->failed = w->params->failed || pattern.ptr == NULL;
-    param_text(w->params, pattern);
-}
-
 static void add_name_test(struct find_writing *w)
 {
     if (!find_by_name(w->query))
@@ -72,9 +44,7 @@ static void add_name_test(struct find_writing *w)
         find_add_text(w, w->query->name);
         return;
     }
-    put_pattern(w);
-    find_add(w, " AND c.name_folded LIKE ");
-    find_add_last(w);
+    buf_printf(w->sql, " AND c.name_folded LIKE $%d", find_pattern(w));
 }
 
 /*
@@ -87,14 +57,12 @@ static void add_key_tests(struct find_writing *w)
     bool exact = find_by_name(w->query) && w->query->match == MATCH_EXACT;
 
     add_word_tests(w);
-    if (find_by_name(w->query) && !exact) {
-        put_pattern(w);
+    if (find_by_name(w->query) && !exact)
         buf_printf(w->sql,
                    " AND CASE WHEN octet_length(c.name_key) <= " FIND_KEY_WHOLE
                    " THEN c.name_key LIKE $%d ELSE (SELECT job.name_folded LIKE $%d FROM job "
                    "WHERE job.position = c.position) END",
-                   w->params->count, w->params->count);
-    }
+                   find_pattern(w), find_pattern(w));
     if (!status && !exact)
         return;
     find_add(w, " AND (SELECT TRUE");

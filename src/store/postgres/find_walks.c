@@ -1,6 +1,9 @@
 /* Walks: the jobs in the order of a date or of their names, in parts that an index has in order. */
 #include "store/postgres/find_writing.h"
 
+#include "store/postgres/name_block.h"
+#include "store/postgres/name_range.h"
+
 /* Which of the jobs with, or without, a value: an index has them in parts. */
 enum part { PART_INSIDE, PART_BEYOND, PART_ABSENT };
 
@@ -129,12 +132,56 @@ static void add_name_columns(struct find_writing *w)
     find_add(w, " WHERE TRUE");
 }
 
+/* Whether the names that match lie in ranges; those that begin alike are one of themselves. */
+static bool has_ranges(const struct find_writing *w)
+{
+    return find_by_name(w->query) &&
+           (w->query->match == MATCH_ANYWHERE || w->query->match == MATCH_END);
+}
+
+#define HEAD_OF_NAME "get_byte(convert_to(l.name_key, 'UTF8') || '\\x00'::bytea, 0)"
+
+/*
+ * The ranges that all grams of the pattern have in common, a head after another, together with the
+ * names that the index does not have yet.
+ */
+static void add_ranges(struct find_writing *w)
+{
+    int64_t *grams;
+    size_t count = name_grams_ask(w->search->arena, w->query, NAME_RANGE_GRAM, &grams);
+
+    w->params->failed = w->params->failed || grams == NULL;
+    if (grams == NULL)
+        return;
+    for (size_t i = 0; i < count; i++)
+        grams[i] = (int64_t)(uint32_t)grams[i];
+    param_numbers(w->params, w->search->arena, grams, count);
+    buf_printf(w->sql,
+               "(SELECT head, min(first) AS first, max(last) AS last FROM (SELECT head, max(first) "
+               "AS first, min(last) AS last FROM name_range WHERE gram = ANY($%d::int8[]) GROUP BY "
+               "head HAVING count(*) = (SELECT count(DISTINCT g) FROM unnest($%d::int8[]) AS g) "
+               "UNION ALL SELECT " HEAD_OF_NAME ", l.name_key, l.name_key FROM (SELECT name_key "
+               "FROM job_name WHERE position > (SELECT coalesce(max(last), -1) FROM name_block) "
+               "OFFSET 0) AS l WHERE l.name_key LIKE $%d OR octet_length(l.name_key) "
+               "> " FIND_KEY_WHOLE ") AS p WHERE first <= last GROUP BY head ORDER BY head%s) AS r "
+               "CROSS JOIN LATERAL ",
+               w->params->count, w->params->count, find_pattern(w),
+               w->query->ascending ? "" : " DESC");
+}
+
 static void add_name_part(struct find_writing *w, enum part part)
 {
     const char *direction = w->query->ascending ? "" : " DESC";
+    bool ranges = part == PART_BEYOND && has_ranges(w);
 
+    if (ranges) {
+        find_add(w, "(SELECT n.* FROM ");
+        add_ranges(w);
+    }
     find_add(w, "(SELECT ");
     add_name_columns(w);
+    if (ranges)
+        find_add(w, " AND n.name_key >= r.first AND n.name_key <= r.last");
     if (w->place != NULL) {
         buf_printf(w->sql, " AND n.name_key %s ",
                    part == PART_INSIDE   ? "="
@@ -150,7 +197,8 @@ static void add_name_part(struct find_writing *w, enum part part)
     if (part == PART_INSIDE)
         find_add(w, " ORDER BY n.position DESC)");
     else
-        buf_printf(w->sql, " ORDER BY n.name_key%s, n.position DESC)", direction);
+        buf_printf(w->sql, " ORDER BY n.name_key%s, n.position DESC)%s", direction,
+                   ranges ? " AS n)" : "");
 }
 
 /* The keys of the filter; those of one key are newest first also in the order of creation. */

@@ -78,6 +78,9 @@ void find_end_merge(struct find_writing *w, size_t count, const char *order);
 /* What the positions are below: the place's where it is bounded, which adds a parameter. */
 void find_below(struct find_writing *w, bool bounded, char ret_below[static 24]);
 
+/* The number of the parameter that folded names have to be LIKE. */
+int find_pattern(struct find_writing *w);
+
 /* Whether the order is that of creation, and the page not the first. */
 bool find_starts_behind(const struct find_writing *w);
 

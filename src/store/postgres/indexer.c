@@ -4,6 +4,7 @@
 #include "base/metrics.h"
 #include "base/scope.h"
 #include "store/postgres/name_block.h"
+#include "store/postgres/name_range.h"
 #include "store/postgres/row.h"
 #include "store/postgres/state.h"
 #include "store/postgres/thread.h"
@@ -25,31 +26,54 @@ static const PGresult *read_jobs(struct pg_connection *connection)
                   &params);
 }
 
-static bool gather(const PGresult *jobs, struct name_grams *grams)
+static bool gather(const PGresult *jobs, struct name_grams *grams, struct name_ranges *ranges,
+                   struct arena *arena)
 {
     for (int i = 0; i < NAME_BLOCK_JOBS; i++) {
         struct pg_row row = {jobs, i};
-        if (!name_grams_add(grams, row_span(row, 1), row_span(row, 2)))
+        if (!name_grams_add(grams, row_span(row, 1), row_span(row, 2)) ||
+            !name_ranges_add(ranges, row_span(row, 2), arena))
             return false;
     }
     name_grams_finish(grams);
     return true;
 }
 
-static bool write_block(struct pg_connection *connection, int64_t first, int64_t last,
-                        const struct name_grams *grams)
+/* The positions of its first and last job. */
+struct block {
+    int64_t first, last;
+};
+
+static void send_block(struct pg_connection *connection, struct block block,
+                       const struct name_grams *grams, struct arena *arena)
 {
-    AUTO(arena_release) struct arena arena;
     struct pg_params params = {0};
 
+    param_number(&params, block.first);
+    param_number(&params, block.last);
+    param_numbers(&params, arena, grams->list, grams->count);
+    pg_send(connection,
+            "INSERT INTO name_block (first, last, grams) VALUES ($1, $2, $3::int4[]) ON "
+            "CONFLICT DO NOTHING",
+            &params);
+}
+
+/* Both in one transaction, for a block says up to where the ranges are complete. */
+static bool write_block(struct pg_connection *connection, const PGresult *jobs)
+{
+    AUTO(name_grams_release) struct name_grams grams = {0};
+    AUTO(name_ranges_release) struct name_ranges ranges = {0};
+    AUTO(arena_release) struct arena arena;
+    struct block block = {row_number(pg_first(jobs), 0, 0),
+                          row_number((struct pg_row){jobs, NAME_BLOCK_JOBS - 1}, 0, 0)};
+
     arena_init(&arena, ARENA_MAX);
-    param_number(&params, first);
-    param_number(&params, last);
-    param_numbers(&params, &arena, grams->list, grams->count);
-    return pg_ask(connection,
-                  "INSERT INTO name_block (first, last, grams) VALUES ($1, $2, $3::int4[]) ON "
-                  "CONFLICT DO NOTHING",
-                  &params) != NULL;
+    if (!gather(jobs, &grams, &ranges, &arena))
+        return false;
+    pg_clear(connection);
+    name_ranges_send(&ranges, connection, &arena);
+    send_block(connection, block, &grams, &arena);
+    return pg_round(connection);
 }
 
 /* What is short of a block is not behind: it is read with the jobs themselves. */
@@ -77,19 +101,10 @@ static bool count_behind(struct pg_connection *connection, int64_t *ret_jobs)
 /* False: it did not work. */
 static bool step(struct pg_connection *connection, bool *ret_more)
 {
-    AUTO(name_grams_release) struct name_grams grams = {0};
     const PGresult *jobs = read_jobs(connection);
-    int64_t first, last;
 
     *ret_more = jobs != NULL && pg_rows(jobs) == NAME_BLOCK_JOBS;
-    if (!*ret_more)
-        return jobs != NULL;
-    first = row_number(pg_first(jobs), 0, 0);
-    last = row_number((struct pg_row){jobs, NAME_BLOCK_JOBS - 1}, 0, 0);
-    if (!gather(jobs, &grams))
-        return false;
-    pg_clear(connection);
-    return write_block(connection, first, last, &grams);
+    return *ret_more ? write_block(connection, jobs) : jobs != NULL;
 }
 
 static bool is_stopping(struct indexer *indexer)

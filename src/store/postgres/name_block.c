@@ -7,7 +7,6 @@
 
 #include <string.h>
 
-#define GRAM_MAX 4
 /* More grams of a long pattern hardly rule out more blocks. */
 #define ASKED_MAX 24
 /* Control characters, which no name has. */
@@ -75,11 +74,11 @@ static size_t step(struct span text)
 }
 
 /* From each code point on, the grams that begin there. */
-static bool cut(struct name_grams *grams, struct span text)
+static bool cut(struct name_grams *grams, struct span text, int longest)
 {
     for (; text.len > 0; text = span_skip(text, step(text))) {
         struct span behind = text;
-        for (int i = 0; i < GRAM_MAX && behind.len > 0; i++) {
+        for (int i = 0; i < longest && behind.len > 0; i++) {
             behind = span_skip(behind, step(behind));
             if (!add(grams, (struct span){text.ptr, text.len - behind.len}))
                 return false;
@@ -97,17 +96,22 @@ static bool put_marked(struct buf *out, char mark, struct span text)
     return !buf_failed(out);
 }
 
+bool name_grams_cut(struct name_grams *grams, struct span folded, int longest)
+{
+    AUTO(buf_release) struct buf text = BUF(1 << 20);
+
+    if (!put_marked(&text, START, folded))
+        return false;
+    buf_add_char(&text, END);
+    return !buf_failed(&text) && cut(grams, buf_span(&text), longest);
+}
+
 bool name_grams_add(struct name_grams *grams, struct span name, struct span folded)
 {
     AUTO(buf_release) struct buf text = BUF(1 << 20);
 
-    if (!put_marked(&text, WHOLE, name) || !add(grams, buf_span(&text)))
-        return false;
-    buf_clear(&text);
-    if (!put_marked(&text, START, folded))
-        return false;
-    buf_add_char(&text, END);
-    return !buf_failed(&text) && cut(grams, buf_span(&text));
+    return put_marked(&text, WHOLE, name) && add(grams, buf_span(&text)) &&
+           name_grams_cut(grams, folded, NAME_BLOCK_GRAM);
 }
 
 void name_grams_finish(struct name_grams *grams)
@@ -152,7 +156,8 @@ static size_t ask_whole(struct arena *arena, struct span name, int64_t **ret_gra
 }
 
 /* The longest grams: each has the shorter ones in it. */
-static size_t ask_grams(struct arena *arena, const struct query *query, int64_t **ret_grams)
+size_t name_grams_ask(struct arena *arena, const struct query *query, int longest,
+                      int64_t **ret_grams)
 {
     struct span pattern = pattern_of(arena, query), behind = pattern;
     int64_t *grams = ARENA_ARRAY(arena, int64_t, ASKED_MAX);
@@ -161,7 +166,7 @@ static size_t ask_grams(struct arena *arena, const struct query *query, int64_t 
     *ret_grams = pattern.ptr != NULL ? grams : NULL;
     if (*ret_grams == NULL)
         return 0;
-    for (int i = 0; i < GRAM_MAX && behind.len > 0; i++)
+    for (int i = 0; i < longest && behind.len > 0; i++)
         behind = span_skip(behind, step(behind));
     for (;;) {
         grams[count++] = hash_of((struct span){pattern.ptr, pattern.len - behind.len});
@@ -176,5 +181,5 @@ size_t name_block_ask(struct arena *arena, const struct query *query, int64_t **
 {
     if (query->match == MATCH_EXACT)
         return ask_whole(arena, query->name, ret_grams);
-    return ask_grams(arena, query, ret_grams);
+    return name_grams_ask(arena, query, NAME_BLOCK_GRAM, ret_grams);
 }

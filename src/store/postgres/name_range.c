@@ -1,0 +1,112 @@
+/* Name ranges: gathered for a block of jobs, put to what is stored. */
+#include "store/postgres/name_range.h"
+
+#include "base/mem.h"
+#include "base/scope.h"
+#include "store/postgres/name_block.h"
+#include "store/postgres/name_key.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* No name begins with more than a byte, none without any. */
+static int64_t place_of(struct span folded, int64_t gram)
+{
+    int64_t head = folded.len > 0 ? (unsigned char)folded.ptr[0] : 0;
+
+    return head << 32 | (int64_t)(uint32_t)gram;
+}
+
+static bool reserve(struct name_ranges *ranges, size_t more)
+{
+    size_t room = ranges->room > 0 ? ranges->room : 4096;
+    struct name_range *list;
+
+    while (room < ranges->count + more)
+        room *= 2;
+    if (room == ranges->room)
+        return true;
+    list = mem_resize(ranges->list, room * sizeof(*list));
+    if (list == NULL)
+        return false;
+    ranges->list = list;
+    ranges->room = room;
+    return true;
+}
+
+bool name_ranges_add(struct name_ranges *ranges, struct span folded, struct arena *arena)
+{
+    AUTO(name_grams_release) struct name_grams grams = {0};
+    struct span key = name_key(folded);
+
+    key.ptr = arena_strndup(arena, key.len > 0 ? key.ptr : "", key.len);
+    if (key.ptr == NULL || !name_grams_cut(&grams, folded, NAME_RANGE_GRAM))
+        return false;
+    name_grams_finish(&grams);
+    if (!reserve(ranges, grams.count))
+        return false;
+    for (size_t i = 0; i < grams.count; i++)
+        ranges->list[ranges->count++] = (struct name_range){place_of(folded, grams.list[i]), key};
+    return true;
+}
+
+void name_ranges_release(struct name_ranges *ranges)
+{
+    mem_free(ranges->list);
+    *ranges = (struct name_ranges){0};
+}
+
+/* As PostgreSQL does under COLLATE "C". */
+static int compare(struct span a, struct span b)
+{
+    size_t shorter = a.len < b.len ? a.len : b.len;
+    int order = shorter > 0 ? memcmp(a.ptr, b.ptr, shorter) : 0;
+
+    return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
+}
+
+static int by_place(const void *a, const void *b)
+{
+    const struct name_range *left = a, *right = b;
+
+    if (left->place != right->place)
+        return left->place < right->place ? -1 : 1;
+    return compare(left->key, right->key);
+}
+
+/* What is known already is looked up beforehand: a conflict would write the row that it meets. */
+static const char widen[] =
+    "INSERT INTO name_range AS r (head, gram, first, last) SELECT g.head, g.gram, g.first, g.last "
+    "FROM (SELECT p.place >> 32 AS head, p.place & 4294967295 AS gram, p.first COLLATE \"C\" AS "
+    "first, p.last COLLATE \"C\" AS last FROM unnest($1::int8[], $2::text[], $3::text[]) AS p "
+    "(place, first, last)) AS g LEFT JOIN LATERAL (SELECT * FROM name_range AS k WHERE k.gram = "
+    "g.gram AND k.head = g.head OFFSET 0) AS k ON TRUE WHERE k.gram IS NULL OR g.first < k.first "
+    "OR g.last > k.last ON CONFLICT (gram, head) DO UPDATE SET first = least(r.first, "
+    "excluded.first), last = greatest(r.last, excluded.last)";
+
+/* Sorted, so that daemons that do this at the same time wait for each other in one order. */
+void name_ranges_send(struct name_ranges *ranges, struct pg_connection *connection,
+                      struct arena *arena)
+{
+    int64_t *places = ARENA_ARRAY(arena, int64_t, ranges->count);
+    struct span *firsts = ARENA_ARRAY(arena, struct span, ranges->count);
+    struct span *lasts = ARENA_ARRAY(arena, struct span, ranges->count);
+    struct pg_params params = {.failed = places == NULL || firsts == NULL || lasts == NULL};
+    size_t count = 0;
+
+    qsort(ranges->list, ranges->count, sizeof(*ranges->list), by_place);
+    for (size_t i = 0; i < ranges->count && !params.failed; i++) {
+        const struct name_range *range = &ranges->list[i];
+        if (i == 0 || range->place != places[count - 1]) {
+            places[count] = range->place;
+            firsts[count++] = range->key;
+        }
+        lasts[count - 1] = range->key;
+    }
+    if (!params.failed) {
+        param_numbers(&params, arena, places, count);
+        param_texts(&params, arena, firsts, count);
+        param_texts(&params, arena, lasts, count);
+    }
+    pg_send(connection, widen, &params);
+}
