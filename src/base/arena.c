@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* The newest block comes first; the last one of the list is the one arena_clear() keeps. */
+/* The newest block comes first; it is the largest, but for pieces that needed one of their own. */
 struct arena_block {
     struct arena_block *next;
     size_t size; /* of bytes */
@@ -36,6 +36,19 @@ static void free_until(struct arena *arena, const struct arena_block *keep)
     }
 }
 
+/* The newest one that may be kept. */
+static struct arena_block *take_kept(struct arena *arena)
+{
+    struct arena_block *kept;
+
+    while (arena->blocks != NULL && arena->blocks->size > LARGEST_KEPT)
+        free_until(arena, arena->blocks->next);
+    kept = arena->blocks;
+    if (kept != NULL)
+        arena->blocks = kept->next;
+    return kept;
+}
+
 void arena_release(struct arena *arena)
 {
     free_until(arena, NULL);
@@ -43,16 +56,14 @@ void arena_release(struct arena *arena)
 
 void arena_clear(struct arena *arena)
 {
-    struct arena_block *first = arena->blocks;
+    struct arena_block *kept = take_kept(arena);
 
-    while (first != NULL && first->next != NULL)
-        first = first->next;
-    if (first == NULL || first->size > LARGEST_KEPT) {
-        free_until(arena, NULL);
-        return;
+    free_until(arena, NULL);
+    arena->blocks = kept;
+    if (kept != NULL) {
+        kept->next = NULL;
+        kept->used = 0;
     }
-    free_until(arena, first);
-    first->used = 0;
 }
 
 /*

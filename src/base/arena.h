@@ -25,7 +25,8 @@ void arena_init(struct arena *arena, size_t ceiling);
 /* Releases everything; the arena can be used again afterwards. */
 void arena_release(struct arena *arena);
 
-/* Forgets everything but keeps a first block of usual size: the steady state allocates nothing. */
+/* Forgets everything but keeps the newest block of usual size: what is cleared and filled alike,
+ * over and over, allocates nothing after a few rounds. */
 void arena_clear(struct arena *arena);
 
 /* Zeroed memory aligned for any object; NULL at the ceiling or without memory. */

@@ -39,9 +39,10 @@ struct shape {
     unsigned value_count;
 };
 
+#define SHAPE_SQL_MAX 16384
 #define SHAPE(dialect_)                                                                            \
     {                                                                                              \
-        .dialect = (dialect_), .sql = BUF(16384)                                                   \
+        .dialect = (dialect_), .sql = BUF(SHAPE_SQL_MAX)                                           \
     }
 void shape_release(struct shape *shape);
 

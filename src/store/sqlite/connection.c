@@ -2,6 +2,7 @@
 #include "store/sqlite/connection.h"
 
 #include "base/mem.h"
+#include "store/shapes.h"
 #include "store/sqlite/log_file.h"
 
 #include <pthread.h>
@@ -56,6 +57,8 @@ bool connection_open(const char *path, enum connection_use use, struct sqlite_re
     pthread_once(&once, configure);
     if (reader == NULL)
         return err_set(err, "There is not enough memory.");
+    arena_init(&reader->memory.scratch, SEARCH_MEMORY_MAX);
+    reader->memory.sql = (struct buf)BUF(SHAPE_SQL_MAX);
     if (!set_up(reader, path, use)) {
         refused(path, reader->db, err);
         connection_close(reader);
@@ -71,6 +74,8 @@ void connection_close(struct sqlite_reader *reader)
         return;
     statements_release(&reader->statements);
     dictionary_release(&reader->dictionary);
+    arena_release(&reader->memory.scratch);
+    buf_release(&reader->memory.sql);
     sqlite3_close_v2(reader->db);
     mem_free(reader);
 }

@@ -1,7 +1,6 @@
 /* One find: its filters in numbers, and the test of a single job. */
 #include "store/sqlite/search.h"
 
-#define SCRATCH_MAX ((size_t)64 << 20)
 /* So many names of types fill the memory for them, at four bytes a code point. */
 #define NAMES_KEPT 1024
 
@@ -18,8 +17,8 @@ void search_release(struct search *search)
 {
     sqlite_rewind(search->probe);
     arena_release(&search->names);
-    shape_release(&search->shape);
-    arena_release(&search->scratch);
+    arena_clear(&search->scratch);
+    search->reader->memory = (struct search_memory){search->scratch, search->shape.sql};
 }
 
 enum problem search_failed(struct search *search)
@@ -156,12 +155,12 @@ enum problem search_init(struct search *search, struct sqlite_reader *reader,
         .reader = reader,
         .query = query,
         .err = &find->call.err,
-        .shape = SHAPE(&dialect),
+        .shape = {.dialect = &dialect, .sql = reader->memory.sql},
+        .scratch = reader->memory.scratch,
         .by_name = query->has_name && (query->match == MATCH_EXACT || query->name_folded.len > 0),
         .want = query->page_size + 1,
     };
-    arena_init(&search->scratch, SCRATCH_MAX);
-    arena_init(&search->names, SCRATCH_MAX);
+    arena_init(&search->names, SEARCH_MEMORY_MAX);
     problem = resolve(search);
     if (problem == PROBLEM_NONE && find->after != NULL)
         problem = resolve_after(search, find->after);

@@ -28,7 +28,7 @@ struct search {
     struct sqlite_reader *reader;
     const struct query *query;
     struct err *err;
-    struct arena scratch; /* dies with the search */
+    struct arena scratch; /* empty again with the next search */
     struct shape shape; /* of the statement at hand */
     struct scope scope;
     bool by_name; /* there is a name filter that not everything passes */

@@ -3,6 +3,7 @@
 #define JOBD_STORE_SQLITE_SQLITE_H
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/span.h"
 #include "base/uuid.h"
@@ -21,6 +22,13 @@
 
 struct sqlite_store;
 
+/* What a find works with, kept for the next one on the connection, so that it allocates nothing. */
+#define SEARCH_MEMORY_MAX ((size_t)64 << 20)
+struct search_memory {
+    struct arena scratch;
+    struct buf sql;
+};
+
 /*
  * A connection with its prepared statements and what it knows of the dictionaries and of jobs. Used
  * by one thread at a time: those of the pool by whoever acquired it, the writer's by the writer
@@ -31,6 +39,7 @@ struct sqlite_reader {
     struct statements statements;
     struct dictionary dictionary;
     struct remembered remembered; /* of the pool's, which see nothing but what is committed */
+    struct search_memory memory;
     /* The pool's own. */
     struct sqlite_reader *next;
     const volatile unsigned char *wal_index;
