@@ -36,14 +36,20 @@ def resident_mib(pid):
     return int(re.search(r"VmRSS:\s+(\d+)", status)[1]) / 1024
 
 
+def shared_mib(pids):
+    """Of all these processes; a page that several of them have counts once."""
+    rollups = (pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text() for pid in pids)
+    return sum(int(re.search(r"^Pss:\s+(\d+)", text, re.M)[1]) for text in rollups) / 1024
+
+
 def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
 
 
-def wait_for(port):
-    deadline = time.monotonic() + 20
+def wait_for(port, seconds=20):
+    deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         try:
             socket.create_connection(("127.0.0.1", port), 1).close()
@@ -56,11 +62,11 @@ def wait_for(port):
 class Process:
     """A server that ends with the `with` block; only what was started here is ever signalled."""
 
-    def __init__(self, command, port, env=None, cwd=None):
+    def __init__(self, command, port, env=None, cwd=None, patience=20):
         self.port = port
         self.process = subprocess.Popen(command, env={**os.environ, **(env or {})},
                                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=cwd)
-        wait_for(port)
+        wait_for(port, patience)
 
     @property
     def pids(self):
@@ -72,7 +78,11 @@ class Process:
 
     def __exit__(self, *_):
         self.process.send_signal(signal.SIGTERM)
-        self.process.wait()
+        try:
+            self.process.wait(60)
+        except subprocess.TimeoutExpired:
+            self.process.kill()  # a peer in the middle of something long
+            self.process.wait()
 
 
 class Jobd(Process):

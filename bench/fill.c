@@ -1,4 +1,4 @@
-/* Fills an empty store of any kind with jobs in bulk: --store URL --jobs N. */
+/* Fills an empty store of any kind, or a file, with jobs in bulk: --store URL --jobs N. */
 #include "fill_jobs.h"
 
 #include "base/parse.h"
@@ -56,11 +56,16 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: fill --store URL [--jobs N]\n");
         return 2;
     }
+    fill_jobs_init(&jobs, arguments.jobs);
+    if (strncmp(arguments.store, "lines:", 6) == 0) {
+        fill_lines(arguments.store + 6, &jobs);
+        fill_jobs_release(&jobs);
+        return 0;
+    }
     if (!is_empty(arguments.store)) {
         fprintf(stderr, "fill: the store has jobs already\n");
         return 1;
     }
-    fill_jobs_init(&jobs, arguments.jobs);
     if (strncmp(arguments.store, "sqlite:", 7) == 0)
         fill_sqlite(arguments.store + 7, &jobs);
     else

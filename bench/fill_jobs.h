@@ -43,4 +43,10 @@ void fill_postgres(const char *url, struct fill_jobs *jobs);
 /* The second part of it: the ranges of the names that are there. */
 void fill_ranges(const char *url);
 
+/*
+ * Writes a line a job, for other systems to load: number, id, name, type, user, state, result,
+ * created, started and ended (milliseconds), with tabs between; what is absent is \N.
+ */
+void fill_lines(const char *path, struct fill_jobs *jobs);
+
 #endif

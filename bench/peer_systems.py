@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 
 from common import AUTHORIZATION, BUILD, ROOT, Jobd, Process, cpu_seconds, free_port, version
 
@@ -32,6 +33,9 @@ class Postgres(Process):
         port = free_port()
         super().__init__([*owner, postgres.programs() / "postgres", "-D", data, "-p", str(port), "-k", "",
                           "-c", "max_connections=300"], port, cwd="/")
+        # It listens before it lets anybody in.
+        while subprocess.run([postgres.programs() / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(port)]).returncode:
+            time.sleep(0.1)
 
     def create(self, name):
         subprocess.run([postgres.programs() / "createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", "bench", name],
