@@ -34,8 +34,11 @@ class Lives:
         }
 
     def live(self, request, count, **settings):
-        """A whole life of jobd in which it serves so many requests, one after the other; settings as Jobd has them."""
-        with Jobd(self.store, **settings) as jobd:
+        """
+        A whole life of jobd in which it serves so many requests, one after the other; settings as Jobd has them. The
+        password is verified once, however slow the machine is just now.
+        """
+        with Jobd(self.store, ["--auth-cache", "1h"], **settings) as jobd:
             connection = http.client.HTTPConnection("127.0.0.1", jobd.port)
             for i in range(count):
                 ask(connection, *request(i))
