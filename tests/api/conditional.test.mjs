@@ -27,11 +27,9 @@ async function created() {
   return { id, etag: (await get(server, alice, id)).headers.etag };
 }
 
-// A wait that has begun: resolves once the server holds it.
-async function waiting(id, etag, prefer = 'wait=30') {
-  const answer = getIf(id, etag, prefer);
-  await eventually(async () => (await metric(server, 'jobd_watches_waiting')) === 1, 'the wait');
-  return answer;
+// Resolves once the server holds a wait.
+function untilWaiting() {
+  return eventually(async () => (await metric(server, 'jobd_watches_waiting')) === 1, 'the wait');
 }
 
 test('a job the client has is not sent again', async () => {
@@ -57,8 +55,8 @@ test('a job that is another one now is', async () => {
 
 test('a wait ends with the change', async () => {
   const { id, etag } = await created();
-  const held = waiting(id, etag);
-  await eventually(async () => (await metric(server, 'jobd_watches_waiting')) === 1);
+  const held = getIf(id, etag, 'wait=30');
+  await untilWaiting();
   const other = await created();
   await report(server, alice, other.id, { message: 'another one' });
   const { json } = await report(server, alice, id, { progressPercentage: 7 });
@@ -95,7 +93,7 @@ test('nobody waits without knowing what for', async () => {
 test('a wait does not hold the end of the server up', async () => {
   const { id, etag } = await created();
   const held = getIf(id, etag, 'wait=30');
-  await eventually(async () => (await metric(server, 'jobd_watches_waiting')) === 1);
+  await untilWaiting();
   await server.restart();
   assert.equal((await held).status, 304);
 });
