@@ -1,6 +1,6 @@
 // Clients that write down every answer they get, and hold the store against it afterwards.
 import assert from 'node:assert/strict';
-import { admin, alice, bob, JOBS, OURS, send, WHOAMI, worker } from '../api/harness.mjs';
+import { admin, alice, bob, eventually, JOBS, OURS, send, WHOAMI, worker } from '../api/harness.mjs';
 import { inParallel } from '../api/support.mjs';
 
 const CALLERS = [alice, bob, worker, admin];
@@ -203,7 +203,10 @@ export class Ledger {
 
   async checkJob(id) {
     const entry = this.jobs.get(id);
-    const answer = await send(this.server, 'GET', `${JOBS}/${id}`, { auth: entry.auth });
+    const answer = await eventually(async () => { // a reader may still be on its way to the new primary
+      const now = await send(this.server, 'GET', `${JOBS}/${id}`, { auth: entry.auth });
+      return now.status !== 503 && now;
+    }, 'an answer');
     assert.equal(answer.status, 200, `an acknowledged job: ${answer.text}`);
     const change = changeOf(answer);
     assert.ok(change >= entry.change, `change number ${change} after ${entry.change}`);
