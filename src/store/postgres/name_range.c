@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* No name begins with more than a byte, none without any. */
+/* Hashes and heads in one number, which is sorted and sent as such; the empty name's head is 0. */
 static int64_t place_of(struct span folded, int64_t gram)
 {
     int64_t head = folded.len > 0 ? (unsigned char)folded.ptr[0] : 0;
