@@ -326,62 +326,65 @@ static void claims_and_reapers_seek(void **state)
     arena_release(&plans.arena);
 }
 
-static void a_beat_leaves_the_order_of_progress_alone(void **state)
+/* In a store that does nothing in the background: the id of a held job. What the writer runs is
+ * noted from its beat on. */
+static struct uuid note_from_a_beat(struct plans *plans)
 {
-    struct plans plans = {.fixture = *state};
-    struct fixture *fixture = plans.fixture;
-    struct store *daemon = fixture->store;
-    struct job_event progress = {.kind = EVENT_PROGRESS, .progress = 50};
+    struct fixture *fixture = plans->fixture;
     struct grant grant;
 
     fixture->store = fixture_open(fixture, false);
-    arena_init(&plans.arena, 1 << 24);
-    plans.reader = sqlite_store_of(fixture->store)->writer.connection;
+    arena_init(&plans->arena, 1 << 24);
+    plans->reader = sqlite_store_of(fixture->store)->writer.connection;
     grant = must_grant(fixture, 1);
-    sqlite3_trace_v2(plans.reader->db, SQLITE_TRACE_STMT, note_statement, &plans);
+    sqlite3_trace_v2(plans->reader->db, SQLITE_TRACE_STMT, note_statement, plans);
     fixture_pass(fixture, 1000);
     lease_beat(fixture, &grant.job.id, 1, 0);
+    return grant.job.id;
+}
+
+static void close_noted(struct plans *plans, struct store *daemon)
+{
+    sqlite3_trace_v2(plans->reader->db, 0, NULL, NULL);
+    forget_texts(plans);
+    store_close(plans->fixture->store);
+    plans->fixture->store = daemon;
+    arena_release(&plans->arena);
+}
+
+static void a_beat_leaves_the_order_of_progress_alone(void **state)
+{
+    struct plans plans = {.fixture = *state};
+    struct store *daemon = plans.fixture->store;
+    struct job_event progress = {.kind = EVENT_PROGRESS, .progress = 50};
+    struct uuid id = note_from_a_beat(&plans);
+
     assert_int_equal(lease_updates(&plans, "lease_due"), 1);
     assert_int_equal(lease_updates(&plans, "lease_progress"), 0);
-    lease_report(fixture, &grant.job.id, 1, progress);
+    lease_report(plans.fixture, &id, 1, progress);
     assert_int_equal(lease_updates(&plans, "lease_progress"), 1);
-    sqlite3_trace_v2(plans.reader->db, 0, NULL, NULL);
-    forget_texts(&plans);
-    store_close(fixture->store);
-    fixture->store = daemon;
-    arena_release(&plans.arena);
+    close_noted(&plans, daemon);
 }
 
 /* What a write costs in lists is what it opens for writing, as SQLite compiled its statements. */
 static void only_what_changes_is_written_into_lists(void **state)
 {
     struct plans plans = {.fixture = *state};
-    struct fixture *fixture = plans.fixture;
-    struct store *daemon = fixture->store;
+    struct store *daemon = plans.fixture->store;
     struct job_event progress = {.kind = EVENT_PROGRESS, .progress = 50};
     struct job_event end = {
         .kind = EVENT_END, .status = STATUS_COMPLETED_SUCCESS, .progress = JOB_NO_PROGRESS};
-    struct grant grant;
+    struct uuid id = note_from_a_beat(&plans);
 
-    fixture->store = fixture_open(fixture, false);
-    arena_init(&plans.arena, 1 << 24);
-    plans.reader = sqlite_store_of(fixture->store)->writer.connection;
-    grant = must_grant(fixture, 1);
-    sqlite3_trace_v2(plans.reader->db, SQLITE_TRACE_STMT, note_statement, &plans);
-    fixture_pass(fixture, 1000);
-    lease_beat(fixture, &grant.job.id, 1, 0);
     assert_true(was_run(&plans, "UPDATE lease"));
     assert_string_equal(job_indexes_written(&plans), "");
-    lease_report(fixture, &grant.job.id, 1, progress);
+    lease_report(plans.fixture, &id, 1, progress);
     assert_string_equal(job_indexes_written(&plans), "job_change ");
-    lease_report(fixture, &grant.job.id, 1, end);
+    lease_report(plans.fixture, &id, 1, end);
     assert_string_equal(job_indexes_written(&plans),
                         "job_status job_type job_person job_person_type job_started job_ended "
                         "job_ready job_delayed job_change ");
-    sqlite3_trace_v2(plans.reader->db, 0, NULL, NULL);
-    store_close(fixture->store);
-    fixture->store = daemon;
-    arena_release(&plans.arena);
+    close_noted(&plans, daemon);
 }
 
 static void look_over(struct fixture *fixture)
