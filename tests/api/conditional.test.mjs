@@ -7,12 +7,11 @@ import {
   bob,
   call,
   createJob,
-  eventually,
   JOBS,
   startJobd,
   UNKNOWN_ID,
 } from './harness.mjs';
-import { metric } from './leases.mjs';
+import { untilWatched } from './leases.mjs';
 import { get, report } from './support.mjs';
 
 const server = await startJobd({ daemons: 1 });
@@ -25,11 +24,6 @@ function getIf(id, tag, prefer, method = 'GET') {
 async function created() {
   const { id } = await createJob(server, alice);
   return { id, etag: (await get(server, alice, id)).headers.etag };
-}
-
-// Resolves once the server holds a wait.
-function untilWaiting() {
-  return eventually(async () => (await metric(server, 'jobd_watches_waiting')) === 1, 'the wait');
 }
 
 test('a job the client has is not sent again', async () => {
@@ -56,7 +50,7 @@ test('a job that is another one now is', async () => {
 test('a wait ends with the change', async () => {
   const { id, etag } = await created();
   const held = getIf(id, etag, 'wait=30');
-  await untilWaiting();
+  await untilWatched(server);
   const other = await created();
   await report(server, alice, other.id, { message: 'another one' });
   const { json } = await report(server, alice, id, { progressPercentage: 7 });
@@ -93,7 +87,7 @@ test('nobody waits without knowing what for', async () => {
 test('a wait does not hold the end of the server up', async () => {
   const { id, etag } = await created();
   const held = getIf(id, etag, 'wait=30');
-  await untilWaiting();
+  await untilWatched(server);
   await server.restart();
   assert.equal((await held).status, 304);
 });

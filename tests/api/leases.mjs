@@ -46,6 +46,12 @@ export function untilWaiting(server, count) {
   return eventually(look, `${count} waiting claims`);
 }
 
+// Once so many requests wait for their job to change.
+export function untilWatched(server, count = 1) {
+  const look = async () => (await metric(server, 'jobd_watches_waiting')) === count;
+  return eventually(look, `${count} waiting requests`);
+}
+
 function fenced(fence) {
   return fence === undefined ? {} : { 'Lease-Fence': `${fence}` };
 }

@@ -10,7 +10,6 @@ import {
   bob,
   call,
   createJob,
-  eventually,
   JOBS,
   OURS,
   reader,
@@ -18,7 +17,7 @@ import {
   UNKNOWN_ID,
   worker,
 } from './harness.mjs';
-import { heldJob, metric, tell } from './leases.mjs';
+import { heldJob, tell, untilWatched } from './leases.mjs';
 import { connect, request } from './raw.mjs';
 import { get, report } from './support.mjs';
 
@@ -60,12 +59,6 @@ async function read(id, query = '', { auth = alice, on = server } = {}) {
 async function timed(promise) {
   const begun = Date.now();
   return { value: await promise, took: Date.now() - begun };
-}
-
-// Once so many requests wait for their job to change.
-function untilWatched(count, on = server) {
-  const look = async () => (await metric(on, 'jobd_watches_waiting')) === count;
-  return eventually(look, `${count} waiting reads`);
 }
 
 test('what is appended is read, from any offset', async () => {
@@ -163,20 +156,20 @@ test('a read that waits is woken by the append', async () => {
   await append(id, 0, 'one');
   const waiting = timed(read(id, '?offset=3&wait=30'));
   const other = timed(read(id, '?offset=3&wait=30', { auth: reader }));
-  await untilWatched(2);
+  await untilWatched(server, 2);
   await append(id, 0, 'one'); // nothing new wakes nobody
   const begun = Date.now();
   await append(id, 3, 'two');
   for (const { value } of [await waiting, await other])
     assert.deepEqual([value.text, value.next, value.complete], ['two', 6, false]);
   assert.ok(Date.now() - begun < SOON);
-  await untilWatched(0);
+  await untilWatched(server, 0);
 });
 
 test('a read that waits does not mind other changes, and gives up in time', async () => {
   const { id } = await createJob(server, alice);
   const waiting = timed(read(id, '?wait=2'));
-  await untilWatched(1);
+  await untilWatched(server, 1);
   await report(server, alice, id, { state: 'RUNNING' });
   await report(server, alice, id, { progressPercentage: 50 });
   const { value, took } = await waiting;
@@ -193,7 +186,7 @@ test('a read that waits ends with the job', async () => {
   for (const [name, end] of Object.entries(ends)) {
     const { id } = await createJob(server, alice);
     const waiting = timed(read(id, '?wait=30'));
-    await untilWatched(1);
+    await untilWatched(server, 1);
     await end(id);
     const { value, took } = await waiting;
     assert.deepEqual([value.text, value.complete], ['', true], name);
@@ -210,16 +203,16 @@ test('a client that hangs up is not waited for', async () => {
   await raw.write(
     request('GET', `${target(id)}?wait=30`, [`Authorization: ${basic(alice)}`]),
   );
-  await untilWatched(1);
+  await untilWatched(server, 1);
   raw.socket.destroy();
-  await untilWatched(0);
+  await untilWatched(server, 0);
 });
 
 test('a server that stops answers who waits at once', async () => {
   const own = await startJobd({ args: ['--drain-timeout', '20s'] });
   const { id } = await createJob(own, alice);
   const waiting = Array.from({ length: 10 }, () => read(id, '?wait=30', { on: own }));
-  await untilWatched(10, own);
+  await untilWatched(own, 10);
   const { value: code, took } = await timed(own.stop());
   assert.equal(code, 0);
   assert.ok(took < 2 * SOON, `${took} ms`);

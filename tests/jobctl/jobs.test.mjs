@@ -6,7 +6,7 @@ import path from 'node:path';
 import {
   alice, bob, call, createJob, eventually, JOBS, startJobd, tempDir, UNKNOWN_ID, worker,
 } from '../api/harness.mjs';
-import { metric } from '../api/leases.mjs';
+import { untilWatched } from '../api/leases.mjs';
 import { createJobs, freshType, get, report } from '../api/support.mjs';
 import { JOBCTL, User, TERMINAL, errorBody, fakeJob, fakeServer } from './jobctl.mjs';
 
@@ -215,7 +215,7 @@ test('wait lets the server hold the call rather than asking again and again', as
   const other = await startJobd({ users: [alice] });
   const job = await createJob(other, alice);
   const { ended } = new User(other.url, alice).start(['wait', job.id]);
-  await eventually(async () => (await metric(other, 'jobd_watches_waiting')) === 1, 'the wait');
+  await untilWatched(other);
   await report(other, alice, job.id, { state: 'COMPLETED' });
   assert.equal((await ended).code, 0);
 });

@@ -5,7 +5,7 @@ import crypto from 'node:crypto';
 import {
   OURS, UNKNOWN_ID, alice, call, createJob, eventually, reader, startJobd,
 } from '../api/harness.mjs';
-import { metric } from '../api/leases.mjs';
+import { untilWatched } from '../api/leases.mjs';
 import { report } from '../api/support.mjs';
 import { User, deleteJob, fakeServer, nobody } from './jobctl.mjs';
 
@@ -26,7 +26,7 @@ async function logs(args, options) {
 // Follows a job until `count` requests wait: { child, ended, so_far }.
 async function follow(id, args = [], who = user, on = server) {
   const following = who.start(['logs', '-f', ...args, id]);
-  await eventually(async () => (await metric(on, 'jobd_watches_waiting')) === 1, 'the follower');
+  await untilWatched(on);
   return following;
 }
 
