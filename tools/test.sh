@@ -27,7 +27,7 @@ test_parts() {
     part unit-asan unit_tests_sanitized
     part page page_tests
     part npm node_modules
-    part api api_tests
+    part api node_tests build api jobctl
     part fault node_tests build fault
     part postgres postgres_tests
     part browser node_tests build browser
@@ -144,10 +144,6 @@ node_tests() {
     # shellcheck disable=SC2086 # one word a file
     fixed_addresses ${run_before:-} timeout 900 node --test --test-reporter=tap \
         --test-concurrency=4 $files
-}
-
-api_tests() {
-    node_tests build api jobctl
 }
 
 # The API once more on PostgreSQL, three daemons on each database with the requests going round among them (but for the
