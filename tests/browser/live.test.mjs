@@ -89,6 +89,7 @@ test('under the pointer no row moves: what is new is offered, and comes when ask
   await createJob(server, alice, { name: 'second', type });
   await createJob(server, alice, { name: 'third', type });
   await page.getByRole('button', { name: '2 new' }).waitFor();
+  await page.waitForTimeout(2500); // it would come by itself within one second
   await untilNames(page, ['first']);
   await page.keyboard.press('n');
   await untilNames(page, ['third', 'second', 'first']);

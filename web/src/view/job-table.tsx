@@ -45,11 +45,12 @@ function News({ jobs, onShow }: { jobs: JobList; onShow: () => void }) {
 }
 
 export function JobTable({ jobs }: { jobs: JobList }) {
+  const frame = useRef<HTMLDivElement>(null);
   const scroller = useRef<HTMLDivElement>(null);
   const height = useMedia('(max-width: 760px)') ? CARD : ROW;
   const { first, last } = useWindow(scroller, height);
   const { rows, cursor, begun, gone, stalled } = jobs.list.value;
-  useRest(scroller, jobs);
+  useRest(frame, jobs);
 
   // The place in the list is found again, and so is the row that was opened, once it is there.
   const opened = useRef(jobs.selected.value);
@@ -71,7 +72,7 @@ export function JobTable({ jobs }: { jobs: JobList }) {
     scroller.current!.scrollTop = 0;
   };
   return (
-    <div class="table-frame">
+    <div class="table-frame" ref={frame}>
       <News jobs={jobs} onShow={show} />
       <div
         class="table"

@@ -1,4 +1,5 @@
-// Lets what is new in by itself while nobody is at the list: at its top, with neither pointer nor focus in it.
+// Lets what is new in by itself while nobody is at the list: at its top, with neither pointer nor focus in its frame,
+// of which the button that offers what is new is a part.
 import type { RefObject } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { newsCount } from '../model/list';
@@ -6,10 +7,10 @@ import type { JobList } from '../state/jobs';
 
 const CALM = 1000; // at most so often
 
-export function useRest(scroller: RefObject<HTMLElement>, jobs: JobList): void {
+export function useRest(frame: RefObject<HTMLElement>, jobs: JobList): void {
   const inside = useRef(false);
   useEffect(() => {
-    const element = scroller.current!;
+    const element = frame.current!;
     const enter = () => (inside.current = true);
     const leave = () => (inside.current = false);
     element.addEventListener('pointerenter', enter);
@@ -18,7 +19,7 @@ export function useRest(scroller: RefObject<HTMLElement>, jobs: JobList): void {
     const hovers = matchMedia('(hover: hover)');
     const timer = setInterval(() => {
       const occupied =
-        inside.current || element.contains(document.activeElement) || element.scrollTop > 0;
+        inside.current || element.contains(document.activeElement) || jobs.scrollTop > 0;
       if (hovers.matches && !occupied && newsCount(jobs.list.value) > 0) jobs.apply();
     }, CALM);
     return () => {
