@@ -1,6 +1,8 @@
 /* The observer: hears of each job that becomes ready, and of what is due sooner than was said. */
 #include "leases.h"
 
+#include "base/mem.h"
+
 #include <string.h>
 
 /* Written by one thread at a time, the last time before the call that caused it was answered. */
@@ -38,11 +40,25 @@ static void hear_changed(void *context, int64_t position, int64_t change)
     heard->change = change;
 }
 
-static void observe(struct fixture *fixture, struct heard *heard)
+/* Of the fixture's arena, as the store may tell of something until it is closed. */
+static struct heard *observe_unreaped(struct fixture *fixture)
 {
-    heard->observer = (struct store_observer){heard, hear_ready, hear_due, hear_changed, NULL};
+    struct heard *heard = mem_need(ARENA_NEW(&fixture->arena, struct heard));
+
+    heard->observer = (struct store_observer){.context = heard,
+                                              .ready = hear_ready,
+                                              .due = hear_due,
+                                              .changed = hear_changed};
     store_observe(fixture->store, &heard->observer);
+    return heard;
+}
+
+static struct heard *observe(struct fixture *fixture)
+{
+    struct heard *heard = observe_unreaped(fixture);
+
     must_reap(fixture, 10);
+    return heard;
 }
 
 static void assert_heard(struct heard *heard, int ready, int due)
@@ -62,169 +78,165 @@ static void assert_changed(struct heard *heard, int changed, const struct job *l
 static void every_new_job_is_ready(void **state)
 {
     struct fixture *fixture = *state;
-    struct heard heard = {0};
+    struct heard *heard;
     struct draft drafts[5];
     struct job *jobs;
 
-    observe(fixture, &heard);
+    heard = observe(fixture);
     for (int i = 0; i < 5; i++)
         drafts[i] = draft_of(&fixture->arena, "job", i < 3 ? "A" : "B");
     drafts[1].self_managed = true;
     assert_int_equal(job_create(fixture->store, &fixture->arena, drafts, 5, &jobs), 0);
-    assert_string_equal(heard.type, "B");
-    assert_heard(&heard, 4, 0);
+    assert_string_equal(heard->type, "B");
+    assert_heard(heard, 4, 0);
 }
 
 static void a_delayed_job_is_due_then_ready(void **state)
 {
     struct fixture *fixture = *state;
-    struct heard heard = {0};
+    struct heard *heard;
     struct draft draft = draft_of(&fixture->arena, "job", "TEST");
 
-    observe(fixture, &heard);
+    heard = observe(fixture);
     draft.run_after = START_MS + 2000;
     must_create(fixture, &draft);
-    assert_true(heard.in_ms == 2000);
-    assert_heard(&heard, 0, 1);
+    assert_true(heard->in_ms == 2000);
+    assert_heard(heard, 0, 1);
     draft.run_after = START_MS + 3000; /* later than what is known */
     must_create(fixture, &draft);
-    assert_heard(&heard, 0, 0);
+    assert_heard(heard, 0, 0);
     draft.run_after = START_MS - 1000;
     must_create(fixture, &draft);
-    assert_true(heard.in_ms == 0);
-    assert_heard(&heard, 0, 1);
+    assert_true(heard->in_ms == 0);
+    assert_heard(heard, 0, 1);
     fixture_pass(fixture, 2000);
     assert_true(must_reap(fixture, 10).next_ms == 1000);
-    assert_string_equal(heard.type, "TEST");
-    assert_heard(&heard, 2, 0);
+    assert_string_equal(heard->type, "TEST");
+    assert_heard(heard, 2, 0);
     fixture_pass(fixture, 1000);
     must_reap(fixture, 10);
-    assert_heard(&heard, 1, 0);
+    assert_heard(heard, 1, 0);
 }
 
 /* So nobody has to reckon with millennia. */
 static void what_is_due_in_years_is_told_as_a_minute(void **state)
 {
     struct fixture *fixture = *state;
-    struct heard heard = {.observer = {&heard, hear_ready, hear_due, hear_changed, NULL}};
+    struct heard *heard = observe_unreaped(fixture);
     struct draft draft = draft_of(&fixture->arena, "job", "TEST");
 
-    store_observe(fixture->store, &heard.observer); /* and nobody has reaped yet */
     draft.run_after = INT64_C(253402300799000);
     must_create(fixture, &draft);
-    assert_true(heard.in_ms == 60000);
-    assert_heard(&heard, 0, 1);
-    store_unobserve(fixture->store, &heard.observer);
+    assert_true(heard->in_ms == 60000);
+    assert_heard(heard, 0, 1);
 }
 
 static void a_lease_is_due_when_it_is_the_first(void **state)
 {
     struct fixture *fixture = *state;
-    struct heard heard = {0};
+    struct heard *heard;
     struct claim claim = claim_of(fixture, "TEST", 1);
     struct grant grant;
 
-    observe(fixture, &heard);
+    heard = observe(fixture);
     grant = must_grant(fixture, 1); /* a minute: the reaper comes then anyway */
-    assert_heard(&heard, 1, 0);
+    assert_heard(heard, 1, 0);
     must_create_named(fixture, "short");
     claim.by.lease_ms = 5000;
     assert_int_equal(must_claim(fixture, &claim).count, 1);
-    assert_true(heard.in_ms == 5000);
-    assert_heard(&heard, 1, 1);
+    assert_true(heard->in_ms == 5000);
+    assert_heard(heard, 1, 1);
     lease_beat(fixture, &grant.job.id, 1, 0);
-    assert_heard(&heard, 0, 0);
+    assert_heard(heard, 0, 0);
 }
 
 static void what_comes_back_is_ready(void **state)
 {
     struct fixture *fixture = *state;
-    struct heard heard = {0};
+    struct heard *heard;
     struct grant grant = must_grant(fixture, 3);
     struct claim claim = claim_of(fixture, "TEST", 1);
 
-    observe(fixture, &heard);
+    heard = observe(fixture);
     lease_release(fixture, &grant.job.id, 1, 0);
-    assert_heard(&heard, 1, 0);
+    assert_heard(heard, 1, 0);
     must_claim(fixture, &claim);
     lease_release(fixture, &grant.job.id, 2, 1000);
-    assert_true(heard.in_ms == 1000);
-    assert_heard(&heard, 0, 1);
+    assert_true(heard->in_ms == 1000);
+    assert_heard(heard, 0, 1);
     fixture_pass(fixture, 1000);
     must_reap(fixture, 10);
-    assert_heard(&heard, 1, 0);
+    assert_heard(heard, 1, 0);
 }
 
 static void an_expired_job_is_ready_after_its_back_off(void **state)
 {
     struct fixture *fixture = *state;
-    struct heard heard = {0};
+    struct heard *heard;
     struct store_reap reap;
 
     must_grant(fixture, 2);
-    observe(fixture, &heard);
+    heard = observe(fixture);
     fixture_pass(fixture, LEASE_MS);
     reap = must_reap(fixture, 10);
-    assert_heard(&heard, 0, 0); /* the answer says when */
+    assert_heard(heard, 0, 0); /* the answer says when */
     fixture_pass(fixture, reap.next_ms);
     must_reap(fixture, 10);
-    assert_heard(&heard, 1, 0);
+    assert_heard(heard, 1, 0);
 }
 
 static void a_failed_update_is_no_news(void **state)
 {
     struct fixture *fixture = *state;
-    struct heard heard = {0};
+    struct heard *heard;
     struct grant grant = must_grant(fixture, 1);
 
-    observe(fixture, &heard);
+    heard = observe(fixture);
     assert_int_equal(lease_release(fixture, &grant.job.id, 7, 0).call.problem, PROBLEM_LEASE_LOST);
-    assert_heard(&heard, 0, 0);
+    assert_heard(heard, 0, 0);
 }
 
 static void every_write_of_a_job_is_a_change(void **state)
 {
     struct fixture *fixture = *state;
-    struct heard heard = {0};
+    struct heard *heard;
     struct job job;
     struct grant grant;
     struct store_reap reap;
 
-    observe(fixture, &heard);
+    heard = observe(fixture);
     job = must_create_named(fixture, "job");
-    assert_changed(&heard, 1, &job);
+    assert_changed(heard, 1, &job);
     grant = must_grant(fixture, 2);
-    assert_int_equal(heard.changed, 2);
-    assert_true(heard.position == grant.job.position && heard.change == grant.job.change);
-    heard.changed = 0;
+    assert_int_equal(heard->changed, 2);
+    assert_true(heard->position == grant.job.position && heard->change == grant.job.change);
+    heard->changed = 0;
     lease_beat(fixture, &grant.job.id, 1, 0);
-    assert_int_equal(heard.changed, 0);
+    assert_int_equal(heard->changed, 0);
     fixture_pass(fixture, LEASE_MS);
     reap = must_reap(fixture, 10);
     job = must_get(fixture, &grant.job.id);
-    assert_changed(&heard, 1, &job);
+    assert_changed(heard, 1, &job);
     fixture_pass(fixture, reap.next_ms); /* its back-off is over: nothing that anybody sees */
     must_reap(fixture, 10);
-    assert_int_equal(heard.changed, 0);
+    assert_int_equal(heard->changed, 0);
 }
 
 static void all_observers_hear_until_they_are_removed(void **state)
 {
     struct fixture *fixture = *state;
-    struct heard first = {0}, second = {0};
+    struct heard *first = observe(fixture), *second = observe(fixture);
 
-    observe(fixture, &first);
-    observe(fixture, &second);
     must_create_named(fixture, "job");
-    assert_heard(&first, 1, 0);
-    assert_heard(&second, 1, 0);
-    store_unobserve(fixture->store, &first.observer);
+    assert_heard(first, 1, 0);
+    assert_heard(second, 1, 0);
+    store_unobserve(fixture->store, &first->observer);
     must_create_named(fixture, "job");
-    assert_heard(&first, 0, 0);
-    assert_heard(&second, 1, 0);
-    store_unobserve(fixture->store, &second.observer);
+    assert_heard(first, 0, 0);
+    assert_heard(second, 1, 0);
+    store_unobserve(fixture->store, &second->observer);
     must_create_named(fixture, "job");
-    assert_heard(&second, 0, 0);
+    assert_heard(second, 0, 0);
 }
 
 int main(int argc, char **argv)

@@ -1,5 +1,7 @@
 /* Output: appended by offset, read from anywhere, and of a long one only both ends. */
 #include "leases.h"
+
+#include "base/mem.h"
 #include "random.h"
 
 #include <string.h>
@@ -178,15 +180,16 @@ static void output_is_heard_of_but_is_no_change_of_the_job(void **state)
 {
     struct fixture *fixture = *state;
     struct job job = must_create_named(fixture, "job"), after;
-    struct heard heard = {.observer = {.context = &heard, .changed = hear}, .change = -1};
+    struct heard *heard = mem_need(ARENA_NEW(&fixture->arena, struct heard));
 
-    store_observe(fixture->store, &heard.observer);
+    *heard = (struct heard){.observer = {.context = heard, .changed = hear}, .change = -1};
+    store_observe(fixture->store, &heard->observer);
     must_append(fixture, &job.id, 0, "x");
-    assert_int_equal(heard.changed, 1);
-    assert_true(heard.position == job.position && heard.change == 0);
+    assert_int_equal(heard->changed, 1);
+    assert_true(heard->position == job.position && heard->change == 0);
     must_append(fixture, &job.id, 0, "x");
     append(fixture, &job.id, 5, span_of("x"));
-    assert_int_equal(heard.changed, 1);
+    assert_int_equal(heard->changed, 1);
     after = must_get(fixture, &job.id);
     assert_same_job(&after, &job);
 }
