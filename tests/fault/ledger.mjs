@@ -201,13 +201,19 @@ export class Ledger {
     this.fresh.clear();
   }
 
-  async checkJob(id) {
-    const entry = this.jobs.get(id);
-    const answer = await eventually(async () => { // a reader may still be on its way to the new primary
-      const now = await send(this.server, 'GET', `${JOBS}/${id}`, { auth: entry.auth });
+  // What is asked after the disturbance is over: one of the daemons may still be on its way to the new primary.
+  async ask(method, target, options) {
+    const answer = await eventually(async () => {
+      const now = await send(this.server, method, target, options);
       return now.status !== 503 && now;
     }, 'an answer');
-    assert.equal(answer.status, 200, `an acknowledged job: ${answer.text}`);
+    assert.equal(answer.status, method === 'GET' ? 200 : 201, `${target}: ${answer.text}`);
+    return answer;
+  }
+
+  async checkJob(id) {
+    const entry = this.jobs.get(id);
+    const answer = await this.ask('GET', `${JOBS}/${id}`, { auth: entry.auth });
     const change = changeOf(answer);
     assert.ok(change >= entry.change, `change number ${change} after ${entry.change}`);
     if (entry.pending && change > entry.change && looksDone(entry.pending, answer.json)) {
@@ -223,7 +229,7 @@ export class Ledger {
 
   async checkOutput(id, { auth, output }) {
     if (output.known + output.pending === '') return;
-    const { text } = await send(this.server, 'GET', `${OURS}/${id}/log`, { auth });
+    const { text } = await this.ask('GET', `${OURS}/${id}/log`, { auth });
     assert.ok(text === output.known || text === output.known + output.pending,
       `${output.known.length} acknowledged bytes, ${text.length} found`);
     Object.assign(output, { known: text, pending: '' });
@@ -232,8 +238,7 @@ export class Ledger {
   // The same key again gives the first answer, or, where none came, makes the job that is then there once.
   async checkKey(entry) {
     const { auth, key, body } = entry;
-    const again = await send(this.server, 'POST', OURS, { auth, body, headers: { 'Idempotency-Key': key } });
-    assert.equal(again.status, 201, again.text);
+    const again = await this.ask('POST', OURS, { auth, body, headers: { 'Idempotency-Key': key } });
     if (entry.answer) {
       assert.deepEqual(again.json, entry.answer.json, 'the answer under the same key');
       assert.equal(again.headers.etag, entry.answer.headers.etag);
@@ -245,7 +250,7 @@ export class Ledger {
 
   named(auth, name) {
     const query = `nameMatchMode=EXACT&name=${encodeURIComponent(name)}&type=LEDGER`;
-    return send(this.server, 'GET', `${JOBS}?${query}`, { auth });
+    return this.ask('GET', `${JOBS}?${query}`, { auth });
   }
 
   async checkRefusal({ auth, name }) {
@@ -254,7 +259,7 @@ export class Ledger {
   }
 
   async checkBulk(entry) {
-    const found = await send(this.server, 'GET', `${JOBS}?type=${entry.type}&pageSize=50`, { auth: entry.auth });
+    const found = await this.ask('GET', `${JOBS}?type=${entry.type}&pageSize=50`, { auth: entry.auth });
     const size = found.json.results.length;
     if (entry.size === undefined) assert.ok(size === 0 || size === BULK, `all or none, not ${size}`);
     else assert.equal(size, entry.size, `jobs of an acknowledged ${entry.type}`);
@@ -263,8 +268,7 @@ export class Ledger {
 
   // Whatever is written next comes behind all that was acknowledged.
   async checkOrder() {
-    const answer = await send(this.server, 'POST', OURS, { auth: alice, body: this.draft() });
-    assert.equal(answer.status, 201, answer.text);
+    const answer = await this.ask('POST', OURS, { auth: alice, body: this.draft() });
     assert.ok(changeOf(answer) > this.greatest.change, 'change numbers rise over a restart');
     assert.ok(answer.json.id > this.greatest.id, 'positions rise over a restart');
     this.note(alice, answer.json, changeOf(answer));

@@ -54,7 +54,9 @@ async function readiness(server) {
   return answers.map(({ status }) => status);
 }
 
-const all = (status) => (found) => found.every((one) => one === status);
+const untilReadiness = (server, status, what) =>
+  eventually(async () => (await readiness(server)).every((one) => one === status), what);
+const untilReady = (server) => untilReadiness(server, 200, 'being ready again');
 
 test('connections are cut at random, mostly in the middle of a transaction', async (t) => {
   const server = await daemonsOn([primary]);
@@ -75,10 +77,10 @@ test('the database restarts under load, and says so once', async (t) => {
   const server = await daemonsOn([primary]);
   await underLoad(t, server, async () => {
     await primary.crash();
-    await eventually(async () => all(503)(await readiness(server)), 'not being ready');
+    await untilReadiness(server, 503, 'not being ready');
     await sleep(1500);
     await primary.start();
-    await eventually(async () => all(200)(await readiness(server)), 'being ready again');
+    await untilReady(server);
   });
   await eventually(() => linesOf(server, 'store found').length === DAEMONS, 'the end in the log');
   assert.equal(linesOf(server, 'store lost').length, DAEMONS, linesOf(server, 'store lost').join('\n'));
@@ -88,7 +90,7 @@ test('the database restarts under load, and says so once', async (t) => {
 test('an idle daemon notices that the database is gone', async () => {
   const server = await daemonsOn([primary]);
   await primary.crash();
-  await eventually(async () => all(503)(await readiness(server)), 'not being ready');
+  await untilReadiness(server, 503, 'not being ready');
   const answer = await send(server, 'GET', JOBS, { auth: alice });
   assert.ok(answer.status === 503 && answer.headers['retry-after'] === '1', answer.text);
   await primary.start();
@@ -174,6 +176,7 @@ test('a primary is killed under load and its standby promoted', async (t) => {
     await sleep(500);
     await second.promote();
   });
+  await untilReady(server);
   assert.equal((await call(server, 'GET', WHOAMI, { auth: alice })).status, 200);
 });
 
@@ -203,6 +206,7 @@ test('what the standby has not confirmed is not acknowledged, nor lost', async (
     const answer = await send(server, 'GET', `${JOBS}?type=TORN`, { auth: alice });
     return answer.status === 200 && answer.json.results;
   }, 'an answer');
+  await untilReady(server);
   const expected = { 201: 1, 503: 0 }[answered.status];
   assert.equal(found.length, expected, `${answered.text}`);
   assert.equal((await call(server, 'GET', `${JOBS}/${kept.id}`, { auth: alice })).status, 200);
