@@ -1,6 +1,7 @@
 /* Where candidates come from: the columns that are read of them, and the blocks. */
 #include "store/postgres/find_writing.h"
 
+#include "store/name_grams.h"
 #include "store/postgres/name_block.h"
 
 #include <stdio.h>
@@ -94,7 +95,7 @@ int find_pattern(struct find_writing *w)
 static void add_blocks(struct find_writing *w)
 {
     int64_t *grams;
-    size_t count = name_block_ask(w->search->arena, w->query, &grams);
+    size_t count = name_grams_ask(w->search->arena, w->query, NAME_BLOCK_GRAM, &grams);
     char below[24];
 
     w->params->failed = w->params->failed || grams == NULL;

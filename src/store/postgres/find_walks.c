@@ -1,7 +1,7 @@
 /* Walks: the jobs in the order of a date or of their names, in parts that an index has in order. */
 #include "store/postgres/find_writing.h"
 
-#include "store/postgres/name_block.h"
+#include "store/name_grams.h"
 #include "store/postgres/name_range.h"
 
 /* Which of the jobs with, or without, a value: an index has them in parts. */

@@ -3,6 +3,7 @@
 
 #include "base/metrics.h"
 #include "base/scope.h"
+#include "store/name_grams.h"
 #include "store/postgres/name_block.h"
 #include "store/postgres/name_range.h"
 #include "store/postgres/row.h"
@@ -31,7 +32,7 @@ static bool gather(const PGresult *jobs, struct name_grams *grams, struct name_r
 {
     for (int i = 0; i < NAME_BLOCK_JOBS; i++) {
         struct pg_row row = {jobs, i};
-        if (!name_grams_add(grams, row_span(row, 1), row_span(row, 2)) ||
+        if (!name_grams_add(grams, row_span(row, 1), row_span(row, 2), NAME_BLOCK_GRAM) ||
             !name_ranges_add(ranges, row_span(row, 2), arena))
             return false;
     }

@@ -3,7 +3,7 @@
 
 #include "base/mem.h"
 #include "base/scope.h"
-#include "store/postgres/name_block.h"
+#include "store/name_grams.h"
 #include "store/postgres/name_key.h"
 
 #include <stdlib.h>

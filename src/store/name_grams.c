@@ -1,5 +1,5 @@
 /* The grams of names: cut by code points, hashed, each kept once. */
-#include "store/postgres/name_block.h"
+#include "store/name_grams.h"
 
 #include "base/mem.h"
 #include "base/scope.h"
@@ -106,12 +106,12 @@ bool name_grams_cut(struct name_grams *grams, struct span folded, int longest)
     return !buf_failed(&text) && cut(grams, buf_span(&text), longest);
 }
 
-bool name_grams_add(struct name_grams *grams, struct span name, struct span folded)
+bool name_grams_add(struct name_grams *grams, struct span name, struct span folded, int longest)
 {
     AUTO(buf_release) struct buf text = BUF(1 << 20);
 
     return put_marked(&text, WHOLE, name) && add(grams, buf_span(&text)) &&
-           name_grams_cut(grams, folded, NAME_BLOCK_GRAM);
+           name_grams_cut(grams, folded, longest);
 }
 
 void name_grams_finish(struct name_grams *grams)
@@ -156,8 +156,8 @@ static size_t ask_whole(struct arena *arena, struct span name, int64_t **ret_gra
 }
 
 /* The longest grams: each has the shorter ones in it. */
-size_t name_grams_ask(struct arena *arena, const struct query *query, int longest,
-                      int64_t **ret_grams)
+static size_t ask_pattern(struct arena *arena, const struct query *query, int longest,
+                          int64_t **ret_grams)
 {
     struct span pattern = pattern_of(arena, query), behind = pattern;
     int64_t *grams = ARENA_ARRAY(arena, int64_t, ASKED_MAX);
@@ -177,9 +177,10 @@ size_t name_grams_ask(struct arena *arena, const struct query *query, int longes
     }
 }
 
-size_t name_block_ask(struct arena *arena, const struct query *query, int64_t **ret_grams)
+size_t name_grams_ask(struct arena *arena, const struct query *query, int longest,
+                      int64_t **ret_grams)
 {
     if (query->match == MATCH_EXACT)
         return ask_whole(arena, query->name, ret_grams);
-    return name_grams_ask(arena, query, NAME_BLOCK_GRAM, ret_grams);
+    return ask_pattern(arena, query, longest, ret_grams);
 }
