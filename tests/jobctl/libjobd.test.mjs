@@ -114,12 +114,13 @@ const untilState = (id, state) => eventually(async () => (await jobNow(id)).stat
 
 test('the example worker in C works on several jobs at once, and drains on SIGTERM', async () => {
   const jobs = await Promise.all([{ a: 1 }, ['b'], undefined].map(exampleJob));
-  const { child, ended } = new User(server.url, worker).start([], { bin: compile('worker'), env: libraries() });
-  await Promise.all(jobs.map(({ id }) => untilState(id, 'RUNNING')));
-  child.kill('SIGTERM');
-  const done = await ended;
+  const working = new User(server.url, worker).start([], { bin: compile('worker'), env: libraries() });
+  const lines = () => working.so_far('stdout').split('\n').sort();
+  await eventually(() => lines().length > jobs.length, 'all begun'); // what is only granted would be given back
+  working.child.kill('SIGTERM');
+  const done = await working.ended;
   assert.equal(done.code, 0, done.stderr);
-  assert.deepEqual(done.stdout.split('\n').sort(), ['', 'A job: ["b"]', 'A job: no payload', 'A job: {"a":1}']);
+  assert.deepEqual(lines(), ['', 'A job: ["b"]', 'A job: no payload', 'A job: {"a":1}']);
   for (const { id } of jobs) {
     const job = await jobNow(id);
     assert.deepEqual([job.state, job.result, job.progressPercentage, job.message],
