@@ -9,6 +9,8 @@ const dir = encodeURIComponent(tempDir());
 for (const [what, url, pattern] of [
   ['nobody listens', `postgresql://jobd:${SECRET}@/jobs?host=${dir}`, /No such file or directory/],
   ['nobody listens, password as a parameter', `postgresql:///jobs?host=${dir}&password=${SECRET}`, /No such file/],
+  ['nobody listens at either of two', `postgresql://jobd:${SECRET}@127.0.0.1:1,127.0.0.1:2/jobs`,
+    /port 1 failed: [^;]*; .*port 2 failed: /],
   ['an encoding that is none', `postgresql://jobd:%zz${SECRET}@/jobs?host=${dir}`, /percent-encoded/],
   ['an unknown parameter', `postgresql://jobd:${SECRET}@/jobs?host=${dir}&nothing=1`, /query parameter/],
   ['a slash in the password', `postgresql://jobd:${SECRET}/x@127.0.0.1/jobs`, /invalid integer/],

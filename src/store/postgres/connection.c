@@ -41,12 +41,38 @@ static void say(struct err *err, const char *what, const char *message)
     err_set(err, "%s: %.*s.", what, (int)len, message);
 }
 
+#define OF_SERVER "connection to "
+
+static bool is_of_server(const char *line)
+{
+    return strncmp(line, OF_SERVER, strlen(OF_SERVER)) == 0;
+}
+
+/* Each server that was tried has a line, any of which may be what matters; hints are on others. */
+static void say_servers(struct err *err, const char *message)
+{
+    AUTO(buf_release) struct buf text = BUF(1 << 16);
+    size_t len;
+
+    for (const char *line = message; *line != '\0'; line += len + (line[len] != '\0')) {
+        len = strcspn(line, "\n");
+        if (is_of_server(line))
+            buf_printf(&text, "%s%.*s", line > message ? "; " : "", (int)len, line);
+    }
+    buf_add_char(&text, '\0');
+    err_set(err, "The database cannot be reached: %s.",
+            buf_failed(&text) ? "there is not enough memory" : buf_span(&text).ptr);
+}
+
 /* What libpq quotes of a URL it cannot read may be the password; of a server it quotes the name. */
 static void say_unreached(struct err *err, const char *message)
 {
-    bool of_server = strncmp(message, "connection to ", strlen("connection to ")) == 0;
-    size_t len = strcspn(message, of_server ? "\n" : "\"\n");
+    size_t len = strcspn(message, "\"\n");
 
+    if (is_of_server(message)) {
+        say_servers(err, message);
+        return;
+    }
     while (len > 0 && (message[len - 1] == ' ' || message[len - 1] == ':'))
         len--;
     err_set(err, "The database cannot be reached: %.*s.", (int)len, message);

@@ -153,6 +153,7 @@ static void pg_free(struct pg_store *store)
 {
     PQfinish(store->guard);
     observed_release(&store->observed);
+    reach_release(&store->reach);
     mem_free(store->url);
     mem_free(store);
 }
@@ -349,6 +350,7 @@ bool postgres_open(const char *url, const struct store_options *options, struct 
     store->id = uuid_random();
     store->url = mem_strdup(url);
     observed_init(&store->observed);
+    reach_init(&store->reach);
     if (store->url == NULL || !prepare(store, options, err) ||
         !start(store, options->daemon, err)) {
         pg_free(store);

@@ -5,6 +5,7 @@
 #include "store/news.h"
 #include "store/postgres/indexer.h"
 #include "store/postgres/listener.h"
+#include "store/postgres/reach.h"
 #include "store/postgres/readers.h"
 #include "store/postgres/shared_clock.h"
 #include "store/postgres/writer.h"
@@ -19,7 +20,7 @@ struct pg_store {
     struct uuid id; /* this daemon's, for as long as it runs */
     struct shared_clock clock;
     struct observed observed;
-    _Atomic int64_t unreached_until; /* monotonic nanoseconds: nobody tries to connect before */
+    struct reach reach;
     struct readers readers;
     struct pg_writer writer;
     PGconn *guard; /* has the store for itself alone; NULL: it has not */
