@@ -11,7 +11,7 @@ const run = promisify(execFile);
 
 // Debian's account for PostgreSQL, which refuses to run as root.
 const OWNER = ['--reuid=postgres', '--regid=postgres', '--clear-groups'];
-const SOCKET = '.s.PGSQL.5432';
+const PORT = 5432; // only its socket's name, unless the settings have it listen
 
 // Processes are killed here, not machines: what was written is there, synced or not.
 const SETTINGS = `
@@ -40,25 +40,34 @@ export class Cluster {
   constructor() {
     this.dir = fs.realpathSync(tempDir());
     this.data = path.join(this.dir, 'data');
+    this.port = PORT;
     this.own(this.dir);
     after(() => this.destroy());
   }
 
-  own(dir) {
-    if (process.getuid() === 0) execFileSync('chown', ['postgres:postgres', dir]);
+  own(...files) {
+    if (process.getuid() === 0) execFileSync('chown', ['postgres:postgres', ...files]);
   }
 
   program(name, ...args) { return asOwner(path.join(programs(), name), args); }
 
   // A new primary that runs.
   static async primary() {
-    const cluster = new Cluster();
-    await cluster.program('initdb', '-D', cluster.data, '-U', 'jobd', '-A', 'trust', '-E', 'UTF8', '--no-sync',
-      '--locale=C.UTF-8');
-    fs.appendFileSync(path.join(cluster.data, 'postgresql.conf'), SETTINGS);
+    const cluster = await Cluster.stopped();
     await cluster.start();
     return cluster;
   }
+
+  // One that has never run; what is set later is what counts.
+  static async stopped() {
+    const cluster = new Cluster();
+    await cluster.program('initdb', '-D', cluster.data, '-U', 'jobd', '-A', 'trust', '-E', 'UTF8', '--no-sync',
+      '--locale=C.UTF-8');
+    cluster.set(SETTINGS);
+    return cluster;
+  }
+
+  set(settings) { fs.appendFileSync(path.join(this.data, 'postgresql.conf'), settings); }
 
   // A standby of this one that runs, and without which nothing is acknowledged.
   async standby() {
@@ -89,7 +98,7 @@ export class Cluster {
     for (const pid of [this.pid, ...stdout.trim().split(/\s+/).map(Number)]) {
       try { process.kill(pid, 'SIGKILL'); } catch { /* gone by itself */ }
     }
-    fs.rmSync(path.join(this.dir, SOCKET), { force: true });
+    fs.rmSync(path.join(this.dir, `.s.PGSQL.${this.port}`), { force: true });
   }
 
   // The pid of the server's process of that kind, 0 where there is none.
@@ -122,7 +131,7 @@ export class Cluster {
 // The URL of a store that is wherever one of the clusters takes writes.
 export function storeAt(clusters, schema, options = '') {
   const hosts = clusters.map(({ dir }) => encodeURIComponent(dir)).join(',');
-  const ports = clusters.map(() => 5432).join(',');
+  const ports = clusters.map(({ port }) => port).join(',');
   return `postgresql:///postgres?host=${hosts}&port=${ports}&user=jobd&target_session_attrs=read-write`
     + `&options=-csearch_path%3D${schema}${encodeURIComponent(options)}`;
 }
