@@ -57,17 +57,34 @@ static bool check_settings(PGconn *conn, struct err *err)
 }
 
 #define FIRST_SCHEMA                                                                               \
-    "SELECT quote_ident(btrim((string_to_array(current_setting('search_path'), ','))[1], ' \"'))"
+    "SELECT name FROM (SELECT quote_ident(btrim((string_to_array(current_setting('search_path'), " \
+    "','))[1], ' \"')::name)) AS first (name)"
 
-/* Where the search path begins; a schema of that name is made where there is none. */
+/*
+ * Where the search path begins; a schema of that name is made where there is none. Not by IF NOT
+ * EXISTS: that needs the right to make one also where somebody else has done so.
+ */
 static bool make_schema(PGconn *conn, struct err *err)
 {
     char schema[160], sql[256];
 
-    if (!ask(conn, FIRST_SCHEMA, schema, sizeof(schema)))
+    if (!ask(conn, FIRST_SCHEMA " WHERE to_regnamespace(name) IS NULL", schema, sizeof(schema)))
         return failed(conn, err);
-    snprintf(sql, sizeof(sql), "CREATE SCHEMA IF NOT EXISTS %s", schema);
-    return run(conn, sql) || failed(conn, err);
+    snprintf(sql, sizeof(sql), "CREATE SCHEMA %s", schema);
+    return schema[0] == '\0' || run(conn, sql) || failed(conn, err);
+}
+
+/* PostgreSQL passes over a schema that the role may not use, and takes the next one of the path. */
+static bool check_schema(PGconn *conn, struct err *err)
+{
+    static const char sql[] =
+        FIRST_SCHEMA " WHERE name IS DISTINCT FROM quote_ident(current_schema())";
+    char schema[160];
+
+    if (!ask(conn, sql, schema, sizeof(schema)))
+        return failed(conn, err);
+    return schema[0] == '\0' ||
+           err_set(err, "The role has no right to use the schema %s of the database.", schema);
 }
 
 static bool read_version(PGconn *conn, int64_t *ret_version, struct err *err)
@@ -95,7 +112,7 @@ static bool migrate(PGconn *conn, struct err *err)
 {
     int64_t version = 0;
 
-    if (!make_schema(conn, err) || !read_version(conn, &version, err))
+    if (!make_schema(conn, err) || !check_schema(conn, err) || !read_version(conn, &version, err))
         return false;
     if (version > LATEST)
         return err_set(err, "The database was written by a newer jobd (schema %d, this one %d).",
