@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/scope.h"
 #include "store/postgres/connection.h"
+#include "store/name_grams.h"
 #include "store/postgres/name_block.h"
 #include "store/postgres/name_key.h"
 
@@ -128,7 +129,7 @@ static void add_to_block(struct fill *fill, const struct fill_job *job)
 {
     if (job->change % NAME_BLOCK_JOBS == 1)
         fill->first = job->position;
-    must(fill, name_grams_add(&fill->grams, job->name, job->folded));
+    must(fill, name_grams_add(&fill->grams, job->name, job->folded, NAME_BLOCK_GRAM));
     fill->last = job->position;
     if (job->change % NAME_BLOCK_JOBS == 0)
         end_block(fill);
