@@ -299,33 +299,3 @@ struct store_find shadow_check_page(const struct shadow *shadow, struct fixture 
     shadow_check_rows(&find, expected, count, arena);
     return find;
 }
-
-/* The jobs do not change meanwhile: the shadow finds once, and each page is the next part of it. */
-void shadow_check_walk(const struct shadow *shadow, struct fixture *fixture, struct query query,
-                       size_t page_size)
-{
-    struct arena all, page;
-    struct cursor cursor;
-    struct store_find find = {.more = true};
-    const struct job **expected;
-    size_t count, seen = 0;
-
-    arena_init(&all, (size_t)1 << 26);
-    arena_init(&page, (size_t)1 << 26);
-    query.page_size = page_size;
-    expected = shadow_find(shadow, &query, NULL, &all, &count);
-    while (find.more) {
-        arena_clear(&page);
-        if (job_page(fixture->store, &page, &query, seen > 0 ? &cursor : NULL, &find) !=
-            PROBLEM_NONE)
-            fail_msg("problem %d: %s: %s", find.call.problem, find.call.err.text,
-                     query_text(&page, &query));
-        shadow_check_rows(&find, expected + seen, count - seen, &page);
-        seen += find.count;
-        if (find.more)
-            cursor = cursor_at(&query, find.jobs[find.count - 1]);
-    }
-    assert_int_equal(seen, count);
-    arena_release(&all);
-    arena_release(&page);
-}

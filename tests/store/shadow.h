@@ -48,10 +48,6 @@ struct store_find shadow_check_page(const struct shadow *shadow, struct fixture 
                                     const struct query *query, const struct cursor *after,
                                     struct arena *arena);
 
-/* Walks through all pages of this size and fails the test when one is not the shadow's. */
-void shadow_check_walk(const struct shadow *shadow, struct fixture *fixture, struct query query,
-                       size_t page_size);
-
 /* What the query asks, for the message of a failed test. */
 const char *query_text(struct arena *arena, const struct query *query);
 

@@ -1,5 +1,6 @@
 /* Finding: every filter alone and in pairs, every order, walks that miss and repeat nothing. */
 #include "data.h"
+#include "shadow_walks.h"
 #include "threads.h"
 
 #include <sched.h>
@@ -31,8 +32,8 @@ static const uint32_t masks[] = {
 static const unsigned type_sets[] = {1, 2, 4, 8, 16, 3, 12, 21, 31};
 
 /* All orders and directions, by pages of each of the sizes. */
-static void check_orders(const struct shadow *shadow, struct fixture *fixture, struct query query,
-                         const size_t *sizes, size_t size_count)
+static void check_orders(struct shadow_walks *walks, struct query query, const size_t *sizes,
+                         size_t size_count)
 {
     for (int order = ORDER_CREATED; order <= ORDER_RESULT; order++) {
         int directions = order == ORDER_CREATED ? 1 : 2;
@@ -40,27 +41,27 @@ static void check_orders(const struct shadow *shadow, struct fixture *fixture, s
         for (int direction = 0; direction < directions; direction++) {
             query.ascending = direction == 1;
             for (size_t i = 0; i < size_count; i++)
-                shadow_check_walk(shadow, fixture, query, sizes[i]);
+                shadow_walks_add(walks, query, sizes[i]);
         }
     }
 }
 
-static void check_alone(const struct shadow *shadow, struct fixture *fixture, struct query query)
+static void check_alone(struct shadow_walks *walks, struct query query)
 {
     static const size_t sizes[] = {1, 3, QUERY_PAGE_MAX};
 
-    check_orders(shadow, fixture, query, sizes, ARRAY_SIZE(sizes));
+    check_orders(walks, query, sizes, ARRAY_SIZE(sizes));
 }
 
-static void check_pair(const struct shadow *shadow, struct fixture *fixture, struct query query)
+static void check_pair(struct shadow_walks *walks, struct query query)
 {
     static const size_t size = 3;
 
-    check_orders(shadow, fixture, query, &size, 1);
+    check_orders(walks, query, &size, 1);
 }
 
 /* The orders by which names are looked for most differently. */
-static void check_names(const struct shadow *shadow, struct fixture *fixture, struct query query)
+static void check_names(struct shadow_walks *walks, struct query query)
 {
     static const struct {
         enum query_order order;
@@ -70,34 +71,38 @@ static void check_names(const struct shadow *shadow, struct fixture *fixture, st
     for (size_t i = 0; i < ARRAY_SIZE(orders); i++) {
         query.order = orders[i].order;
         query.ascending = orders[i].ascending;
-        shadow_check_walk(shadow, fixture, query, 3);
+        shadow_walks_add(walks, query, 3);
     }
 }
 
 /* Most tests here look at the same jobs and change none. */
-static void with_data(void **state, void (*check)(struct fixture *, const struct shadow *))
+static void with_data(void **state, void (*check)(struct shadow_walks *))
 {
     struct fixture *fixture = *state;
     struct shadow shadow;
+    struct shadow_walks walks = {.shadow = &shadow, .fixture = fixture};
 
     shadow_init(&shadow);
     data_fill(fixture, &shadow);
-    check(fixture, &shadow);
+    check(&walks);
+    shadow_walks_end(&walks);
     shadow_release(&shadow);
 }
 
 static void empty_store_has_one_empty_page(void **state)
 {
     struct shadow shadow;
+    struct shadow_walks walks = {.shadow = &shadow, .fixture = *state};
 
     shadow_init(&shadow);
-    check_alone(&shadow, *state, query_all());
+    check_alone(&walks, query_all());
+    shadow_walks_end(&walks);
     shadow_release(&shadow);
 }
 
-static void check_unfiltered(struct fixture *fixture, const struct shadow *shadow)
+static void check_unfiltered(struct shadow_walks *walks)
 {
-    check_alone(shadow, fixture, query_all());
+    check_alone(walks, query_all());
 }
 
 static void unfiltered(void **state)
@@ -105,13 +110,13 @@ static void unfiltered(void **state)
     with_data(state, check_unfiltered);
 }
 
-static void check_statuses(struct fixture *fixture, const struct shadow *shadow)
+static void check_statuses(struct shadow_walks *walks)
 {
     struct query query = query_all();
 
     for (size_t i = 0; i < ARRAY_SIZE(masks); i++) {
         query.statuses = masks[i];
-        check_alone(shadow, fixture, query);
+        check_alone(walks, query);
     }
 }
 
@@ -120,18 +125,18 @@ static void by_status(void **state)
     with_data(state, check_statuses);
 }
 
-static void check_types(struct fixture *fixture, const struct shadow *shadow)
+static void check_types(struct shadow_walks *walks)
 {
     static const struct span unknown[] = {SPAN("IMPOR"), SPAN("IMPORT "), SPAN("unknown")};
     struct query query = query_all();
 
     for (size_t i = 0; i < ARRAY_SIZE(type_sets); i++) {
-        query_by_types(&fixture->arena, &query, type_sets[i]);
-        check_alone(shadow, fixture, query);
+        query_by_types(&walks->fixture->arena, &query, type_sets[i]);
+        check_alone(walks, query);
     }
     query.types = unknown;
     query.type_count = ARRAY_SIZE(unknown);
-    check_alone(shadow, fixture, query);
+    check_alone(walks, query);
 }
 
 static void by_type(void **state)
@@ -139,14 +144,14 @@ static void by_type(void **state)
     with_data(state, check_types);
 }
 
-static void check_users(struct fixture *fixture, const struct shadow *shadow)
+static void check_users(struct shadow_walks *walks)
 {
     struct query query = query_all();
 
     query.has_user = true;
     for (unsigned i = 0; i <= DATA_USERS; i++) { /* the last one has no job */
         query.user = user_at(i);
-        check_alone(shadow, fixture, query);
+        check_alone(walks, query);
     }
 }
 
@@ -155,21 +160,21 @@ static void by_user(void **state)
     with_data(state, check_users);
 }
 
-static void check_name(struct fixture *fixture, const struct shadow *shadow, const char *name)
+static void check_name(struct shadow_walks *walks, const char *name)
 {
     struct query query = query_all();
 
     for (int match = MATCH_START; match <= MATCH_EXACT; match++) {
-        query_by_name(&fixture->arena, &query, name, (enum name_match)match);
-        check_names(shadow, fixture, query);
+        query_by_name(&walks->fixture->arena, &query, name, (enum name_match)match);
+        check_names(walks, query);
     }
 }
 
-static void check_whole_names(struct fixture *fixture, const struct shadow *shadow)
+static void check_whole_names(struct shadow_walks *walks)
 {
     fixture_settle();
     for (size_t i = 0; i < data_name_count; i++)
-        check_name(fixture, shadow, data_names[i]);
+        check_name(walks, data_names[i]);
 }
 
 static void by_whole_names(void **state)
@@ -177,11 +182,11 @@ static void by_whole_names(void **state)
     with_data(state, check_whole_names);
 }
 
-static void check_parts(struct fixture *fixture, const struct shadow *shadow)
+static void check_parts(struct shadow_walks *walks)
 {
     fixture_settle();
     for (size_t i = 0; i < data_part_count; i++)
-        check_name(fixture, shadow, data_parts[i]);
+        check_name(walks, data_parts[i]);
 }
 
 static void by_parts_of_names(void **state)
@@ -190,7 +195,7 @@ static void by_parts_of_names(void **state)
 }
 
 /* The name's own pages of one and of all, for a few names. */
-static void check_name_pages(struct fixture *fixture, const struct shadow *shadow)
+static void check_name_pages(struct shadow_walks *walks)
 {
     static const char *const names[] = {"import", "a", "", "é"};
     struct query query = query_all();
@@ -198,8 +203,8 @@ static void check_name_pages(struct fixture *fixture, const struct shadow *shado
     fixture_settle();
     for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
         for (int match = MATCH_START; match <= MATCH_EXACT; match++) {
-            query_by_name(&fixture->arena, &query, names[i], (enum name_match)match);
-            check_alone(shadow, fixture, query);
+            query_by_name(&walks->fixture->arena, &query, names[i], (enum name_match)match);
+            check_alone(walks, query);
         }
     }
 }
@@ -210,31 +215,30 @@ static void by_name_in_all_page_sizes(void **state)
 }
 
 /* A user, a type or a few statuses, besides what the query asks already. */
-static void check_with_another(struct fixture *fixture, const struct shadow *shadow,
-                               struct query query)
+static void check_with_another(struct shadow_walks *walks, struct query query)
 {
     struct query pair = query;
 
     for (size_t i = 1; i < ARRAY_SIZE(masks); i += 3) {
         pair.statuses = query.statuses & masks[i];
-        check_pair(shadow, fixture, pair);
+        check_pair(walks, pair);
     }
     pair = query;
     pair.has_user = true;
     for (unsigned i = 0; i <= DATA_USERS; i += 2) {
         pair.user = user_at(i);
-        check_pair(shadow, fixture, pair);
+        check_pair(walks, pair);
     }
     if (query.type_count > 0)
         return;
     pair = query;
     for (size_t i = 0; i < ARRAY_SIZE(type_sets); i += 2) {
-        query_by_types(&fixture->arena, &pair, type_sets[i]);
-        check_pair(shadow, fixture, pair);
+        query_by_types(&walks->fixture->arena, &pair, type_sets[i]);
+        check_pair(walks, pair);
     }
 }
 
-static void check_name_pairs(struct fixture *fixture, const struct shadow *shadow)
+static void check_name_pairs(struct shadow_walks *walks)
 {
     static const char *const names[] = {"import", "im", "A", "ss", "%", "é", "zzz", "\u00AD"};
     struct query query = query_all();
@@ -242,8 +246,8 @@ static void check_name_pairs(struct fixture *fixture, const struct shadow *shado
     fixture_settle();
     for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
         for (int match = MATCH_START; match <= MATCH_EXACT; match++) {
-            query_by_name(&fixture->arena, &query, names[i], (enum name_match)match);
-            check_with_another(fixture, shadow, query);
+            query_by_name(&walks->fixture->arena, &query, names[i], (enum name_match)match);
+            check_with_another(walks, query);
         }
     }
 }
@@ -253,13 +257,13 @@ static void by_name_and_another(void **state)
     with_data(state, check_name_pairs);
 }
 
-static void check_type_pairs(struct fixture *fixture, const struct shadow *shadow)
+static void check_type_pairs(struct shadow_walks *walks)
 {
     struct query query = query_all();
 
     for (size_t i = 0; i < ARRAY_SIZE(type_sets); i++) {
-        query_by_types(&fixture->arena, &query, type_sets[i]);
-        check_with_another(fixture, shadow, query);
+        query_by_types(&walks->fixture->arena, &query, type_sets[i]);
+        check_with_another(walks, query);
     }
 }
 
@@ -268,7 +272,7 @@ static void by_type_and_another(void **state)
     with_data(state, check_type_pairs);
 }
 
-static void check_user_pairs(struct fixture *fixture, const struct shadow *shadow)
+static void check_user_pairs(struct shadow_walks *walks)
 {
     struct query query = query_all();
 
@@ -277,7 +281,7 @@ static void check_user_pairs(struct fixture *fixture, const struct shadow *shado
         query.user = user_at(user);
         for (size_t i = 0; i < ARRAY_SIZE(masks); i++) {
             query.statuses = masks[i];
-            check_pair(shadow, fixture, query);
+            check_pair(walks, query);
         }
     }
 }
@@ -294,6 +298,7 @@ static void by_very_many_types(void **state)
     struct span *types = ARENA_ARRAY(&fixture->arena, struct span, QUERY_TYPES_MAX);
     struct query query = query_all();
     struct shadow shadow;
+    struct shadow_walks walks = {.shadow = &shadow, .fixture = fixture};
 
     shadow_init(&shadow);
     for (size_t i = 0; i < QUERY_TYPES_MAX; i++) {
@@ -309,10 +314,11 @@ static void by_very_many_types(void **state)
     query.types = types;
     query.type_count = QUERY_TYPES_MAX;
     query.statuses = STATUS_MASK_ALL & ~(1u << STATUS_RUNNING);
-    check_alone(&shadow, fixture, query);
+    check_alone(&walks, query);
     query.has_user = true;
     query.user = user_at(1);
-    check_alone(&shadow, fixture, query);
+    check_alone(&walks, query);
+    shadow_walks_end(&walks);
     shadow_release(&shadow);
 }
 

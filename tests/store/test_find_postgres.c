@@ -1,5 +1,6 @@
 /* What PostgreSQL does in its own way: names in blocks, keys that are cut off, budgets that end. */
 #include "data.h"
+#include "shadow_walks.h"
 
 #include "store/postgres/name_block.h"
 #include "store/postgres/name_key.h"

@@ -1,6 +1,7 @@
 /* Finding among thousands: few common values, many rare ones, pages anywhere in the order. */
 #include "data.h"
 #include "random.h"
+#include "shadow_walks.h"
 #include "threads.h"
 
 #include <string.h>

@@ -2,6 +2,7 @@
 #include "data.h"
 #include "leases.h"
 #include "random.h"
+#include "shadow_walks.h"
 
 #include "base/mem.h"
 #include "store/move.h"

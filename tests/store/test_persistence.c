@@ -1,5 +1,6 @@
 /* What outlives closing, and what two handles to one store see of each other. */
 #include "data.h"
+#include "shadow_walks.h"
 
 #include <stdio.h>
 #include <string.h>

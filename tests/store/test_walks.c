@@ -1,6 +1,7 @@
 /* Walks by cursor while others write: each page is of one moment, no job is lost or told twice. */
 #include "chance.h"
 #include "history.h"
+#include "shadow_walks.h"
 #include "threads.h"
 
 #include <inttypes.h>
