@@ -150,27 +150,63 @@ static struct job content_at(size_t i, const struct job *created)
     return job;
 }
 
-static void fill_one(struct fixture *fixture, struct shadow *shadow, size_t i)
+static struct draft draft_at(struct arena *arena, size_t i)
 {
-    struct draft draft = draft_of(&fixture->arena, data_names[i % data_name_count],
-                                  data_types[i * i % 11 % data_type_count]);
-    struct job job, content;
+    struct draft draft =
+        draft_of(arena, data_names[i % data_name_count], data_types[i * i % 11 % data_type_count]);
 
     draft.user = user_at((unsigned)(i * 5 % 7 % DATA_USERS));
-    job = must_create(fixture, &draft);
-    if (i % 9 != 0) {
-        content = content_at(i, &job);
-        assert_int_equal(job_put(fixture->store, &fixture->arena, &job.id, &content, &job),
-                         PROBLEM_NONE);
+    return draft;
+}
+
+/* Jobs of the same millisecond in one create. */
+static void create_some(struct fixture *fixture, struct shadow *shadow, size_t count)
+{
+    struct draft *drafts = ARENA_ARRAY(&fixture->arena, struct draft, count);
+    struct job *jobs = NULL;
+
+    for (size_t i = 0; i < count; i++)
+        drafts[i] = draft_at(&fixture->arena, shadow->count + i);
+    assert_int_equal(job_create(fixture->store, &fixture->arena, drafts, count, &jobs),
+                     PROBLEM_NONE);
+    for (size_t i = 0; i < count; i++)
+        shadow_add(shadow, &jobs[i]);
+    fixture->clock.ms++;
+}
+
+static bool is_put(size_t i)
+{
+    return i % 9 != 0;
+}
+
+/* All at once: one after the other each would wait for a sync of its own. */
+static void put_all(struct fixture *fixture, struct shadow *shadow)
+{
+    AUTO(arena_release) struct arena arena;
+    struct job_put *puts = ARENA_ARRAY(&fixture->arena, struct job_put, shadow->count);
+    struct job content, job;
+
+    arena_init(&arena, (size_t)1 << 26);
+    for (size_t i = 0; i < shadow->count; i++) {
+        content = content_at(i, &shadow->jobs[i].job);
+        if (is_put(i))
+            job_put_begin(&puts[i], fixture->store, &arena, &content.id, &content);
     }
-    shadow_add(shadow, &job);
-    fixture->clock.ms += i % 4 == 0;
+    for (size_t i = 0; i < shadow->count; i++) {
+        if (!is_put(i))
+            continue;
+        assert_int_equal(job_put_end(&puts[i], &job), PROBLEM_NONE);
+        shadow_put(shadow, i, &job);
+    }
 }
 
 void data_fill(struct fixture *fixture, struct shadow *shadow)
 {
-    for (size_t i = 0; i < ROUNDS * data_name_count; i++)
-        fill_one(fixture, shadow, i);
+    size_t count = ROUNDS * data_name_count;
+
+    while (shadow->count < count)
+        create_some(fixture, shadow, count - shadow->count < 4 ? count - shadow->count : 4);
+    put_all(fixture, shadow);
 }
 
 void query_by_name(struct arena *arena, struct query *query, const char *name,

@@ -266,14 +266,31 @@ static enum problem put_content(void *context, const struct hold *hold, bool *re
     return PROBLEM_NONE;
 }
 
+void job_put_begin(struct job_put *put, struct store *store, struct arena *arena,
+                   const struct uuid *id, const struct job *content)
+{
+    put->content = *content;
+    put->update = (struct store_update){
+        .id = *id, .mutate = put_content, .context = &put->content, .arena = arena};
+    store_waiter_init(&put->waiter, &put->update.call);
+    store_update(store, &put->update);
+}
+
+enum problem job_put_end(struct job_put *put, struct job *ret_job)
+{
+    store_waiter_wait(&put->waiter);
+    if (put->update.call.problem == PROBLEM_NONE)
+        *ret_job = put->update.job;
+    return put->update.call.problem;
+}
+
 enum problem job_put(struct store *store, struct arena *arena, const struct uuid *id,
                      const struct job *content, struct job *ret_job)
 {
-    struct job copy = *content;
-    struct store_update update = {
-        .id = *id, .mutate = put_content, .context = &copy, .arena = arena};
+    struct job_put put;
 
-    return update_by(store, &update, ret_job);
+    job_put_begin(&put, store, arena, id, content);
+    return job_put_end(&put, ret_job);
 }
 
 enum problem job_page(struct store *store, struct arena *arena, const struct query *query,

@@ -82,6 +82,17 @@ enum problem job_report(struct store *store, struct arena *arena, const struct u
 enum problem job_put(struct store *store, struct arena *arena, const struct uuid *id,
                      const struct job *content, struct job *ret_job);
 
+/* The same in two steps: those that have begun share a commit. The arena is the store's until both
+ * are done. */
+struct job_put {
+    struct store_update update;
+    struct job content;
+    struct store_waiter waiter;
+};
+void job_put_begin(struct job_put *put, struct store *store, struct arena *arena,
+                   const struct uuid *id, const struct job *content);
+enum problem job_put_end(struct job_put *put, struct job *ret_job);
+
 enum problem job_page(struct store *store, struct arena *arena, const struct query *query,
                       const struct cursor *after, struct store_find *ret_find);
 
