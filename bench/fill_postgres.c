@@ -129,7 +129,8 @@ static void add_to_block(struct fill *fill, const struct fill_job *job)
 {
     if (job->change % NAME_BLOCK_JOBS == 1)
         fill->first = job->position;
-    must(fill, name_grams_add(&fill->grams, job->name, job->folded, NAME_BLOCK_GRAM));
+    must(fill, name_grams_add_whole(&fill->grams, job->name));
+    must(fill, name_grams_cut(&fill->grams, job->folded, NAME_BLOCK_GRAM));
     fill->last = job->position;
     if (job->change % NAME_BLOCK_JOBS == 0)
         end_block(fill);

@@ -3,12 +3,12 @@
 
 #include "base/scope.h"
 #include "store/sqlite/connection.h"
+#include "store/sqlite/name_index.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 #define INDEX_PIECE 50000
-#define HASH_SIZE(bytes) "INSERT INTO job_gram (job_gram, rank) VALUES ('hashsize', " bytes ")"
 
 struct fill {
     struct sqlite_reader *connection;
@@ -94,21 +94,16 @@ static void fill_all(struct fill *fill)
     must(fill, connection_run(fill->connection, "COMMIT"));
 }
 
-/*
- * In large pieces, and with memory for the grams of a whole one: a segment of the index is written
- * once and merged less often. The store gets back what it had.
- */
+/* In large pieces, whose segments are merged less often, until nothing is left to merge. */
 static void fill_index(struct fill *fill)
 {
     int done = INDEX_PIECE;
 
-    must(fill, connection_run(fill->connection, HASH_SIZE("268435456")));
     while (done == INDEX_PIECE) {
         must(fill, connection_run(fill->connection, "BEGIN"));
-        must(fill, sqlite_gram_step(NULL, fill->connection, INDEX_PIECE, &done));
+        must(fill, name_index_step(fill->connection, INDEX_PIECE, &done));
         must(fill, connection_run(fill->connection, "COMMIT"));
     }
-    must(fill, connection_run(fill->connection, HASH_SIZE("1048576")));
 }
 
 static double timed(struct fill *fill, void (*step)(struct fill *fill))

@@ -13,6 +13,7 @@ build  pkg-config            finding the libraries below
 build  python3               scripts of the build
 build  libmicrohttpd-dev     HTTP and TLS
 build  libsqlite3-dev        the embedded store
+build  libroaring-dev        sets of jobs in the embedded store's name index
 build  libpq-dev             the store on PostgreSQL
 build  libjansson-dev        reading JSON
 build  libsodium-dev         password hashes, keyed hashes, random bytes

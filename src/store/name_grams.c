@@ -7,8 +7,6 @@
 
 #include <string.h>
 
-/* More grams of a long pattern hardly rule out more blocks. */
-#define ASKED_MAX 24
 /* Control characters, which no name has. */
 #define WHOLE '\x01'
 #define START '\x02'
@@ -35,6 +33,13 @@ static size_t place_of(const struct name_grams *grams, int64_t hash)
     return at;
 }
 
+void name_grams_clear(struct name_grams *grams)
+{
+    for (size_t i = 0; i < grams->room; i++)
+        grams->list[i] = FREE;
+    grams->count = 0;
+}
+
 static bool grow(struct name_grams *grams)
 {
     struct name_grams larger = {.room = grams->room > 0 ? 2 * grams->room : 1024};
@@ -42,8 +47,7 @@ static bool grow(struct name_grams *grams)
     larger.list = mem_alloc(larger.room, sizeof(*larger.list));
     if (larger.list == NULL)
         return false;
-    for (size_t i = 0; i < larger.room; i++)
-        larger.list[i] = FREE;
+    name_grams_clear(&larger);
     for (size_t i = 0; i < grams->room; i++)
         if (grams->list[i] != FREE)
             larger.list[place_of(&larger, grams->list[i])] = grams->list[i];
@@ -73,14 +77,22 @@ static size_t step(struct span text)
     return len < text.len ? len : text.len;
 }
 
+/* A mark by itself would be in every name. */
+static bool is_mark(struct span gram)
+{
+    return gram.len == 1 && (*gram.ptr == START || *gram.ptr == END);
+}
+
 /* From each code point on, the grams that begin there. */
 static bool cut(struct name_grams *grams, struct span text, int longest)
 {
     for (; text.len > 0; text = span_skip(text, step(text))) {
         struct span behind = text;
         for (int i = 0; i < longest && behind.len > 0; i++) {
+            struct span gram;
             behind = span_skip(behind, step(behind));
-            if (!add(grams, (struct span){text.ptr, text.len - behind.len}))
+            gram = (struct span){text.ptr, text.len - behind.len};
+            if (!is_mark(gram) && !add(grams, gram))
                 return false;
         }
     }
@@ -106,12 +118,11 @@ bool name_grams_cut(struct name_grams *grams, struct span folded, int longest)
     return !buf_failed(&text) && cut(grams, buf_span(&text), longest);
 }
 
-bool name_grams_add(struct name_grams *grams, struct span name, struct span folded, int longest)
+bool name_grams_add_whole(struct name_grams *grams, struct span name)
 {
     AUTO(buf_release) struct buf text = BUF(1 << 20);
 
-    return put_marked(&text, WHOLE, name) && add(grams, buf_span(&text)) &&
-           name_grams_cut(grams, folded, longest);
+    return put_marked(&text, WHOLE, name) && add(grams, buf_span(&text));
 }
 
 void name_grams_finish(struct name_grams *grams)
@@ -129,58 +140,46 @@ void name_grams_release(struct name_grams *grams)
     *grams = (struct name_grams){0};
 }
 
-/* With the mark where the match says where the name begins or ends. */
-static struct span pattern_of(struct arena *arena, const struct query *query)
+/* With the marks where the match says where the name begins or ends. */
+static bool put_pattern(struct buf *out, const struct query *query)
 {
-    struct span folded = query->name_folded;
-    char *text = arena_alloc(arena, 1, folded.len + 1);
-
-    if (text == NULL || query->match == MATCH_ANYWHERE)
-        return text == NULL ? (struct span){NULL, 0} : folded;
-    memcpy(text + (query->match == MATCH_START), folded.ptr, folded.len);
-    text[query->match == MATCH_START ? 0 : folded.len] = query->match == MATCH_START ? START : END;
-    return (struct span){text, folded.len + 1};
-}
-
-static size_t ask_whole(struct arena *arena, struct span name, int64_t **ret_grams)
-{
-    AUTO(buf_release) struct buf text = BUF(1 << 20);
-
-    *ret_grams = ARENA_ARRAY(arena, int64_t, 1);
-    if (*ret_grams == NULL || !put_marked(&text, WHOLE, name)) {
-        *ret_grams = NULL;
-        return 0;
-    }
-    **ret_grams = hash_of(buf_span(&text));
-    return 1;
+    if (query->match == MATCH_START || query->match == MATCH_EXACT)
+        buf_add_char(out, START);
+    if (query->name_folded.len > 0)
+        buf_add_span(out, query->name_folded);
+    if (query->match == MATCH_END || query->match == MATCH_EXACT)
+        buf_add_char(out, END);
+    return !buf_failed(out);
 }
 
 /* The longest grams: each has the shorter ones in it. */
-static size_t ask_pattern(struct arena *arena, const struct query *query, int longest,
-                          int64_t **ret_grams)
+size_t name_grams_ask(const struct query *query, int longest,
+                      int64_t ret_grams[static NAME_GRAMS_ASKED])
 {
-    struct span pattern = pattern_of(arena, query), behind = pattern;
-    int64_t *grams = ARENA_ARRAY(arena, int64_t, ASKED_MAX);
+    AUTO(buf_release) struct buf text = BUF(1 << 20);
+    struct span pattern, behind;
     size_t count = 0;
 
-    *ret_grams = pattern.ptr != NULL ? grams : NULL;
-    if (*ret_grams == NULL)
+    if (!put_pattern(&text, query))
         return 0;
+    pattern = behind = buf_span(&text);
     for (int i = 0; i < longest && behind.len > 0; i++)
         behind = span_skip(behind, step(behind));
     for (;;) {
-        grams[count++] = hash_of((struct span){pattern.ptr, pattern.len - behind.len});
-        if (behind.len == 0 || count == ASKED_MAX)
+        ret_grams[count++] = hash_of((struct span){pattern.ptr, pattern.len - behind.len});
+        if (behind.len == 0 || count == NAME_GRAMS_ASKED)
             return count;
         pattern = span_skip(pattern, step(pattern));
         behind = span_skip(behind, step(behind));
     }
 }
 
-size_t name_grams_ask(struct arena *arena, const struct query *query, int longest,
-                      int64_t **ret_grams)
+bool name_grams_ask_whole(struct span name, int64_t *ret_gram)
 {
-    if (query->match == MATCH_EXACT)
-        return ask_whole(arena, query->name, ret_grams);
-    return ask_pattern(arena, query, longest, ret_grams);
+    AUTO(buf_release) struct buf text = BUF(1 << 20);
+
+    if (!put_marked(&text, WHOLE, name))
+        return false;
+    *ret_gram = hash_of(buf_span(&text));
+    return true;
 }

@@ -17,24 +17,28 @@ struct name_grams {
 
 /*
  * Adds the grams of 1 to `longest` code points of a folded name between two marks, one for the
- * beginning of a name and one for its end; and one for the whole name as it is. False without
- * memory.
+ * beginning of a name and one for its end. False without memory.
  */
-bool name_grams_add(struct name_grams *grams, struct span name, struct span folded, int longest);
-
-/* The same without the whole name. */
 bool name_grams_cut(struct name_grams *grams, struct span folded, int longest);
 
-/* Puts them to the front of the list; nothing can be added any more. */
+/* Adds one for the whole name as it is, before folding. False without memory. */
+bool name_grams_add_whole(struct name_grams *grams, struct span name);
+
+/* Puts them to the front of the list; nothing can be added until the set is cleared. */
 void name_grams_finish(struct name_grams *grams);
+void name_grams_clear(struct name_grams *grams);
 void name_grams_release(struct name_grams *grams);
 
 /*
- * The grams that all names have which pass the query's filter by name: the longest that the above
- * find with the same `longest`. Returns their number; *ret_grams lives in the arena and is NULL
- * without memory.
+ * The grams of a name that passes the query's filter: the longest ones of its pattern that
+ * name_grams_cut finds with the same `longest`. Returns their number, NAME_GRAMS_ASKED at most, and
+ * 0 without memory.
  */
-size_t name_grams_ask(struct arena *arena, const struct query *query, int longest,
-                      int64_t **ret_grams);
+#define NAME_GRAMS_ASKED 24 /* more of a long pattern hardly rule out more names */
+size_t name_grams_ask(const struct query *query, int longest,
+                      int64_t ret_grams[static NAME_GRAMS_ASKED]);
+
+/* The one of name_grams_add_whole; false without memory. */
+bool name_grams_ask_whole(struct span name, int64_t *ret_gram);
 
 #endif

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Letters that fold to others or to more, marks of SQL, FTS5 and patterns, equal and long ones. */
+/* Letters that fold to others or to more, marks of SQL and of patterns, equal and long ones. */
 const char *const data_names[] = {
     "É",
     "é",

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "store/sqlite/connection.h"
+#include "store/sqlite/name_index.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -143,7 +144,7 @@ static void index_names(struct world *world, int jobs)
     int done;
 
     assert_true(connection_run(world->writer, "BEGIN IMMEDIATE"));
-    assert_true(sqlite_gram_step(NULL, world->writer, jobs, &done));
+    assert_true(name_index_step(world->writer, jobs, &done));
     assert_true(connection_run(world->writer, "COMMIT"));
 }
 

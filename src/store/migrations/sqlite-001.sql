@@ -4,7 +4,7 @@
 -- takes every number from the dictionaries itself, and checking each again would cost four look-ups
 -- a create. Rows of the dictionaries never change and are never deleted: connections remember them.
 
--- cursor_key (32 random bytes), accounts_version (a counter), gram_watermark (a position), probes (a counter),
+-- cursor_key (32 random bytes), accounts_version (a counter), name_watermark (a position), probes (a counter),
 -- lease_time (what the lease clock stood at, see src/store/lease_clock.h).
 CREATE TABLE meta (
     key TEXT PRIMARY KEY,
@@ -122,9 +122,25 @@ CREATE TABLE idempotency (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX idempotency_age ON idempotency (created_on);
 
--- The 1-, 2- and 3-grams of folded names, built behind the commit up to the position in meta 'gram_watermark'.
-CREATE VIRTUAL TABLE job_gram USING fts5 (
-    name, content = '', detail = none, columnsize = 0, tokenize = 'jobd_gram'
-);
--- Two segments of a level are enough to merge them when there is time.
-INSERT INTO job_gram (job_gram, rank) VALUES ('usermerge', 2);
+-- The name index (see src/store/sqlite/name_index.h), built behind the commit up to the position in meta
+-- 'name_watermark'. 256 jobs a row, numbered without gaps in the order of their positions: 64-bit integers, the lowest
+-- byte first.
+CREATE TABLE name_job (
+    block INTEGER PRIMARY KEY,
+    first INTEGER NOT NULL UNIQUE, -- position
+    positions BLOB NOT NULL
+) STRICT;
+-- Runs of these numbers; the states are those of src/store/sqlite/segment.h.
+CREATE TABLE name_segment (
+    id INTEGER PRIMARY KEY,
+    first INTEGER NOT NULL, -- number
+    count INTEGER NOT NULL,
+    state INTEGER NOT NULL
+) STRICT;
+CREATE INDEX name_segment_first ON name_segment (first);
+-- The numbers of a segment's jobs that have a gram, in the portable format of Roaring bitmaps; the key is 2^32 times the
+-- segment plus the gram.
+CREATE TABLE name_posting (
+    key INTEGER PRIMARY KEY,
+    ordinals BLOB NOT NULL
+) STRICT;

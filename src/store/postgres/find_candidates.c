@@ -91,14 +91,23 @@ int find_pattern(struct find_writing *w)
     return w->pattern;
 }
 
+/* The grams that a block must have. */
+static void add_grams(struct find_writing *w)
+{
+    int64_t grams[NAME_GRAMS_ASKED];
+    size_t count = w->query->match != MATCH_EXACT
+                       ? name_grams_ask(w->query, NAME_BLOCK_GRAM, grams)
+                       : name_grams_ask_whole(w->query->name, grams);
+
+    w->params->failed = w->params->failed || count == 0;
+    param_numbers(w->params, w->search->arena, grams, count);
+}
+
 /* The jobs that are in no block yet come first: they are the newest. */
 static void add_blocks(struct find_writing *w)
 {
-    int64_t *grams;
-    size_t count = name_grams_ask(w->search->arena, w->query, NAME_BLOCK_GRAM, &grams);
     char below[24];
 
-    w->params->failed = w->params->failed || grams == NULL;
     find_below(w, find_starts_behind(w), below);
     find_add(w, "(SELECT ");
     find_columns(w, "job");
@@ -108,8 +117,7 @@ static void add_blocks(struct find_writing *w)
                ") UNION ALL (SELECT j.* FROM (SELECT first, "
                "last FROM (SELECT first, last FROM name_block WHERE grams @> ",
                below);
-    if (grams != NULL)
-        param_numbers(w->params, w->search->arena, grams, count);
+    add_grams(w);
     buf_printf(w->sql,
                "$%d::int4[] OFFSET 0) AS m WHERE first < %s ORDER BY first DESC) AS b CROSS "
                "JOIN LATERAL (SELECT ",

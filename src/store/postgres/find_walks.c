@@ -147,12 +147,10 @@ static bool has_ranges(const struct find_writing *w)
  */
 static void add_ranges(struct find_writing *w)
 {
-    int64_t *grams;
-    size_t count = name_grams_ask(w->search->arena, w->query, NAME_RANGE_GRAM, &grams);
+    int64_t grams[NAME_GRAMS_ASKED];
+    size_t count = name_grams_ask(w->query, NAME_RANGE_GRAM, grams);
 
-    w->params->failed = w->params->failed || grams == NULL;
-    if (grams == NULL)
-        return;
+    w->params->failed = w->params->failed || count == 0;
     for (size_t i = 0; i < count; i++)
         grams[i] = (int64_t)(uint32_t)grams[i];
     param_numbers(w->params, w->search->arena, grams, count);

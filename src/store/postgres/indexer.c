@@ -32,7 +32,8 @@ static bool gather(const PGresult *jobs, struct name_grams *grams, struct name_r
 {
     for (int i = 0; i < NAME_BLOCK_JOBS; i++) {
         struct pg_row row = {jobs, i};
-        if (!name_grams_add(grams, row_span(row, 1), row_span(row, 2), NAME_BLOCK_GRAM) ||
+        if (!name_grams_add_whole(grams, row_span(row, 1)) ||
+            !name_grams_cut(grams, row_span(row, 2), NAME_BLOCK_GRAM) ||
             !name_ranges_add(ranges, row_span(row, 2), arena))
             return false;
     }

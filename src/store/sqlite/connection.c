@@ -37,7 +37,7 @@ static bool set_up(struct sqlite_reader *reader, const char *path, enum connecti
         return false;
     sqlite3_extended_result_codes(reader->db, 1);
     sqlite3_busy_timeout(reader->db, CONNECTION_BUSY_MS);
-    return connection_run(reader, pragmas[use]) && sqlite_gram_register(reader->db);
+    return connection_run(reader, pragmas[use]);
 }
 
 static bool refused(const char *path, sqlite3 *db, struct err *err)

@@ -13,14 +13,13 @@
  *   full, M). Where filter and order have nothing to do with each other that is about sqrt(n N)
  *   rows for a page of n. Not bounded: filters that many match but whose jobs come last in the
  *   order (M rows of an index by date, M jobs by name).
- * - With a name filter, candidates have the pattern's rarest grams, its types and its user in
- *   common; each is read and compared. Few where one gram is rare, and none where it is absent. Not
- *   bounded: grams that are frequent each but hardly ever together (the index walks through the
- *   shortest list), and by name a frequent pattern whose names begin late in the alphabet (the walk
- *   compares each name before them, some five a microsecond).
+ * - With a name filter, candidates have all of the pattern's grams, its types and its user in
+ *   common, which is found out by intersecting bitmaps, some microseconds a segment of the index,
+ *   of which ten million jobs have some forty; each is read and compared. Not bounded: by date,
+ *   type, state or result, as without a name filter; by name a frequent pattern whose names begin
+ *   late in the alphabet (the walk compares each name before them, some five a microsecond).
  * - A walk by date, and streams in the order of their values, do not read each job to compare its
- *   name: a sieve looks up the rarest gram for many at once, which costs a tenth where they were
- *   created about when the order has them.
+ *   name: a sieve asks the index for many at once.
  * - The jobs that the name index lacks, INDEX_BEHIND_MAX at most, are read one by one in addition.
  */
 

@@ -3,15 +3,17 @@
 
 #include "base/metrics.h"
 #include "store/sqlite/connection.h"
+#include "store/sqlite/name_index.h"
 
-/* How many jobs between two looks at the queue, and in one transaction. */
-#define STEP 8
+/* How many jobs make a segment between two looks at the queue, a millisecond or two, and how many a
+ * transaction. */
+#define STEP 64
 #define SLICE 512
 /* Under load: so many in so much time, a hundredth of it. */
 #define SLICE_BUSY 32
 #define PAUSE_BUSY_NS (INT64_C(100) * 1000 * 1000)
 
-/* Every commit leaves a segment to merge later, so a few jobs wait for more to come. */
+/* Every step leaves a segment to merge later, so a few jobs wait for more to come. */
 #define FEW 256
 #define DELAY_FEW_NS (INT64_C(1000) * 1000 * 1000)
 #define DELAY_NS (INT64_C(2) * 1000 * 1000)
@@ -23,7 +25,7 @@ bool index_load(struct writer *writer)
     return !writer->background ||
            connection_number(writer->connection,
                              "SELECT count(*) FROM job WHERE position > ifnull((SELECT value FROM "
-                             "meta WHERE key = 'gram_watermark'), -1)",
+                             "meta WHERE key = 'name_watermark'), -1)",
                              &writer->behind);
 }
 
@@ -40,17 +42,17 @@ int64_t index_delay(const struct writer *writer)
 /* What a step finds is the truth; the count in memory only decides when to run one. */
 static bool run_steps(struct writer *writer, int64_t jobs, bool yield, int64_t *ret_done)
 {
-    int done = STEP;
+    int step = yield ? STEP : (int)jobs, done = step;
 
     *ret_done = 0;
-    while (done == STEP && *ret_done < jobs) {
-        if (!sqlite_gram_step(writer->store, writer->connection, STEP, &done))
+    while (done == step && *ret_done < jobs) {
+        if (!name_index_step(writer->connection, step, &done))
             return false;
         *ret_done += done;
         if (yield && atomic_load_explicit(&writer->queue.busy, memory_order_relaxed))
             break;
     }
-    if (done < STEP)
+    if (done < step)
         writer->behind = *ret_done;
     return true;
 }

@@ -8,12 +8,6 @@
 #define PIECE_MAX 2048
 
 /*
- * How long the name index may take for its next candidate has no bound but its size: it walks
- * through the lists of all grams until they meet. So the others begin, and often are done by then.
- */
-#define INDEX_HANDICAP_NS 1000000
-
-/*
  * With a name filter, who reads all candidates one by one gets less of the time than who can stop
  * at a full page: that costs little where few match, and saves much where many do. A walk by name
  * even compares ten names while a job is read.
@@ -43,6 +37,8 @@ void runner_release(struct runner *runner)
 {
     best_release(&runner->best);
     values_release(&runner->values);
+    source_release(&runner->source);
+    sieve_release(&runner->sieve);
     if (runner->kind == RUNNER_WALK)
         walk_release(&runner->walk);
 }
@@ -64,7 +60,6 @@ static enum problem open_source(struct search *search, struct runner *runner)
         return problem;
     problem = source_init(search, &runner->source, runner->candidates, &runner->scope, below);
     runner->source.dated = runner->kind == RUNNER_ALL && !runner->tested;
-    runner->waits = search->racing && runner->candidates == SOURCE_NAMES && !runner->source.rare;
     return problem;
 }
 
@@ -160,11 +155,6 @@ static enum problem advance_source(struct search *search, struct runner *runner)
         problem = open_source(search, runner);
     if (problem != PROBLEM_NONE || runner->done)
         return problem;
-    if (runner->waits) {
-        runner->waits = false;
-        runner->spent += INDEX_HANDICAP_NS;
-        return PROBLEM_NONE;
-    }
     problem = source_read(search, source, next_piece(search, runner));
     if (problem == PROBLEM_NONE)
         problem = take_candidates(search, runner);
@@ -254,7 +244,8 @@ static int64_t now_ns(void)
 /* How many times its time counts. */
 static int64_t share(const struct search *search, const struct runner *runner)
 {
-    if (!search->by_name || runner->kind != RUNNER_ALL || runner->source.rare)
+    if (!search->by_name || runner->kind != RUNNER_ALL ||
+        name_filter_is_rare(&runner->source.names))
         return 1;
     if (runner->candidates == SOURCE_STREAMS || search->query->order == ORDER_NAME)
         return SHARE_BESIDE_NAMES;

@@ -21,7 +21,6 @@ struct runner {
     bool done;
     size_t piece; /* how much to read next */
     int64_t spent; /* ns */
-    bool waits; /* lets the others go ahead once */
     struct sieve sieve; /* where candidates were not found by their names */
     struct best best; /* the answer, when done */
     /* RUNNER_ORDERED, RUNNER_ALL */

@@ -5,8 +5,6 @@
 #include "store/shapes.h"
 #include "store/sqlite/sqlite.h"
 
-struct source_entry;
-
 /* The exact filters, words replaced by the numbers that stand for them. */
 struct scope {
     uint32_t statuses; /* 0: nothing can match */
@@ -20,6 +18,12 @@ struct place {
     struct span text; /* of the orders by name and type */
     int64_t value; /* a date (JOB_NO_TIME: none) or an enum value */
     int64_t position;
+};
+
+/* A job that may match. */
+struct source_entry {
+    int64_t position;
+    int64_t date; /* with a source that is `dated` only: that of the query's order */
 };
 
 #define SEARCH_TYPE_SLOTS 128

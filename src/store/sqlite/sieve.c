@@ -1,14 +1,10 @@
-/* The sieve: positions merged with the list of the pattern's rarest gram. */
+/* The sieve: positions put in order for the name filter, and found again. */
 #include "store/sqlite/sieve.h"
-
-#include "store/sqlite/gram.h"
 
 #include <stdlib.h>
 
-/* A seek in the index costs as much as reading so many jobs: fewer are not worth it. */
+/* Fewer are not worth it. */
 #define POSITIONS_MIN 48
-/* So many entries cost as much as reading a job that they may save. */
-#define ENTRIES_A_POSITION 6
 
 bool sieve_clear(struct search *search, struct sieve *sieve, size_t count)
 {
@@ -29,73 +25,33 @@ static int newest_first(const void *a, const void *b)
 
 static enum problem make_ready(struct search *search, struct sieve *sieve)
 {
-    static const struct scope everything = {.statuses = STATUS_MASK_ALL};
-    struct gram_question question = {.query = search->query, .scope = &everything, .single = true};
-    struct gram_answer answer;
-    enum problem problem = gram_watermark(search->reader, &sieve->watermark, search->err);
-
-    if (problem == PROBLEM_NONE)
-        problem = gram_ask(search->reader, &search->scratch, &question, &answer, search->err);
-    if (problem != PROBLEM_NONE)
-        return problem;
+    if (sieve->ready)
+        return PROBLEM_NONE;
     sieve->ready = true;
-    sieve->useless = answer.expression.len == 0;
-    sieve->expression = answer.expression;
-    return PROBLEM_NONE;
+    return name_filter_init(search, &sieve->filter, NULL);
 }
 
-/* Keeps the positions that `entries` yields; all from where its budget ends. */
-static int merge(struct sieve *sieve, sqlite3_stmt *entries, size_t first)
+void sieve_release(struct sieve *sieve)
 {
-    size_t kept = first, next = first, budget = ENTRIES_A_POSITION * sieve->count;
-    int code = SQLITE_ROW;
-
-    while (next < sieve->count && budget-- > 0) {
-        int64_t entry;
-        code = sqlite3_step(entries);
-        if (code != SQLITE_ROW)
-            break;
-        entry = sqlite3_column_int64(entries, 0);
-        while (next < sieve->count && sieve->positions[next] > entry)
-            next++;
-        if (next < sieve->count && sieve->positions[next] == entry)
-            sieve->positions[kept++] = sieve->positions[next++];
-    }
-    if (code == SQLITE_ROW) {
-        while (next < sieve->count)
-            sieve->positions[kept++] = sieve->positions[next++];
-    }
-    sieve->count = kept;
-    return code;
+    name_filter_release(&sieve->filter);
 }
 
 enum problem sieve_shake(struct search *search, struct sieve *sieve)
 {
-    enum problem problem = PROBLEM_NONE;
-    sqlite3_stmt *entries;
-    size_t first = 0;
-    int code = SQLITE_ERROR;
+    enum problem problem;
+    size_t first = 0, rest;
 
     if (sieve->count > 0)
         qsort(sieve->positions, sieve->count, sizeof(sieve->positions[0]), newest_first);
-    if (sieve->count < POSITIONS_MIN || sieve->useless)
+    if (sieve->count < POSITIONS_MIN)
         return PROBLEM_NONE;
-    if (!sieve->ready)
-        problem = make_ready(search, sieve);
-    if (problem != PROBLEM_NONE || sieve->useless)
-        return problem;
-    while (first < sieve->count && sieve->positions[first] > sieve->watermark)
+    problem = make_ready(search, sieve);
+    while (first < sieve->count && sieve->positions[first] > sieve->filter.watermark)
         first++;
-    if (first == sieve->count)
-        return PROBLEM_NONE;
-    entries = gram_statement(search->reader, sieve->expression, sieve->positions[first] + 1);
-    if (entries != NULL) {
-        sqlite3_bind_int64(entries, 3, INT64_MAX);
-        code = merge(sieve, entries, first);
-    }
-    if (code != SQLITE_ROW && code != SQLITE_DONE)
-        problem = search_failed(search);
-    sqlite_rewind(entries);
+    rest = sieve->count - first;
+    if (problem == PROBLEM_NONE)
+        problem = name_filter_sift(search, &sieve->filter, sieve->positions + first, &rest);
+    sieve->count = first + rest;
     return problem;
 }
 

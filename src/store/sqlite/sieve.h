@@ -2,18 +2,16 @@
 #ifndef JOBD_STORE_SQLITE_SIEVE_H
 #define JOBD_STORE_SQLITE_SIEVE_H
 
-#include "store/sqlite/search.h"
+#include "store/sqlite/name_filter.h"
 
 /*
- * Reading a job to compare its name costs ten times as much as the next entry of a gram's list. So
- * whoever comes by many jobs that lie close together, as a walk by date does, looks up first which
- * of them have the pattern's rarest gram.
+ * Reading a job to compare its name costs more than asking the name index for it together with
+ * others that are near. So whoever comes by many jobs that lie close together, as a walk by date
+ * does, looks up first which of them may match.
  */
 struct sieve {
     bool ready;
-    bool useless; /* the index cannot tell anything */
-    int64_t watermark;
-    struct span expression; /* of one gram: with several, the next common one may be far away */
+    struct name_filter filter;
     /* Newest first: what was put in, and then what is left of it. */
     int64_t *positions;
     size_t count, room;
@@ -21,13 +19,14 @@ struct sieve {
 
 /* Empties it, with room for `count` positions. Its memory is the search's; false without. */
 bool sieve_clear(struct search *search, struct sieve *sieve, size_t count);
+void sieve_release(struct sieve *sieve);
 
 static inline void sieve_add(struct sieve *sieve, int64_t position)
 {
     sieve->positions[sieve->count++] = position;
 }
 
-/* Throws out what cannot match. Reads a few times as many entries as there are positions. */
+/* Throws out what cannot match. */
 enum problem sieve_shake(struct search *search, struct sieve *sieve);
 
 /* Whether a job that was put in may match. */

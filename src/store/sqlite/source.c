@@ -1,8 +1,6 @@
 /* Sources: streams of the indexes, and the name index with the jobs it lacks. */
 #include "store/sqlite/source.h"
 
-#include "store/sqlite/gram.h"
-
 static const struct shape_stream everything = {.type = 0, .status = 0};
 
 static enum shape_index index_of(const struct scope *scope)
@@ -49,27 +47,12 @@ static enum problem init_streams(struct search *search, struct source *source)
     return list_streams(search, source);
 }
 
-static enum problem init_names(struct search *search, struct source *source)
-{
-    struct gram_question question = {
-        .query = search->query, .scope = &source->scope, .thorough = search->racing};
-    struct gram_answer answer;
-    enum problem problem = gram_watermark(search->reader, &source->watermark, search->err);
-
-    if (problem == PROBLEM_NONE)
-        problem = gram_ask(search->reader, &search->scratch, &question, &answer, search->err);
-    if (problem != PROBLEM_NONE)
-        return problem;
-    source->expression = answer.expression;
-    source->rare = answer.rare;
-    return PROBLEM_NONE;
-}
-
 enum problem source_init(struct search *search, struct source *source, enum source_kind kind,
                          const struct scope *scope, int64_t below)
 {
     struct source old = *source;
 
+    name_filter_release(&old.names);
     *source = (struct source){.kind = kind, .scope = *scope, .below = below};
     source->entries = old.entries;
     source->room = old.room;
@@ -78,9 +61,14 @@ enum problem source_init(struct search *search, struct source *source, enum sour
         return init_streams(search, source);
     case SOURCE_NAMES:
         source->ended = scope->statuses == 0;
-        return init_names(search, source);
+        return name_filter_init(search, &source->names, scope);
     }
     return PROBLEM_NONE;
+}
+
+void source_release(struct source *source)
+{
+    name_filter_release(&source->names);
 }
 
 static bool grow(struct arena *arena, struct source_entry **entries, size_t *room, size_t need)
@@ -216,7 +204,7 @@ static enum problem read_newest(struct search *search, struct source *source, si
         .streams = &everything,
         .count = 1,
         .below = source->below,
-        .above = source->watermark,
+        .above = source->names.watermark,
         .limit = limit,
     };
 
@@ -229,30 +217,25 @@ static enum problem read_newest(struct search *search, struct source *source, si
 
 static enum problem read_index(struct search *search, struct source *source, size_t limit)
 {
-    sqlite3_stmt *statement = gram_statement(search->reader, source->expression, source->below);
-    enum problem problem;
+    enum problem problem = name_filter_read(search, &source->names, source->below, limit,
+                                            source->entries, &source->count);
 
-    if (statement != NULL)
-        sqlite3_bind_int64(statement, 3, (int64_t)limit);
-    problem = read_rows(search, statement, -1, source->entries, &source->count);
     source->ended = source->count < limit;
     return problem;
 }
 
-/* Without an expression the index cannot tell anything: all jobs are candidates. */
 static enum problem read_names(struct search *search, struct source *source, size_t limit)
 {
+    int64_t watermark = source->names.watermark;
     enum problem problem = PROBLEM_NONE;
 
-    if (source->expression.len == 0)
-        source->watermark = -1;
-    if (source->below > source->watermark + 1)
+    if (source->below > watermark + 1)
         problem = read_newest(search, source, limit);
     if (problem != PROBLEM_NONE || source->count == limit)
         return problem;
-    if (source->below > source->watermark + 1) {
-        source->below = source->watermark + 1;
-        source->ended = source->watermark < 0;
+    if (source->below > watermark + 1) {
+        source->below = watermark + 1;
+        source->ended = watermark < 0;
         return PROBLEM_NONE;
     }
     return read_index(search, source, limit);

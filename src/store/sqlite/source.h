@@ -2,16 +2,11 @@
 #ifndef JOBD_STORE_SQLITE_SOURCE_H
 #define JOBD_STORE_SQLITE_SOURCE_H
 
-#include "store/sqlite/search.h"
+#include "store/sqlite/name_filter.h"
 
 enum source_kind {
     SOURCE_STREAMS, /* the jobs of a scope, exactly */
     SOURCE_NAMES, /* those the name index finds; of those it lacks, whatever their name is */
-};
-
-struct source_entry {
-    int64_t position;
-    int64_t date; /* with `dated` only: that of the query's order */
 };
 
 struct source {
@@ -28,14 +23,14 @@ struct source {
     struct shape_stream *list;
     size_t list_count;
     /* SOURCE_NAMES */
-    int64_t watermark;
-    struct span expression;
-    bool rare; /* the index is known to have few candidates, or none */
+    struct name_filter names;
 };
 
-/* Its memory lives in the search's. `below` is exclusive. */
+/* Start from {0}. Its memory lives in the search's, but for what is released. `below` is exclusive.
+ */
 enum problem source_init(struct search *search, struct source *source, enum source_kind kind,
                          const struct scope *scope, int64_t below);
+void source_release(struct source *source);
 
 /* Reads the next candidates, `limit` at most. Fewer do not mean the end, `ended` does. */
 enum problem source_read(struct search *search, struct source *source, size_t limit);

@@ -128,20 +128,6 @@ enum problem sqlite_find(struct sqlite_store *store, struct sqlite_reader *reade
 /* The same for the changes behind a number. */
 enum problem sqlite_changes(struct sqlite_reader *reader, struct store_changes *changes);
 
-/* Makes the tokenizer `jobd_gram` known to a connection: called for each that is opened. */
-bool sqlite_gram_register(sqlite3 *db);
-
-/*
- * Indexes the names of at most `budget` further jobs, from the position in meta 'gram_watermark'
- * (absent: none yet) on, and moves it. *ret_done is how many; fewer than `budget` means that the
- * index has caught up and is in good order: while it is being tidied, that counts as `budget` jobs.
- * On the writer thread, inside a write transaction that the caller begins, and commits without a
- * sync: a power cut may lose that commit, but never the watermark alone, so what was lost is
- * indexed again. False with sqlite3_errmsg set: the caller rolls back and tries later.
- */
-bool sqlite_gram_step(struct sqlite_store *store, struct sqlite_reader *writer, int budget,
-                      int *ret_done);
-
 /* Opens `path`; see store_open. */
 bool sqlite_open(const char *path, const struct store_options *options, struct store **ret_store,
                  struct err *err);
