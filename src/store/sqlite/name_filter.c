@@ -206,7 +206,8 @@ static enum problem know(struct search *search, struct name_filter *filter, stru
         return PROBLEM_NONE;
     order_wanted(filter);
     problem = narrow_by_grams(search, filter, part);
-    if (problem == PROBLEM_NONE && filter->type_count > 0 && passed_of(part) > 0)
+    if (problem == PROBLEM_NONE && filter->type_count > 0 &&
+        passed_of(part) > (int64_t)filter->type_count)
         problem = narrow_by_types(search, filter, part);
     part->known = problem == PROBLEM_NONE;
     filter->seen += part->segment.count;

@@ -28,6 +28,8 @@ struct name_filter {
     size_t part_count;
     int64_t jobs, seen, passed; /* in the index; in the parts worked out; let through of these */
     struct ordinal_block block;
+    int64_t *ordinals; /* room to sift with */
+    size_t room;
 };
 
 /* For the query's name and, unless it is NULL, a scope's types and person. Start from {0}. */
