@@ -124,6 +124,13 @@ static void make_dates(struct fill_jobs *jobs, struct fill_job *job)
     job->ended_on = waiting || job->status == STATUS_RUNNING ? JOB_NO_TIME : ended;
 }
 
+/* Two that many jobs have each and none has both: those that would are the next user's. */
+static void part_pair(struct fill_job *job)
+{
+    if (job->type == FILL_APART && job->user == FILL_APART)
+        job->user++;
+}
+
 bool fill_jobs_next(struct fill_jobs *jobs, struct fill_job *ret_job)
 {
     if (jobs->made == jobs->count)
@@ -136,6 +143,7 @@ bool fill_jobs_next(struct fill_jobs *jobs, struct fill_job *ret_job)
     ret_job->status = make_status(jobs, jobs->made);
     ret_job->type = (int)pick_skewed(jobs, FILL_TYPES);
     ret_job->user = (int)pick_skewed(jobs, FILL_USERS);
+    part_pair(ret_job);
     make_dates(jobs, ret_job);
     ret_job->change = ++jobs->made;
     return true;

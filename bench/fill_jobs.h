@@ -14,6 +14,8 @@
  */
 #define FILL_TYPES 40
 #define FILL_USERS 5000
+/* The type and the user of this number, a ninth and a twentieth of the jobs, never meet. */
+#define FILL_APART 1
 
 struct fill_jobs {
     struct arena arena; /* of the job at hand */

@@ -38,6 +38,7 @@ static const struct filter filters[] = {
     {"user middling, type", 0, {"EXPORT"}, 20},
     {"user frequent, type rare", 0, {"SYNC_4"}, 0},
     {"user and type frequent", 0, {"IMPORT"}, 0},
+    {"user and type apart", 0, {"EXPORT"}, 1}, /* FILL_APART */
     {"user, type, FAILED", 1u << STATE_FAILED, {"IMPORT"}, 0},
     {"user rare, RUNNING", 1u << STATE_RUNNING, {0}, 3000},
     {"user unknown", 0, {0}, 60000},
@@ -53,7 +54,7 @@ static const struct name {
     {"-", NULL, MATCH_ANYWHERE},
     {"frequent", "import", MATCH_ANYWHERE},
     {"1 letter", "e", MATCH_ANYWHERE},
-    {"1 rare", "q", MATCH_ANYWHERE},
+    {"1 middling", "q", MATCH_ANYWHERE},
     {"1 absent", "\xd0\xb6", MATCH_ANYWHERE},
     {"2 rare", "77", MATCH_ANYWHERE},
     {"2 absent", "zz", MATCH_ANYWHERE},
@@ -95,7 +96,7 @@ struct matrix {
     bool by_the_wall;
     struct cell *cells;
     size_t cell_count;
-    const char *only; /* the filter to time; NULL: all */
+    const char *filter, *name; /* the ones to time; NULL: all */
     /* The medians of the same cells in another store, usually a smaller one. */
     int64_t *before;
     size_t before_count;
@@ -286,8 +287,7 @@ static int by_worst(const void *a, const void *b)
     return (left->worst < right->worst) - (left->worst > right->worst);
 }
 
-/* How many times as long a cell takes as in the other store. What takes no time is taken as FLOOR.
- */
+/* How many times as long a cell takes as in the other store; no time is taken as FLOOR. */
 #define FLOOR INT64_C(100000)
 
 static double growth(const struct matrix *matrix, size_t cell)
@@ -380,6 +380,11 @@ static void find_ends(struct matrix *matrix)
     matrix->first = position_at(INT64_C(1735689600000));
 }
 
+static bool is_wanted(const char *only, const char *title)
+{
+    return only == NULL || strcmp(only, title) == 0;
+}
+
 static void time_all(struct matrix *matrix, int rounds)
 {
     printf("%-26s %-16s %8s %8s %8s%s\n", "filter", "name", "median", "p99", "worst ms",
@@ -388,7 +393,8 @@ static void time_all(struct matrix *matrix, int rounds)
         for (size_t j = 0; j < ARRAY_SIZE(names); j++) {
             size_t from = matrix->count, first = matrix->cell_count;
             struct cell cell = {.filter = &filters[i], .name = &names[j]};
-            if (matrix->only != NULL && strcmp(matrix->only, filters[i].title) != 0)
+            if (!is_wanted(matrix->filter, filters[i].title) ||
+                !is_wanted(matrix->name, names[j].title))
                 continue;
             time_orders(matrix, cell, rounds);
             print_row(matrix, &cell, from, first);
@@ -397,7 +403,7 @@ static void time_all(struct matrix *matrix, int rounds)
 }
 
 struct arguments {
-    const char *store, *filter, *save, *against;
+    const char *store, *filter, *name, *save, *against;
     int64_t rounds, server;
 };
 
@@ -407,6 +413,8 @@ static const char **text_argument(struct arguments *arguments, const char *name)
         return &arguments->store;
     if (strcmp(name, "--filter") == 0)
         return &arguments->filter;
+    if (strcmp(name, "--name") == 0)
+        return &arguments->name;
     if (strcmp(name, "--save") == 0)
         return &arguments->save;
     return strcmp(name, "--against") == 0 ? &arguments->against : NULL;
@@ -467,13 +475,11 @@ int main(int argc, char **argv)
 
     if (!read_arguments(argc, argv, &arguments) ||
         !store_open(arguments.store, &options, &matrix.store, &err)) {
-        fprintf(stderr,
-                "usage: find_matrix --store URL [--rounds N] [--server PID] [--filter TITLE] "
-                "[--save FILE] [--against FILE]: %s\n",
-                err.text);
+        fprintf(stderr, "find_matrix: bench/find has the usage: %s\n", err.text);
         return 2;
     }
-    matrix.only = arguments.filter;
+    matrix.filter = arguments.filter;
+    matrix.name = arguments.name;
     open_files(&matrix, &arguments);
     matrix.server = (int)arguments.server;
     matrix.by_the_wall = strncmp(arguments.store, "postgres", 8) == 0 && matrix.server == 0;
