@@ -138,12 +138,48 @@ void shape_same_name(struct shape *shape, struct span name_folded,
     condition(shape, " ORDER BY position DESC LIMIT ", number(shape, (int64_t)streams->limit));
 }
 
-static void date_stream(struct shape *shape, const struct shape_dates *dates, int status)
+/* Created in every sixteenth millisecond, which a position has above 20 bits of sequence. */
+#define STRAYS "position & 15728640 = 0"
+
+static bool has_test(const struct shape_test *test)
+{
+    return test->person != 0 || test->types != 0;
+}
+
+/* The number of the first parameter of a test; the others follow. */
+static unsigned keep_test(struct shape *shape, const struct shape_test *test)
+{
+    unsigned first = shape->value_count + 1;
+
+    if (test->person != 0)
+        number(shape, test->person);
+    if (test->types != 0)
+        number(shape, (int64_t)test->types);
+    return first;
+}
+
+static void add_test(struct shape *shape, const char *before, const struct shape_test *test,
+                     unsigned parameter)
+{
+    if (!has_test(test))
+        return;
+    add(shape, before, "(" STRAYS " OR ");
+    if (test->person != 0)
+        condition(shape, "person = ", parameter++);
+    if (test->person != 0 && test->types != 0)
+        buf_add_str(&shape->sql, " AND ");
+    if (test->types != 0)
+        condition(shape, "1 << (type & 63) & ", parameter);
+    buf_add_char(&shape->sql, ')');
+}
+
+static void date_stream(struct shape *shape, const struct shape_dates *dates, unsigned test,
+                        int status)
 {
     const char *column = dates->ended ? "ended_on" : "started_on";
 
     add(shape, "SELECT ", column);
-    buf_add_str(&shape->sql, dates->words ? ", position, type, person" : ", position");
+    buf_add_str(&shape->sql, has_test(&dates->test) ? ", position, type, person" : ", position");
     table(shape, dates->ended ? "job_ended" : "job_started");
     condition(shape, " WHERE status = ", number(shape, status));
     add(shape, " AND ", column);
@@ -164,6 +200,7 @@ static void date_stream(struct shape *shape, const struct shape_dates *dates, in
         condition(shape, " AND position < ", 2);
         break;
     }
+    add_test(shape, " AND ", &dates->test, test);
 }
 
 static void end_of_part(struct shape *shape, enum shape_part part, bool ascending)
@@ -179,6 +216,7 @@ void shape_dates(struct shape *shape, const struct shape_dates *dates)
 {
     int statuses[32];
     size_t count = 0;
+    unsigned test;
 
     start(shape);
     number(shape, (int64_t)dates->limit);
@@ -186,6 +224,7 @@ void shape_dates(struct shape *shape, const struct shape_dates *dates)
         number(shape, dates->value);
     if (dates->part != SHAPE_BEYOND)
         number(shape, dates->below);
+    test = keep_test(shape, &dates->test);
     for (int status = 0; status < 32; status++) {
         if ((dates->statuses & 1u << status) != 0)
             statuses[count++] = status;
@@ -193,7 +232,7 @@ void shape_dates(struct shape *shape, const struct shape_dates *dates)
     for (size_t i = 0; i < rounded(count); i++) {
         if (i > 0)
             buf_add_str(&shape->sql, " UNION ALL ");
-        date_stream(shape, dates, i < count ? statuses[i] : -1);
+        date_stream(shape, dates, test, i < count ? statuses[i] : -1);
     }
     end_of_part(shape, dates->part, dates->ascending);
 }
@@ -202,7 +241,7 @@ void shape_names(struct shape *shape, const struct shape_names *names)
 {
     start(shape);
     number(shape, (int64_t)names->limit);
-    add(shape, "SELECT name_folded, position", names->words ? ", type, person" : "");
+    add(shape, "SELECT name_folded, position", has_test(&names->test) ? ", type, person" : "");
     table(shape, "job_name");
     switch (names->part) {
     case SHAPE_FIRST:
@@ -223,5 +262,7 @@ void shape_names(struct shape *shape, const struct shape_names *names)
         assert(false && "every job has a name");
         break;
     }
+    add_test(shape, names->part == SHAPE_FIRST ? " WHERE " : " AND ", &names->test,
+             keep_test(shape, &names->test));
     end_of_part(shape, names->part, names->ascending);
 }

@@ -95,29 +95,38 @@ enum shape_part {
     SHAPE_ABSENT, /* those without a value below the position, newest first (dates only) */
 };
 
+/*
+ * What is asked of a row besides, where the index tells. One row in sixteen comes whether it passes
+ * or not: whoever reads a piece of an order learns from these how far it came, however few pass.
+ */
+struct shape_test {
+    int64_t person; /* 0: any */
+    uint64_t types; /* bits 1 << type % 64, so that others pass too; 0: any */
+};
+
 struct shape_dates {
     bool ended; /* ended_on, not started_on */
     bool ascending;
     enum shape_part part;
-    bool words; /* type and person are wanted */
+    struct shape_test test;
     uint32_t statuses;
     int64_t value, below;
     size_t limit;
 };
 
-/* Columns: the date, position[, type, person]. */
+/* Columns: the date, position; with a test also type, person. */
 void shape_dates(struct shape *shape, const struct shape_dates *dates);
 
 struct shape_names {
     bool ascending;
     enum shape_part part;
-    bool words; /* type and person are wanted */
+    struct shape_test test;
     struct span value;
     int64_t below;
     size_t limit;
 };
 
-/* Columns: name_folded, position[, type, person]. */
+/* Columns: name_folded, position; with a test also type, person. */
 void shape_names(struct shape *shape, const struct shape_names *names);
 
 #endif

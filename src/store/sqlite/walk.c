@@ -7,6 +7,9 @@
 #define LIMIT_MIN 16
 /* A seek costs as much as so many rows. */
 #define SEEK_ROWS 24
+/* With a test a row may have sixteen before it that were passed over, which cost as much as four.
+ */
+#define TESTED_ROWS(rows) ((rows) / 4)
 
 void walk_release(struct walk *walk)
 {
@@ -62,7 +65,10 @@ enum problem walk_init(struct search *search, struct walk *walk)
 {
     bool good = true;
 
-    *walk = (struct walk){.by_name = search->query->order == ORDER_NAME};
+    *walk = (struct walk){
+        .by_name = search->query->order == ORDER_NAME,
+        .tested = search->scope.person != 0 || search->scope.type_count > 0,
+    };
     walk->from.name.ceiling = walk->value.name.ceiling = walk->before.name.ceiling = NAME_MAX;
     if (search->has_after)
         good = start_behind(search, walk);
@@ -73,13 +79,22 @@ enum problem walk_init(struct search *search, struct walk *walk)
     return good ? PROBLEM_NONE : problem_no_memory(search->err);
 }
 
+static struct shape_test test_of(const struct scope *scope)
+{
+    struct shape_test test = {.person = scope->person};
+
+    for (size_t i = 0; i < scope->type_count; i++)
+        test.types |= UINT64_C(1) << (scope->types[i] & 63);
+    return test;
+}
+
 static void shape_piece(struct search *search, const struct walk *walk, size_t limit)
 {
-    bool words = search->scope.person != 0 || search->scope.type_count > 0;
+    struct shape_test test = test_of(&search->scope);
     struct shape_names names = {
         .ascending = search->query->ascending,
         .part = walk->part,
-        .words = words,
+        .test = test,
         .value = buf_span(&walk->from.name),
         .below = walk->below,
         .limit = limit,
@@ -88,7 +103,7 @@ static void shape_piece(struct search *search, const struct walk *walk, size_t l
         .ended = search->query->order == ORDER_END_DATE,
         .ascending = search->query->ascending,
         .part = walk->part,
-        .words = words,
+        .test = test,
         .statuses = search->scope.statuses,
         .value = walk->from.date,
         .below = walk->below,
@@ -157,7 +172,9 @@ static bool read_row(const struct search *search, struct walk *walk, sqlite3_stm
 /* Of a name that many jobs share but that does not match, the others need not be read. */
 static bool is_in_vain(const struct walk *walk)
 {
-    return !walk->name_matches && walk->group_rows >= SEEK_ROWS;
+    size_t rows = walk->tested ? TESTED_ROWS(SEEK_ROWS) : SEEK_ROWS;
+
+    return !walk->name_matches && walk->group_rows >= rows;
 }
 
 /* Behind the prefix nothing matches. */
@@ -276,7 +293,8 @@ static bool make_room(struct search *search, struct walk *walk, size_t need)
 
 enum problem walk_read(struct search *search, struct walk *walk, size_t limit)
 {
-    size_t size = limit > LIMIT_MIN ? limit : LIMIT_MIN;
+    size_t rows = walk->tested ? TESTED_ROWS(limit) : limit;
+    size_t size = rows > LIMIT_MIN ? rows : LIMIT_MIN;
     enum problem problem;
 
     walk->count = walk->rows = 0;

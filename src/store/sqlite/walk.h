@@ -12,6 +12,7 @@ struct walk_value {
 
 struct walk {
     bool by_name; /* else by the date of the query's order */
+    bool tested; /* by type or person, by the index */
     bool ended;
     /* What comes next: a part of the index from a value and a position on. */
     enum shape_part part;
@@ -23,7 +24,7 @@ struct walk {
         size_t group; /* the same for jobs of the same value */
     } * entries;
     size_t count, room;
-    size_t rows; /* read, also those that cannot match */
+    size_t rows; /* read, also some of those that cannot match */
     /* The last row of the piece at hand, and the value before its own. */
     size_t group, group_rows;
     bool name_matches;
@@ -39,8 +40,8 @@ enum problem walk_init(struct search *search, struct walk *walk);
 void walk_release(struct walk *walk);
 
 /*
- * Reads about `limit` rows on, and keeps those that pass the filters by type and person, by name
- * also that by name. None do not mean the end, `ended` does.
+ * Goes on for as long as reading `limit` rows takes, about, and keeps those that pass the filters
+ * by type and person, by name also that by name. None do not mean the end, `ended` does.
  */
 enum problem walk_read(struct search *search, struct walk *walk, size_t limit);
 
