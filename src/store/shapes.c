@@ -77,25 +77,23 @@ static const struct stream_index stream_indexes[] = {
     [SHAPE_PERSON_TYPE] = {"job_person_type", true, true, true},
 };
 
+/* Without SHAPE_JOB, which the dialect knows. */
+static const char *const stream_columns[] = {
+    [SHAPE_POSITION] = "position",
+    [SHAPE_WITH_STARTED] = "position, started_on",
+    [SHAPE_WITH_ENDED] = "position, ended_on",
+    [SHAPE_WITH_NAME] = "position, name_folded",
+    [SHAPE_WITH_TYPE] = "position, type",
+    [SHAPE_CHANGE] = "position, change",
+};
+
 static void stream(struct shape *shape, const struct shape_streams *streams,
                    const struct shape_stream *stream)
 {
     const struct stream_index *index = &stream_indexes[streams->index];
 
-    switch (streams->columns) {
-    case SHAPE_POSITION:
-        buf_add_str(&shape->sql, "SELECT position");
-        break;
-    case SHAPE_DATES:
-        buf_add_str(&shape->sql, "SELECT position, started_on, ended_on");
-        break;
-    case SHAPE_CHANGE:
-        buf_add_str(&shape->sql, "SELECT position, change");
-        break;
-    case SHAPE_JOB:
-        add(shape, "SELECT ", shape->dialect->job);
-        break;
-    }
+    add(shape, "SELECT ",
+        streams->columns == SHAPE_JOB ? shape->dialect->job : stream_columns[streams->columns]);
     table(shape, index->name);
     condition(shape, " WHERE position < ", 1);
     condition(shape, " AND position > ", 2);

@@ -62,13 +62,21 @@ struct shape_stream {
     int status;
 };
 
-/* What a stream yields a job: its position, or with it the dates that the index keeps, its change
- * number, or all that is shown of it. */
-enum shape_columns { SHAPE_POSITION, SHAPE_DATES, SHAPE_CHANGE, SHAPE_JOB };
+/* What a stream yields a job: its position, or with it what an order goes by, its change number, or
+ * all that is shown of it. */
+enum shape_columns {
+    SHAPE_POSITION,
+    SHAPE_WITH_STARTED, /* the dates are in the indexes by type or person */
+    SHAPE_WITH_ENDED,
+    SHAPE_WITH_NAME, /* folded */
+    SHAPE_WITH_TYPE,
+    SHAPE_CHANGE,
+    SHAPE_JOB,
+};
 
 struct shape_streams {
     enum shape_index index;
-    enum shape_columns columns; /* SHAPE_DATES: by SHAPE_TYPE, SHAPE_PERSON, SHAPE_PERSON_TYPE */
+    enum shape_columns columns;
     int64_t person;
     const struct shape_stream *streams;
     size_t count; /* 1..SHAPE_STREAMS_MAX */

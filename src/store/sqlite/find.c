@@ -74,17 +74,23 @@ static bool worth_reading_all(const struct search *search)
     return scope->type_count > 0 || scope->person != 0;
 }
 
-/* By a date, the streams by type or person tell all that counts. */
+/* Without a name filter the streams are exact. */
+static bool add_all(struct search *search, struct plan *plan)
+{
+    enum runner_kind kind = search->by_name ? RUNNER_ALL : RUNNER_GATHER;
+
+    return add(search, plan, kind, SOURCE_STREAMS, search->by_name);
+}
+
 static bool plan_walk(struct search *search, struct plan *plan)
 {
     bool exact = walk_is_exact(search);
-    bool probed = search->by_name || search->query->order == ORDER_NAME;
     bool good = add(search, plan, RUNNER_WALK, SOURCE_STREAMS, !exact);
 
     if (good && search->by_name)
         good = add(search, plan, RUNNER_ALL, SOURCE_NAMES, true);
     if (good && !exact && worth_reading_all(search))
-        good = add(search, plan, RUNNER_ALL, SOURCE_STREAMS, probed);
+        good = add_all(search, plan);
     return good;
 }
 
@@ -95,12 +101,11 @@ static bool plan_streams(struct search *search, struct plan *plan)
 
     if (!search->by_name)
         return add(search, plan, RUNNER_ORDERED, SOURCE_STREAMS, false) &&
-               (!by_value || !worth_reading_all(search) ||
-                add(search, plan, RUNNER_ALL, SOURCE_STREAMS, true));
+               (!by_value || !worth_reading_all(search) || add_all(search, plan));
     if (by_value)
         return add(search, plan, RUNNER_ORDERED, SOURCE_STREAMS, true) &&
                add(search, plan, RUNNER_ALL, SOURCE_NAMES, true) &&
-               (!worth_reading_all(search) || add(search, plan, RUNNER_ALL, SOURCE_STREAMS, true));
+               (!worth_reading_all(search) || add_all(search, plan));
     return add(search, plan, RUNNER_ORDERED, SOURCE_NAMES, true) &&
            (!has_filter(search) || add(search, plan, RUNNER_ORDERED, SOURCE_STREAMS, true));
 }

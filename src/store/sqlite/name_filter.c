@@ -235,15 +235,14 @@ static bool last_below(const roaring_bitmap_t *jobs, int64_t ordinal, roaring_ui
 /* Adds those of a part below an ordinal. */
 static enum problem read_part(struct search *search, struct name_filter *filter,
                               const struct name_part *part, int64_t below, size_t limit,
-                              struct source_entry *entries, size_t *count)
+                              int64_t *positions, size_t *count)
 {
     roaring_uint32_iterator_t at;
     bool more = part->passed != NULL && last_below(part->passed, below, &at);
 
     while (more && *count < limit) {
-        struct source_entry *entry = &entries[*count];
         enum problem problem = ordinal_position(search->reader, &filter->block, at.current_value,
-                                                &entry->position, search->err);
+                                                &positions[*count], search->err);
         if (problem != PROBLEM_NONE)
             return problem;
         ++*count;
@@ -253,7 +252,7 @@ static enum problem read_part(struct search *search, struct name_filter *filter,
 }
 
 enum problem name_filter_read(struct search *search, struct name_filter *filter, int64_t below,
-                              size_t limit, struct source_entry *ret_entries, size_t *ret_count)
+                              size_t limit, int64_t *ret_positions, size_t *ret_count)
 {
     int64_t ordinal;
     enum problem problem =
@@ -267,7 +266,7 @@ enum problem name_filter_read(struct search *search, struct name_filter *filter,
             continue;
         problem = know(search, filter, part);
         if (problem == PROBLEM_NONE)
-            problem = read_part(search, filter, part, ordinal, limit, ret_entries, ret_count);
+            problem = read_part(search, filter, part, ordinal, limit, ret_positions, ret_count);
     }
     return problem;
 }

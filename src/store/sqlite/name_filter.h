@@ -42,7 +42,7 @@ void name_filter_release(struct name_filter *filter);
  * last.
  */
 enum problem name_filter_read(struct search *search, struct name_filter *filter, int64_t below,
-                              size_t limit, struct source_entry *ret_entries, size_t *ret_count);
+                              size_t limit, int64_t *ret_positions, size_t *ret_count);
 
 /*
  * Throws out of positions, newest first and none above the watermark, what is not let through;

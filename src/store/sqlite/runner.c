@@ -26,7 +26,8 @@ struct runner *runner_new(struct search *search, enum runner_kind kind, enum sou
     runner->candidates = candidates;
     runner->tested = tested;
     runner->piece = PIECE_FIRST;
-    if (kind == RUNNER_WALK && walk_init(search, &runner->walk) != PROBLEM_NONE) {
+    if ((kind == RUNNER_WALK && walk_init(search, &runner->walk) != PROBLEM_NONE) ||
+        (kind == RUNNER_GATHER && gather_init(search, &runner->gather) != PROBLEM_NONE)) {
         runner_release(runner);
         return NULL;
     }
@@ -59,23 +60,7 @@ static enum problem open_source(struct search *search, struct runner *runner)
     if (problem != PROBLEM_NONE || !more)
         return problem;
     problem = source_init(search, &runner->source, runner->candidates, &runner->scope, below);
-    runner->source.dated = runner->kind == RUNNER_ALL && !runner->tested;
     return problem;
-}
-
-static bool is_behind(const struct search *search, const struct place *place)
-{
-    return !search->has_after || search_compare(search, place, &search->after) > 0;
-}
-
-static enum problem take_dated(struct search *search, struct runner *runner,
-                               const struct source_entry *entry)
-{
-    struct place place = {.value = entry->date, .position = entry->position};
-
-    if (!is_behind(search, &place) || best_add(search, &runner->best, &place))
-        return PROBLEM_NONE;
-    return problem_no_memory(search->err);
 }
 
 static enum problem take_probed(struct search *search, struct runner *runner, int64_t position)
@@ -88,19 +73,16 @@ static enum problem take_probed(struct search *search, struct runner *runner, in
         return problem;
     if (runner->kind == RUNNER_ORDERED)
         best_append(&runner->best, position);
-    else if (is_behind(search, &place) && !best_add(search, &runner->best, &place))
+    else if (search_is_behind(search, &place) && !best_add(search, &runner->best, &place))
         return problem_no_memory(search->err);
     return PROBLEM_NONE;
 }
 
-static enum problem take_candidate(struct search *search, struct runner *runner,
-                                   const struct source_entry *entry)
+static enum problem take_candidate(struct search *search, struct runner *runner, int64_t position)
 {
     if (runner->tested)
-        return take_probed(search, runner, entry->position);
-    if (runner->kind == RUNNER_ALL)
-        return take_dated(search, runner, entry);
-    best_append(&runner->best, entry->position);
+        return take_probed(search, runner, position);
+    best_append(&runner->best, position);
     return PROBLEM_NONE;
 }
 
@@ -111,7 +93,7 @@ static enum problem sift_candidates(struct search *search, struct runner *runner
     if (!sieve_clear(search, &runner->sieve, source->count))
         return problem_no_memory(search->err);
     for (size_t i = 0; i < source->count; i++)
-        sieve_add(&runner->sieve, source->entries[i].position);
+        sieve_add(&runner->sieve, source->positions[i]);
     return sieve_shake(search, &runner->sieve);
 }
 
@@ -124,10 +106,10 @@ static enum problem take_candidates(struct search *search, struct runner *runner
     if (problem != PROBLEM_NONE)
         return problem;
     for (size_t i = 0; i < runner->source.count && !runner->done; i++) {
-        const struct source_entry *entry = &runner->source.entries[i];
-        if (sifts && !sieve_has(&runner->sieve, entry->position))
+        int64_t position = runner->source.positions[i];
+        if (sifts && !sieve_has(&runner->sieve, position))
             continue;
-        problem = take_candidate(search, runner, entry);
+        problem = take_candidate(search, runner, position);
         if (problem != PROBLEM_NONE)
             return problem;
         runner->done = stops && best_is_full(search, &runner->best);
@@ -140,7 +122,7 @@ static size_t next_piece(const struct search *search, struct runner *runner)
 {
     size_t piece = runner->piece;
 
-    if (!runner->tested && runner->kind != RUNNER_ALL)
+    if (!runner->tested && runner->kind != RUNNER_GATHER)
         return search->want - runner->best.count;
     runner->piece = piece < PIECE_MAX ? 2 * piece : piece;
     return piece;
@@ -214,10 +196,26 @@ static enum problem advance_walk(struct search *search, struct runner *runner)
     return problem;
 }
 
+static enum problem advance_gather(struct search *search, struct runner *runner)
+{
+    size_t piece = next_piece(search, runner);
+    enum problem problem = gather_read(search, &runner->gather, &runner->best, piece);
+
+    runner->done = runner->gather.ended;
+    return problem;
+}
+
 static enum problem advance(struct search *search, struct runner *runner)
 {
-    if (runner->kind == RUNNER_WALK)
+    switch (runner->kind) {
+    case RUNNER_WALK:
         return advance_walk(search, runner);
+    case RUNNER_GATHER:
+        return advance_gather(search, runner);
+    case RUNNER_ORDERED:
+    case RUNNER_ALL:
+        break;
+    }
     return advance_source(search, runner);
 }
 

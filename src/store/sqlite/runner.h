@@ -2,22 +2,22 @@
 #ifndef JOBD_STORE_SQLITE_RUNNER_H
 #define JOBD_STORE_SQLITE_RUNNER_H
 
-#include "store/sqlite/best.h"
+#include "store/sqlite/gather.h"
 #include "store/sqlite/sieve.h"
-#include "store/sqlite/source.h"
 #include "store/sqlite/values.h"
 #include "store/sqlite/walk.h"
 
 enum runner_kind {
     RUNNER_ORDERED, /* a source's candidates, value by value: done with a full page */
     RUNNER_ALL, /* all candidates of a source, the best of them kept: done at their end */
+    RUNNER_GATHER, /* the same of what need not be tested, in any order */
     RUNNER_WALK, /* an index in the query's order: done with a full page */
 };
 
 struct runner {
     enum runner_kind kind;
     enum source_kind candidates;
-    bool tested; /* false: whatever comes matches, and RUNNER_ALL is by date */
+    bool tested; /* false: whatever comes matches */
     bool done;
     size_t piece; /* how much to read next */
     int64_t spent; /* ns */
@@ -28,13 +28,15 @@ struct runner {
     bool has_source;
     struct values values;
     struct scope scope; /* of the value at hand */
+    /* RUNNER_GATHER */
+    struct gather gather;
     /* RUNNER_WALK */
     struct walk walk;
 };
 
 #define RUNNERS_MAX 3
 
-/* In the search's memory; NULL without. */
+/* In the search's memory; NULL without. `candidates` are of RUNNER_ORDERED and RUNNER_ALL. */
 struct runner *runner_new(struct search *search, enum runner_kind kind, enum source_kind candidates,
                           bool tested);
 void runner_release(struct runner *runner);

@@ -220,7 +220,7 @@ static bool row_matches(const struct search *search, const struct scope *scope, 
     return search_name_matches(search, search_text(row, NAME));
 }
 
-static int64_t date_at(sqlite3_stmt *row, int column)
+int64_t search_date(sqlite3_stmt *row, int column)
 {
     if (sqlite3_column_type(row, column) == SQLITE_NULL)
         return JOB_NO_TIME;
@@ -241,7 +241,7 @@ static enum problem row_place(struct search *search, sqlite3_stmt *row, struct p
         return search_type_name(search, sqlite3_column_int64(row, TYPE), &place->text);
     case ORDER_START_DATE:
     case ORDER_END_DATE:
-        place->value = date_at(row, DATE);
+        place->value = search_date(row, DATE);
         break;
     case ORDER_STATE:
         place->value = (int64_t)status_state(status);
@@ -312,4 +312,9 @@ int search_compare(const struct search *search, const struct place *a, const str
     if (order != 0)
         return search->query->ascending ? order : -order;
     return (a->position < b->position) - (a->position > b->position);
+}
+
+bool search_is_behind(const struct search *search, const struct place *place)
+{
+    return !search->has_after || search_compare(search, place, &search->after) > 0;
 }

@@ -20,12 +20,6 @@ struct place {
     int64_t position;
 };
 
-/* A job that may match. */
-struct source_entry {
-    int64_t position;
-    int64_t date; /* with a source that is `dated` only: that of the query's order */
-};
-
 #define SEARCH_TYPE_SLOTS 128
 
 struct search {
@@ -40,7 +34,7 @@ struct search {
     bool has_after;
     struct place after;
     size_t want; /* one more than a page */
-    struct source_entry *merge; /* room for the sources to merge in */
+    int64_t *merge; /* room for the sources to merge in */
     size_t merge_room;
     sqlite3_stmt *probe; /* of search_probe, on a row */
     struct arena names; /* of `types`, cleared together */
@@ -65,6 +59,9 @@ enum problem search_failed(struct search *search);
 /* The text in a column, valid until the statement moves. */
 struct span search_text(sqlite3_stmt *row, int column);
 
+/* The date in a column; JOB_NO_TIME: none. */
+int64_t search_date(sqlite3_stmt *row, int column);
+
 /*
  * Reads the job at a position: whether it passes all filters of the query and `scope`, and where it
  * stands. place->text is valid until the next call.
@@ -80,6 +77,9 @@ enum problem search_type_name(struct search *search, int64_t id, struct span *re
 
 /* Which comes first in the query's order: negative, zero, positive. */
 int search_compare(const struct search *search, const struct place *a, const struct place *b);
+
+/* Whether a place is behind the cursor. */
+bool search_is_behind(const struct search *search, const struct place *place);
 
 bool scope_has_type(const struct scope *scope, int64_t type);
 

@@ -54,7 +54,7 @@ enum problem source_init(struct search *search, struct source *source, enum sour
 
     name_filter_release(&old.names);
     *source = (struct source){.kind = kind, .scope = *scope, .below = below};
-    source->entries = old.entries;
+    source->positions = old.positions;
     source->room = old.room;
     switch (kind) {
     case SOURCE_STREAMS:
@@ -71,7 +71,7 @@ void source_release(struct source *source)
     name_filter_release(&source->names);
 }
 
-static bool grow(struct arena *arena, struct source_entry **entries, size_t *room, size_t need)
+static bool grow(struct arena *arena, int64_t **positions, size_t *room, size_t need)
 {
     size_t size = *room > 0 ? *room : 64;
 
@@ -79,37 +79,21 @@ static bool grow(struct arena *arena, struct source_entry **entries, size_t *roo
         return true;
     while (size < need)
         size *= 2;
-    *entries = ARENA_ARRAY(arena, struct source_entry, size);
-    *room = *entries != NULL ? size : 0;
-    return *entries != NULL;
-}
-
-/* Which column has the date; -1: none. */
-static int date_column(const struct search *search, const struct source *source)
-{
-    if (!source->dated)
-        return -1;
-    return search->query->order == ORDER_START_DATE ? 1 : 2;
-}
-
-static int64_t date_at(sqlite3_stmt *row, int column)
-{
-    if (column < 0 || sqlite3_column_type(row, column) == SQLITE_NULL)
-        return JOB_NO_TIME;
-    return sqlite3_column_int64(row, column);
+    *positions = ARENA_ARRAY(arena, int64_t, size);
+    *room = *positions != NULL ? size : 0;
+    return *positions != NULL;
 }
 
 /* Reads what a statement yields, which are no more rows than there is room for. */
-static enum problem read_rows(struct search *search, sqlite3_stmt *statement, int date,
-                              struct source_entry *ret_entries, size_t *ret_count)
+static enum problem read_rows(struct search *search, sqlite3_stmt *statement,
+                              int64_t *ret_positions, size_t *ret_count)
 {
     size_t count = 0;
     int code = SQLITE_ERROR;
     enum problem problem = PROBLEM_NONE;
 
     while (statement != NULL && (code = sqlite3_step(statement)) == SQLITE_ROW)
-        ret_entries[count++] = (struct source_entry){.position = sqlite3_column_int64(statement, 0),
-                                                     .date = date_at(statement, date)};
+        ret_positions[count++] = sqlite3_column_int64(statement, 0);
     if (code != SQLITE_DONE)
         problem = search_failed(search);
     sqlite_rewind(statement);
@@ -119,23 +103,21 @@ static enum problem read_rows(struct search *search, sqlite3_stmt *statement, in
 
 static enum problem read_shape(struct search *search, struct source *source)
 {
-    return read_rows(search, search_statement(search), date_column(search, source), source->entries,
-                     &source->count);
+    return read_rows(search, search_statement(search), source->positions, &source->count);
 }
 
-/* Merges sorted `more` into the first `limit` of the source's entries. */
-static void merge(struct search *search, struct source *source, const struct source_entry *more,
+/* Merges sorted `more` into the first `limit` of the source's positions. */
+static void merge(struct search *search, struct source *source, const int64_t *more,
                   size_t more_count, size_t limit)
 {
-    struct source_entry *merged = search->merge + limit;
+    int64_t *merged = search->merge + limit;
     size_t count = 0, i = 0, j = 0;
 
     while (count < limit && (i < source->count || j < more_count)) {
-        bool ours = j == more_count ||
-                    (i < source->count && source->entries[i].position > more[j].position);
-        merged[count++] = ours ? source->entries[i++] : more[j++];
+        bool ours = j == more_count || (i < source->count && source->positions[i] > more[j]);
+        merged[count++] = ours ? source->positions[i++] : more[j++];
     }
-    memcpy(source->entries, merged, count * sizeof(*merged));
+    memcpy(source->positions, merged, count * sizeof(*merged));
     source->count = count;
 }
 
@@ -154,10 +136,9 @@ static enum problem read_groups(struct search *search, struct source *source, si
 
         group.streams = source->list + i;
         group.count = rest < SHAPE_STREAMS_MAX ? rest : SHAPE_STREAMS_MAX;
-        group.above = source->count == limit ? source->entries[limit - 1].position : -1;
+        group.above = source->count == limit ? source->positions[limit - 1] : -1;
         shape_streams(&search->shape, &group);
-        problem = read_rows(search, search_statement(search), date_column(search, source),
-                            search->merge, &count);
+        problem = read_rows(search, search_statement(search), search->merge, &count);
         if (problem != PROBLEM_NONE)
             return problem;
         merge(search, source, search->merge, count, limit);
@@ -180,16 +161,15 @@ void source_shape(struct search *search, struct source *source, enum shape_colum
 
 static enum problem read_streams(struct search *search, struct source *source, size_t limit)
 {
-    enum shape_columns columns = source->dated ? SHAPE_DATES : SHAPE_POSITION;
     enum problem problem;
 
     if (source->list_count > SHAPE_STREAMS_MAX) {
         source->streams.below = source->below;
         source->streams.limit = limit;
-        source->streams.columns = columns;
+        source->streams.columns = SHAPE_POSITION;
         problem = read_groups(search, source, limit);
     } else {
-        source_shape(search, source, columns, limit);
+        source_shape(search, source, SHAPE_POSITION, limit);
         problem = read_shape(search, source);
     }
     source->ended = source->count < limit;
@@ -218,7 +198,7 @@ static enum problem read_newest(struct search *search, struct source *source, si
 static enum problem read_index(struct search *search, struct source *source, size_t limit)
 {
     enum problem problem = name_filter_read(search, &source->names, source->below, limit,
-                                            source->entries, &source->count);
+                                            source->positions, &source->count);
 
     source->ended = source->count < limit;
     return problem;
@@ -248,11 +228,11 @@ enum problem source_read(struct search *search, struct source *source, size_t li
     source->count = 0;
     if (source->ended)
         return PROBLEM_NONE;
-    if (!grow(&search->scratch, &source->entries, &source->room, limit))
+    if (!grow(&search->scratch, &source->positions, &source->room, limit))
         return problem_no_memory(search->err);
     problem = source->kind == SOURCE_STREAMS ? read_streams(search, source, limit)
                                              : read_names(search, source, limit);
     if (problem == PROBLEM_NONE && source->count == limit)
-        source->below = source->entries[limit - 1].position;
+        source->below = source->positions[limit - 1];
     return problem;
 }

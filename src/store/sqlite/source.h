@@ -13,10 +13,9 @@ struct source {
     enum source_kind kind;
     struct scope scope; /* SOURCE_NAMES uses of it what the index knows */
     int64_t below; /* the next candidates lie below this position */
-    bool dated; /* SOURCE_STREAMS by type or person only: reads the dates too */
     bool ended;
     /* What the last read found. */
-    struct source_entry *entries;
+    int64_t *positions;
     size_t count, room;
     /* SOURCE_STREAMS */
     struct shape_streams streams;
