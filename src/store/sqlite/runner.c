@@ -15,6 +15,9 @@
 #define SHARE_OF_ALL 2
 #define SHARE_BESIDE_NAMES 3
 
+/* Reading a job costs as much as so many seeks in an index for one of its statuses. */
+#define STATUS_SEEKS_MAX 3
+
 struct runner *runner_new(struct search *search, enum runner_kind kind, enum source_kind candidates,
                           bool tested)
 {
@@ -147,21 +150,37 @@ static enum problem advance_source(struct search *search, struct runner *runner)
     return problem;
 }
 
+/* What of the filters an entry's index does not tell. */
+enum unknown { UNKNOWN_NOTHING, UNKNOWN_STATUS, UNKNOWN_NAME };
+
 /* By name only the statuses are not in the index, by date only the name. */
-static bool entry_needs_probe(const struct search *search, const struct runner *runner)
+static enum unknown unknown_of(const struct search *search, const struct walk *walk)
 {
-    return runner->walk.by_name ? search->scope.statuses != STATUS_MASK_ALL : search->by_name;
+    if (!walk->by_name)
+        return search->by_name ? UNKNOWN_NAME : UNKNOWN_NOTHING;
+    return search->scope.statuses != STATUS_MASK_ALL ? UNKNOWN_STATUS : UNKNOWN_NOTHING;
 }
 
-static enum problem take_entry(struct search *search, struct runner *runner, bool probe,
+static enum problem test_entry(struct search *search, enum unknown unknown, int64_t position,
+                               bool *ret_matches)
+{
+    bool seeks = __builtin_popcount(search->scope.statuses) <= STATUS_SEEKS_MAX;
+    struct place place;
+
+    *ret_matches = true;
+    if (unknown == UNKNOWN_NOTHING)
+        return PROBLEM_NONE;
+    if (unknown == UNKNOWN_STATUS && seeks)
+        return search_has_status(search, position, ret_matches);
+    return search_probe(search, &search->scope, position, ret_matches, &place);
+}
+
+static enum problem take_entry(struct search *search, struct runner *runner, enum unknown unknown,
                                int64_t position)
 {
-    struct place place;
-    bool matches = true;
-    enum problem problem = PROBLEM_NONE;
+    bool matches;
+    enum problem problem = test_entry(search, unknown, position, &matches);
 
-    if (probe)
-        problem = search_probe(search, &search->scope, position, &matches, &place);
     if (problem == PROBLEM_NONE && matches)
         best_append(&runner->best, position);
     return problem;
@@ -181,7 +200,8 @@ static enum problem sift_walk(struct search *search, struct runner *runner)
 static enum problem advance_walk(struct search *search, struct runner *runner)
 {
     struct walk *walk = &runner->walk;
-    bool probe = entry_needs_probe(search, runner), sifts = search->by_name && !walk->by_name;
+    enum unknown unknown = unknown_of(search, walk);
+    bool sifts = unknown == UNKNOWN_NAME;
     enum problem problem = walk_read(search, walk, next_piece(search, runner));
 
     if (problem == PROBLEM_NONE && sifts)
@@ -189,7 +209,7 @@ static enum problem advance_walk(struct search *search, struct runner *runner)
     for (size_t i = 0; problem == PROBLEM_NONE && i < walk->count && !runner->done; i++) {
         if (sifts && !sieve_has(&runner->sieve, walk->entries[i].position))
             continue;
-        problem = take_entry(search, runner, probe, walk->entries[i].position);
+        problem = take_entry(search, runner, unknown, walk->entries[i].position);
         runner->done = best_is_full(search, &runner->best);
     }
     runner->done = runner->done || walk->ended;

@@ -291,6 +291,31 @@ enum problem search_probe(struct search *search, const struct scope *scope, int6
     return *ret_match ? row_place(search, statement, ret_place) : PROBLEM_NONE;
 }
 
+enum problem search_has_status(struct search *search, int64_t position, bool *ret_has)
+{
+    int64_t person = search->scope.person;
+    sqlite3_stmt *statement = sqlite_prepare_cached(
+        search->reader, person != 0 ? "SELECT 1 FROM job INDEXED BY job_person "
+                                      "WHERE status = ?1 AND position = ?2 AND person = ?3"
+                                    : "SELECT 1 FROM job INDEXED BY job_status "
+                                      "WHERE status = ?1 AND position = ?2");
+    int code = statement != NULL ? SQLITE_DONE : SQLITE_ERROR;
+
+    for (int status = 0; code == SQLITE_DONE && status < STATUS_COUNT; status++) {
+        if ((search->scope.statuses & 1u << status) == 0)
+            continue;
+        sqlite3_reset(statement);
+        sqlite3_bind_int(statement, 1, status);
+        sqlite3_bind_int64(statement, 2, position);
+        if (person != 0)
+            sqlite3_bind_int64(statement, 3, person);
+        code = sqlite3_step(statement);
+    }
+    sqlite_rewind(statement);
+    *ret_has = code == SQLITE_ROW;
+    return code == SQLITE_ROW || code == SQLITE_DONE ? PROBLEM_NONE : search_failed(search);
+}
+
 /* By bytes, which for UTF-8 is by code points. */
 static int text_compare(struct span a, struct span b)
 {

@@ -69,6 +69,12 @@ int64_t search_date(sqlite3_stmt *row, int column);
 enum problem search_probe(struct search *search, const struct scope *scope, int64_t position,
                           bool *ret_match, struct place *ret_place);
 
+/*
+ * Whether the job at a position, which passes the filter by user, has one of the statuses asked
+ * for: a seek each in an index, which has more of the jobs on a page than the table.
+ */
+enum problem search_has_status(struct search *search, int64_t position, bool *ret_has);
+
 /* Whether a folded name passes the filter by START, END or ANYWHERE. */
 bool search_name_matches(const struct search *search, struct span folded);
 
