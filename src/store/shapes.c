@@ -87,22 +87,37 @@ static const char *const stream_columns[] = {
     [SHAPE_CHANGE] = "position, change",
 };
 
+/* Behind a condition on the position. */
+static void stream_values(struct shape *shape, enum shape_index index,
+                          const struct shape_stream *stream)
+{
+    if (stream_indexes[index].person)
+        condition(shape, " AND person = ", 4);
+    if (stream_indexes[index].type)
+        condition(shape, " AND type = ", number(shape, stream->type));
+    if (stream_indexes[index].status)
+        condition(shape, " AND status = ", number(shape, stream->status));
+}
+
 static void stream(struct shape *shape, const struct shape_streams *streams,
                    const struct shape_stream *stream)
 {
-    const struct stream_index *index = &stream_indexes[streams->index];
-
     add(shape, "SELECT ",
         streams->columns == SHAPE_JOB ? shape->dialect->job : stream_columns[streams->columns]);
-    table(shape, index->name);
+    table(shape, stream_indexes[streams->index].name);
     condition(shape, " WHERE position < ", 1);
     condition(shape, " AND position > ", 2);
-    if (index->person)
-        condition(shape, " AND person = ", 4);
-    if (index->type)
-        condition(shape, " AND type = ", number(shape, stream->type));
-    if (index->status)
-        condition(shape, " AND status = ", number(shape, stream->status));
+    stream_values(shape, streams->index, stream);
+}
+
+/* The parameters 1 to 4. */
+static void keep_range(struct shape *shape, const struct shape_streams *streams)
+{
+    number(shape, streams->below);
+    number(shape, streams->above);
+    number(shape, (int64_t)streams->limit);
+    if (stream_indexes[streams->index].person)
+        number(shape, streams->person);
 }
 
 void shape_streams(struct shape *shape, const struct shape_streams *streams)
@@ -111,17 +126,24 @@ void shape_streams(struct shape *shape, const struct shape_streams *streams)
 
     assert(streams->count > 0 && streams->count <= SHAPE_STREAMS_MAX);
     start(shape);
-    number(shape, streams->below);
-    number(shape, streams->above);
-    number(shape, (int64_t)streams->limit);
-    if (stream_indexes[streams->index].person)
-        number(shape, streams->person);
+    keep_range(shape, streams);
     for (size_t i = 0; i < rounded(streams->count); i++) {
         if (i > 0)
             buf_add_str(&shape->sql, " UNION ALL ");
         stream(shape, streams, i < streams->count ? &streams->streams[i] : &nothing);
     }
     condition(shape, " ORDER BY position DESC LIMIT ", 3);
+}
+
+void shape_oldest(struct shape *shape, const struct shape_streams *streams,
+                  const struct shape_stream *stream)
+{
+    start(shape);
+    keep_range(shape, streams);
+    buf_add_str(&shape->sql, "SELECT min(position)");
+    table(shape, stream_indexes[streams->index].name);
+    condition(shape, " WHERE position > ", 2);
+    stream_values(shape, streams->index, stream);
 }
 
 void shape_same_name(struct shape *shape, struct span name_folded,

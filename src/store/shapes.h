@@ -87,7 +87,12 @@ struct shape_streams {
 /* Columns: position, and what was asked for besides; by position, newest first. */
 void shape_streams(struct shape *shape, const struct shape_streams *streams);
 
-/* The same of the jobs of one folded name; of `streams` the positions and the limit count. */
+/* Column: the least position of one of the streams; NULL where it has none. */
+void shape_oldest(struct shape *shape, const struct shape_streams *streams,
+                  const struct shape_stream *stream);
+
+/* The same as shape_streams of the jobs of one folded name; of `streams` the positions and the
+ * limit count. */
 void shape_same_name(struct shape *shape, struct span name_folded,
                      const struct shape_streams *streams);
 

@@ -3,10 +3,24 @@
 
 #include <assert.h>
 
+/* From so many rows on it pays to know how many are left. */
+#define OLDEST_ROWS 256
+
 enum problem gather_init(struct search *search, struct gather *gather)
 {
-    *gather = (struct gather){0};
-    return source_init(search, &gather->source, SOURCE_STREAMS, &search->scope, INT64_MAX);
+    struct source *source = &gather->source;
+    enum problem problem;
+
+    *gather = (struct gather){.oldest = INT64_MAX};
+    problem = source_init(search, source, SOURCE_STREAMS, &search->scope, INT64_MAX);
+    if (problem != PROBLEM_NONE)
+        return problem;
+    gather->streams = ARENA_ARRAY(&search->scratch, struct gather_stream, source->list_count);
+    if (gather->streams == NULL)
+        return problem_no_memory(search->err);
+    for (size_t i = 0; i < source->list_count; i++)
+        gather->streams[i] = (struct gather_stream){.below = INT64_MAX};
+    return PROBLEM_NONE;
 }
 
 static enum shape_columns columns_of(enum query_order order)
@@ -52,8 +66,15 @@ static enum problem take_row(struct search *search, struct best *best, sqlite3_s
     return problem;
 }
 
-/* Of the stream at hand. */
-static enum problem read_rows(struct search *search, struct gather *gather, struct best *best)
+static void count_row(struct gather_stream *stream, int64_t position)
+{
+    if (stream->rows++ == 0)
+        stream->newest = position;
+    stream->below = position;
+}
+
+static enum problem read_rows(struct search *search, struct gather_stream *stream,
+                              struct best *best)
 {
     sqlite3_stmt *statement = search_statement(search);
     enum problem problem = PROBLEM_NONE;
@@ -61,8 +82,7 @@ static enum problem read_rows(struct search *search, struct gather *gather, stru
 
     while (problem == PROBLEM_NONE && statement != NULL &&
            (code = sqlite3_step(statement)) == SQLITE_ROW) {
-        gather->rows++;
-        gather->source.below = sqlite3_column_int64(statement, 0);
+        count_row(stream, sqlite3_column_int64(statement, 0));
         problem = take_row(search, best, statement);
     }
     if (problem == PROBLEM_NONE && code != SQLITE_DONE)
@@ -71,15 +91,67 @@ static enum problem read_rows(struct search *search, struct gather *gather, stru
     return problem;
 }
 
-static void shape_rows(struct search *search, const struct gather *gather, size_t limit)
+/* Reads from the stream `at`. */
+static enum problem read_stream(struct search *search, struct gather *gather, size_t at,
+                                struct best *best, size_t limit)
 {
-    struct shape_streams stream = gather->source.streams;
+    struct shape_streams shape = gather->source.streams;
+    struct gather_stream *stream = &gather->streams[at];
+    size_t before = stream->rows;
+    enum problem problem;
 
-    stream.streams = gather->source.list + gather->at;
-    stream.columns = columns_of(search->query->order);
-    stream.below = gather->source.below;
-    stream.limit = limit;
-    shape_streams(&search->shape, &stream);
+    shape.streams = &gather->source.list[at];
+    shape.columns = columns_of(search->query->order);
+    shape.below = stream->below;
+    shape.limit = limit;
+    shape_streams(&search->shape, &shape);
+    problem = read_rows(search, stream, best);
+    gather->rows += stream->rows - before;
+    if (stream->rows - before < limit)
+        stream->below = -1;
+    return problem;
+}
+
+/* The stream to read next; one that has ended when all have. */
+static size_t furthest_behind(const struct gather *gather)
+{
+    size_t found = 0;
+
+    for (size_t i = 1; i < gather->source.list_count; i++) {
+        if (gather->streams[i].below > gather->streams[found].below)
+            found = i;
+    }
+    return found;
+}
+
+static enum problem read_oldest(struct search *search, struct gather *gather)
+{
+    sqlite3_stmt *statement;
+    int code = SQLITE_ERROR;
+
+    shape_oldest(&search->shape, &gather->source.streams, &gather->source.list[gather->largest]);
+    statement = search_statement(search);
+    if (statement != NULL)
+        code = sqlite3_step(statement);
+    if (code == SQLITE_ROW)
+        gather->oldest = sqlite3_column_int64(statement, 0);
+    sqlite_rewind(statement);
+    return code == SQLITE_ROW ? PROBLEM_NONE : search_failed(search);
+}
+
+/* Keeps the largest of the streams that go on, and its end. */
+static enum problem weigh(struct search *search, struct gather *gather, size_t at)
+{
+    const struct gather_stream *streams = gather->streams;
+    const struct gather_stream *largest = &streams[gather->largest];
+
+    if (streams[at].below >= 0 && (largest->below < 0 || streams[at].rows > largest->rows)) {
+        gather->largest = at;
+        gather->oldest = INT64_MAX;
+    }
+    if (gather->oldest < INT64_MAX || streams[gather->largest].rows < OLDEST_ROWS)
+        return PROBLEM_NONE;
+    return read_oldest(search, gather);
 }
 
 enum problem gather_read(struct search *search, struct gather *gather, struct best *best,
@@ -88,13 +160,25 @@ enum problem gather_read(struct search *search, struct gather *gather, struct be
     enum problem problem = PROBLEM_NONE;
 
     gather->rows = 0;
-    while (problem == PROBLEM_NONE && !gather->ended && gather->rows < limit) {
-        shape_rows(search, gather, limit - gather->rows);
-        problem = read_rows(search, gather, best);
-        if (gather->rows == limit)
+    while (problem == PROBLEM_NONE && gather->rows < limit) {
+        size_t at = furthest_behind(gather);
+        gather->ended = gather->streams[at].below < 0;
+        if (gather->ended)
             break;
-        gather->source.below = INT64_MAX;
-        gather->ended = ++gather->at == gather->source.list_count;
+        problem = read_stream(search, gather, at, best, limit - gather->rows);
+        if (problem == PROBLEM_NONE)
+            problem = weigh(search, gather, at);
     }
     return problem;
+}
+
+double gather_part(const struct gather *gather)
+{
+    const struct gather_stream *stream = &gather->streams[gather->largest];
+
+    if (gather->oldest == INT64_MAX || stream->newest == gather->oldest)
+        return 0;
+    if (stream->below < 0)
+        return 1;
+    return (double)(stream->newest - stream->below) / (double)(stream->newest - gather->oldest);
 }

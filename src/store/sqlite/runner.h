@@ -20,7 +20,8 @@ struct runner {
     bool tested; /* false: whatever comes matches */
     bool done;
     size_t piece; /* how much to read next */
-    int64_t spent; /* ns */
+    int64_t taken; /* ns */
+    int64_t spent; /* the same as it counts in the race */
     struct sieve sieve; /* where candidates were not found by their names */
     struct best best; /* the answer, when done */
     /* RUNNER_ORDERED, RUNNER_ALL */
@@ -42,9 +43,10 @@ struct runner *runner_new(struct search *search, enum runner_kind kind, enum sou
 void runner_release(struct runner *runner);
 
 /*
- * Runs all, piece by piece, always the one that has taken the least time so far, until one is done,
- * which is *ret_first. So the answer takes at most as many times as long as there are runners than
- * by the best of them, whichever that is.
+ * Runs all, piece by piece, always the one that has spent the least time so far, until one is done,
+ * which is *ret_first. Time counts more for who promises to be done later, or is less likely to be
+ * first. So the answer takes little longer than by the best of them where that can be told, and no
+ * more than a few times as long where it cannot.
  */
 enum problem runner_race(struct search *search, struct runner **runners, size_t count,
                          struct runner **ret_first);
