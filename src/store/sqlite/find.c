@@ -8,11 +8,15 @@
  * - Without a name filter, by creation, state or result: the page itself, from at most 1,100
  *   streams (100 types in 11 statuses). By date with filters by status only, and by name without
  *   filters, likewise. By type: a seek a type there is, or M.
- * - By date or name with other filters: the order's index is walked and tested against the filters'
- *   own jobs being read whole, whichever ends first, so about twice min(rows before the page is
- *   full, M). Where filter and order have nothing to do with each other that is about sqrt(n N)
- *   rows for a page of n. Not bounded: filters that many match but whose jobs come last in the
- *   order (M rows of an index by date, M jobs by name).
+ * - By date or name with other filters: the order's index is walked, where SQLite itself skips
+ *   other types and users, against the filters' own jobs being gathered whole. Each tells how far
+ *   it has come, and who promises to be done first gets most of the time: so little more than
+ *   min(rows before the page is full, M), a few times as much where jobs are spread unevenly.
+ *   Where filter and order have nothing to do with each other that is about sqrt(n N) rows for a
+ *   page of n. A row that is skipped takes a tenth of a microsecond, one that is gathered two
+ *   tenths by date and two to four whole ones by name, which only the table has; by name a status
+ *   that is asked for costs a seek in its index. Not bounded: filters that many match but whose
+ *   jobs come last in the order (M rows of an index by date, M jobs by name).
  * - With a name filter, candidates have all of the pattern's grams, its types and its user in
  *   common, which is found out by intersecting bitmaps, some microseconds a segment of the index,
  *   of which ten million jobs have some forty; each is read and compared. Not bounded: by date,
