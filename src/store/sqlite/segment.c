@@ -70,7 +70,7 @@ bool segment_add(struct sqlite_reader *writer, struct segment *segment)
         return false;
     sqlite3_bind_int64(statement, 1, segment->first);
     sqlite3_bind_int64(statement, 2, segment->count);
-    sqlite3_bind_int(statement, 3, segment->state);
+    sqlite3_bind_int(statement, 3, (int)segment->state);
     done = run(statement);
     segment->id = sqlite3_last_insert_rowid(writer->db);
     return done;
@@ -84,7 +84,7 @@ bool segment_set_state(struct sqlite_reader *writer, int64_t id, enum segment_st
     if (statement == NULL)
         return false;
     sqlite3_bind_int64(statement, 1, id);
-    sqlite3_bind_int(statement, 2, state);
+    sqlite3_bind_int(statement, 2, (int)state);
     return run(statement);
 }
 
