@@ -97,11 +97,12 @@ static void fill_all(struct fill *fill)
 /* In large pieces, whose segments are merged less often, until nothing is left to merge. */
 static void fill_index(struct fill *fill)
 {
-    int done = INDEX_PIECE;
+    bool more = true;
+    int done;
 
-    while (done == INDEX_PIECE) {
+    while (more) {
         must(fill, connection_run(fill->connection, "BEGIN"));
-        must(fill, name_index_step(fill->connection, INDEX_PIECE, &done));
+        must(fill, name_index_step(fill->connection, INDEX_PIECE, &done, &more));
         must(fill, connection_run(fill->connection, "COMMIT"));
     }
 }

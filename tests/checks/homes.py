@@ -6,6 +6,7 @@ import tree
 HOMES = {
     "microhttpd.h": ["src/http/server.c"],
     "sqlite3.h": ["src/store/sqlite/"],
+    "roaring/": ["src/store/sqlite/"],
     "libpq-fe.h": ["src/store/postgres/"],
     "curl/": ["src/client/", "src/auth/jwks"],
     "jansson.h": ["src/base/json_read.c"],

@@ -204,12 +204,13 @@ static void index_half(struct fixture *fixture)
 {
     struct sqlite_reader *writer;
     struct err err;
+    bool more;
     int done;
 
     assert_true(
         connection_open(fixture->url + strlen("sqlite:"), CONNECTION_WRITES, &writer, &err));
     assert_true(connection_run(writer, "BEGIN IMMEDIATE"));
-    assert_true(name_index_step(writer, (int)data_name_count, &done));
+    assert_true(name_index_step(writer, (int)data_name_count, &done, &more));
     assert_true(connection_run(writer, "COMMIT"));
     connection_close(writer);
 }

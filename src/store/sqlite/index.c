@@ -5,11 +5,11 @@
 #include "store/sqlite/connection.h"
 #include "store/sqlite/name_index.h"
 
-/* How many jobs make a segment between two looks at the queue, a millisecond or two, and how many a
+/* How many jobs make a segment between two looks at the queue, some milliseconds, and how many a
  * transaction. */
 #define STEP 64
 #define SLICE 512
-/* Under load: so many in so much time, a hundredth of it. */
+/* Under load: so many in so much time, a few hundredths of it. */
 #define SLICE_BUSY 32
 #define PAUSE_BUSY_NS (INT64_C(100) * 1000 * 1000)
 
@@ -22,6 +22,7 @@
 bool index_load(struct writer *writer)
 {
     writer->behind = 0;
+    writer->merging = true; /* as far as is known */
     return !writer->background ||
            connection_number(writer->connection,
                              "SELECT count(*) FROM job WHERE position > ifnull((SELECT value FROM "
@@ -31,10 +32,11 @@ bool index_load(struct writer *writer)
 
 int64_t index_delay(const struct writer *writer)
 {
-    int64_t delay = writer->behind < FEW ? DELAY_FEW_NS : DELAY_NS;
+    bool waits = writer->behind < FEW && !writer->merging;
+    int64_t delay = waits ? DELAY_FEW_NS : DELAY_NS;
     int64_t held = writer->index_failed ? writer->index_at - clock_mono_ns(&clock_system) : 0;
 
-    if (!writer->background || writer->behind == 0)
+    if (!writer->background || (writer->behind == 0 && !writer->merging))
         return -1;
     return held > delay ? held : delay;
 }
@@ -45,8 +47,9 @@ static bool run_steps(struct writer *writer, int64_t jobs, bool yield, int64_t *
     int step = yield ? STEP : (int)jobs, done = step;
 
     *ret_done = 0;
-    while (done == step && *ret_done < jobs) {
-        if (!name_index_step(writer->connection, step, &done))
+    writer->merging = true;
+    for (int64_t i = 0; i < jobs && writer->merging; i += step) {
+        if (!name_index_step(writer->connection, step, &done, &writer->merging))
             return false;
         *ret_done += done;
         if (yield && atomic_load_explicit(&writer->queue.busy, memory_order_relaxed))

@@ -1,10 +1,10 @@
 /* The name filter: intersections of postings, kept for each segment that was asked for. */
 #include "store/sqlite/name_filter.h"
 
+#include "base/scope.h"
 #include "store/sqlite/name_index.h"
 #include "store/sqlite/posting.h"
 #include "store/sqlite/segment.h"
-#include "store/sqlite/source.h"
 
 /*
  * In microseconds: reading a job and comparing its name, and reading a posting, of which a
@@ -22,7 +22,7 @@
 /* So many jobs are few. */
 #define RARE 4000
 /* Working out a part takes as long as reading so many jobs. */
-#define POSITIONS_MIN 16
+#define PART_JOBS 16
 
 struct name_part {
     struct segment segment;
@@ -51,20 +51,19 @@ static void want_scope(struct name_filter *filter, const struct scope *scope)
 
 static enum problem read_parts(struct search *search, struct name_filter *filter)
 {
-    struct segment *segments;
-    enum problem problem = segments_read(search->reader, SEGMENT_LIVE, &search->scratch, &segments,
-                                         &filter->part_count, search->err);
+    struct segments live;
+    enum problem problem =
+        segments_read(search->reader, 1U << SEGMENT_LIVE, &search->scratch, &live, search->err);
 
     if (problem != PROBLEM_NONE)
         return problem;
-    filter->parts = ARENA_ARRAY(&search->scratch, struct name_part, filter->part_count);
-    if (filter->parts == NULL) {
-        filter->part_count = 0;
+    filter->parts = ARENA_ARRAY(&search->scratch, struct name_part, live.count);
+    if (filter->parts == NULL)
         return problem_no_memory(search->err);
-    }
-    for (size_t i = 0; i < filter->part_count; i++) {
-        filter->parts[i].segment = segments[i];
-        filter->jobs += segments[i].count;
+    filter->part_count = live.count;
+    for (size_t i = 0; i < live.count; i++) {
+        filter->parts[i].segment = live.list[i];
+        filter->jobs += live.list[i].count;
     }
     return PROBLEM_NONE;
 }
@@ -76,8 +75,9 @@ static bool want_name(struct name_filter *filter, const struct query *query)
     size_t count;
 
     if (query->match == MATCH_EXACT) {
-        want(filter, posting_name(query->name));
-        return true;
+        bool good = name_grams_ask_whole(query->name, grams);
+        want(filter, posting_name(grams[0]));
+        return good;
     }
     count = name_grams_ask(query, NAME_INDEX_GRAM, grams);
     for (size_t i = 0; i < count; i++)
@@ -102,8 +102,7 @@ enum problem name_filter_init(struct search *search, struct name_filter *filter,
 void name_filter_release(struct name_filter *filter)
 {
     for (size_t i = 0; i < filter->part_count; i++)
-        if (filter->parts[i].passed != NULL)
-            roaring_bitmap_free(filter->parts[i].passed);
+        posting_free(filter->parts[i].passed);
     filter->part_count = 0;
 }
 
@@ -127,17 +126,13 @@ static int64_t passed_of(const struct name_part *part)
 /* Takes over `jobs`, NULL for none, unless there are some already: then what both have. */
 static void narrow(struct name_part *part, bool first, roaring_bitmap_t *jobs)
 {
-    if (first) {
-        part->passed = jobs;
-        return;
-    }
-    if (jobs != NULL) {
+    if (!first && jobs != NULL) {
         roaring_bitmap_and_inplace(part->passed, jobs);
-        roaring_bitmap_free(jobs);
+        posting_free(jobs);
         return;
     }
-    roaring_bitmap_free(part->passed);
-    part->passed = NULL;
+    posting_free(part->passed);
+    part->passed = jobs;
 }
 
 /* Whether reading the posting takes less time than reading the jobs that it rules out. */
@@ -163,7 +158,7 @@ static enum problem narrow_by_gram(struct search *search, struct name_part *part
                         ? (double)roaring_bitmap_get_cardinality(jobs) / (double)part->segment.count
                         : 0;
     narrow(part, first, jobs);
-    wanted->left = (double)passed_of(part) / before;
+    wanted->left = ((double)passed_of(part) + 1) / (before + 2); /* a few may all be alike */
     return PROBLEM_NONE;
 }
 
@@ -190,7 +185,7 @@ static enum problem narrow_by_types(struct search *search, struct name_filter *f
         if (problem != PROBLEM_NONE || jobs == NULL)
             continue;
         roaring_bitmap_or_inplace(any, jobs);
-        roaring_bitmap_free(jobs);
+        posting_free(jobs);
     }
     if (any != NULL)
         narrow(part, false, any);
@@ -209,10 +204,14 @@ static enum problem know(struct search *search, struct name_filter *filter, stru
     if (problem == PROBLEM_NONE && filter->type_count > 0 &&
         passed_of(part) > (int64_t)filter->type_count)
         problem = narrow_by_types(search, filter, part);
-    part->known = problem == PROBLEM_NONE;
+    if (problem != PROBLEM_NONE) {
+        posting_free(TAKE(part->passed));
+        return problem;
+    }
+    part->known = true;
     filter->seen += part->segment.count;
     filter->passed += passed_of(part);
-    return problem;
+    return PROBLEM_NONE;
 }
 
 bool name_filter_is_rare(const struct name_filter *filter)
@@ -286,22 +285,37 @@ static void sift_part(const struct name_part *part, int64_t *positions, const in
             positions[(*kept)++] = positions[i];
 }
 
+/* The ordinals of positions, in filter->ordinals. */
+static enum problem number(struct search *search, struct name_filter *filter,
+                           const int64_t *positions, size_t count)
+{
+    enum problem problem = PROBLEM_NONE;
+
+    if (filter->room < count) {
+        filter->ordinals = ARENA_ARRAY(&search->scratch, int64_t, count);
+        filter->room = filter->ordinals != NULL ? count : 0;
+    }
+    if (filter->room < count)
+        return problem_no_memory(search->err);
+    for (size_t i = 0; i < count && problem == PROBLEM_NONE; i++)
+        problem = ordinal_below(search->reader, &filter->block, positions[i], &filter->ordinals[i],
+                                search->err);
+    return problem;
+}
+
 enum problem name_filter_sift(struct search *search, struct name_filter *filter, int64_t *positions,
                               size_t *count)
 {
-    int64_t *ordinals = ARENA_ARRAY(&search->scratch, int64_t, *count);
-    enum problem problem = ordinals != NULL ? PROBLEM_NONE : problem_no_memory(search->err);
+    enum problem problem = number(search, filter, positions, *count);
+    const int64_t *ordinals = filter->ordinals;
     size_t kept = 0, from = 0;
 
-    for (size_t i = 0; i < *count && problem == PROBLEM_NONE; i++)
-        problem =
-            ordinal_below(search->reader, &filter->block, positions[i], &ordinals[i], search->err);
     for (size_t i = 0; i < filter->part_count && from < *count && problem == PROBLEM_NONE; i++) {
         struct name_part *part = &filter->parts[i];
         size_t to = from;
         while (to < *count && holds(part, ordinals[to]))
             to++;
-        if (to - from >= POSITIONS_MIN)
+        if (to - from >= PART_JOBS)
             problem = know(search, filter, part);
         if (problem == PROBLEM_NONE)
             sift_part(part, positions, ordinals, from, to, &kept);

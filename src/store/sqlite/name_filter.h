@@ -11,8 +11,9 @@
 
 /*
  * What the index knows of a query is worked out a segment at a time, when somebody asks for it, by
- * intersecting the postings of the pattern's grams and of the types and the person asked for.
- * Exact but for names that have all the grams without having the pattern.
+ * intersecting the postings of the pattern's grams and of the types and the person asked for, as
+ * far as reading another one takes less time than reading the jobs it would rule out. So whatever
+ * it lets through is a candidate; what it holds back does not match.
  */
 struct name_filter {
     int64_t watermark; /* the index has no jobs above this position */

@@ -12,12 +12,14 @@
 
 #include <stdlib.h>
 
-/* More than a job takes part in on its way through all merges. */
-#define MERGED_ROWS_A_JOB 24
-#define MERGED_ROWS_MIN 512
+/*
+ * Rows to merge for each that is written. Of ordinary names, which have most grams in common, each
+ * is read and thrown out twice or thrice on its way through all merges.
+ */
+#define MERGED_A_ROW 4
+#define MERGED_MIN 512
 
 #define WORDS 3 /* beside the grams: type, person and name */
-#define POSTING_MAX ((size_t)1 << 20)
 
 enum problem name_index_watermark(struct sqlite_reader *reader, int64_t *ret_watermark,
                                   struct err *err)
@@ -58,6 +60,7 @@ struct piece {
     size_t count;
     uint64_t *pairs; /* the gram above, the ordinal below */
     size_t pair_count, room;
+    int rows; /* written */
     struct name_grams grams; /* of the name at hand */
 };
 
@@ -95,9 +98,11 @@ static void add_pair(struct piece *piece, uint32_t gram)
 static bool add_job(struct piece *piece, sqlite3_stmt *job)
 {
     struct name_grams *grams = &piece->grams;
+    int64_t whole;
 
     name_grams_clear(grams);
-    if (!name_grams_cut(grams, search_text(job, 3), NAME_INDEX_GRAM))
+    if (!name_grams_cut(grams, search_text(job, 3), NAME_INDEX_GRAM) ||
+        !name_grams_ask_whole(search_text(job, 4), &whole))
         return false;
     name_grams_finish(grams);
     if (!reserve(piece, grams->count + WORDS))
@@ -106,7 +111,7 @@ static bool add_job(struct piece *piece, sqlite3_stmt *job)
         add_pair(piece, (uint32_t)grams->list[i]);
     add_pair(piece, posting_type(sqlite3_column_int64(job, 1)));
     add_pair(piece, posting_person(sqlite3_column_int64(job, 2)));
-    add_pair(piece, posting_name(search_text(job, 4)));
+    add_pair(piece, posting_name(whole));
     piece->positions[piece->count++] = sqlite3_column_int64(job, 0);
     return true;
 }
@@ -138,19 +143,22 @@ static int by_value(const void *a, const void *b)
     return (*left > *right) - (*left < *right);
 }
 
-/* The pairs of one gram from `at` on; where the next one's begin, or SIZE_MAX on an error. */
-static size_t write_gram(struct sqlite_reader *writer, int64_t segment, const struct piece *piece,
-                         size_t at, struct buf *room)
+/* The pairs of one gram, from *at on. */
+static bool write_gram(struct sqlite_reader *writer, int64_t segment, struct piece *piece,
+                       size_t *at, struct buf *room)
 {
-    uint32_t gram = (uint32_t)(piece->pairs[at] >> 32);
+    uint32_t gram = (uint32_t)(piece->pairs[*at] >> 32);
     roaring_bitmap_t *jobs = roaring_bitmap_create();
-    bool good = jobs != NULL;
+    bool good;
 
-    for (; good && at < piece->pair_count && piece->pairs[at] >> 32 == gram; at++)
-        roaring_bitmap_add(jobs, (uint32_t)piece->pairs[at]);
-    good = good && posting_write(writer, posting_key(segment, gram), jobs, room);
-    roaring_bitmap_free(jobs);
-    return good ? at : SIZE_MAX;
+    if (jobs == NULL)
+        return false;
+    for (; *at < piece->pair_count && piece->pairs[*at] >> 32 == gram; ++*at)
+        roaring_bitmap_add(jobs, (uint32_t)piece->pairs[*at]);
+    good = posting_write(writer, posting_key(segment, gram), jobs, room);
+    piece->rows++;
+    posting_free(jobs);
+    return good;
 }
 
 static bool write_piece(struct sqlite_reader *writer, struct piece *piece)
@@ -164,8 +172,9 @@ static bool write_piece(struct sqlite_reader *writer, struct piece *piece)
     if (!ordinal_append(writer, piece->positions, piece->count) || !segment_add(writer, &segment))
         return false;
     while (at < piece->pair_count)
-        at = write_gram(writer, segment.id, piece, at, &room);
-    return at == piece->pair_count && set_watermark(writer, piece->positions[piece->count - 1]);
+        if (!write_gram(writer, segment.id, piece, &at, &room))
+            return false;
+    return set_watermark(writer, piece->positions[piece->count - 1]);
 }
 
 /* Ordinals have an end; the jobs behind it are read one by one. */
@@ -176,32 +185,31 @@ static size_t within(int64_t ordinals, int budget)
     return left < budget ? (size_t)left : (size_t)budget;
 }
 
-static bool index_more(struct sqlite_reader *writer, int budget, int *ret_done)
+static bool index_more(struct sqlite_reader *writer, int budget, struct piece *piece)
 {
-    AUTO(piece_release) struct piece piece = {0};
     int64_t watermark = -1;
     size_t count;
-    bool good;
 
-    *ret_done = 0;
     if (name_index_watermark(writer, &watermark, NULL) != PROBLEM_NONE ||
-        ordinal_count(writer, &piece.first, NULL) != PROBLEM_NONE)
+        ordinal_count(writer, &piece->first, NULL) != PROBLEM_NONE)
         return false;
-    count = within(piece.first, budget);
-    good = count == 0 || gather(writer, watermark, count, &piece);
-    *ret_done = (int)piece.count;
-    return good && (piece.count == 0 || write_piece(writer, &piece));
+    count = within(piece->first, budget);
+    if (count > 0 && !gather(writer, watermark, count, piece))
+        return false;
+    return piece->count == 0 || write_piece(writer, piece);
 }
 
-bool name_index_step(struct sqlite_reader *writer, int budget, int *ret_done)
+bool name_index_step(struct sqlite_reader *writer, int budget, int *ret_done, bool *ret_more)
 {
-    int rows = budget * MERGED_ROWS_A_JOB;
-    bool more;
+    AUTO(piece_release) struct piece piece = {0};
+    int rows;
 
-    if (!index_more(writer, budget, ret_done) ||
-        !name_merge_step(writer, rows > MERGED_ROWS_MIN ? rows : MERGED_ROWS_MIN, &more))
+    if (!index_more(writer, budget, &piece))
         return false;
-    if (more)
-        *ret_done = budget;
+    rows = piece.rows * MERGED_A_ROW;
+    if (!name_merge_step(writer, rows > MERGED_MIN ? rows : MERGED_MIN, ret_more))
+        return false;
+    *ret_done = (int)piece.count;
+    *ret_more = *ret_more || *ret_done == budget;
     return true;
 }

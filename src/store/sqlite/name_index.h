@@ -18,13 +18,12 @@ enum problem name_index_watermark(struct sqlite_reader *reader, int64_t *ret_wat
 
 /*
  * Indexes at most `budget` further jobs, from the position in meta 'name_watermark' on, as one
- * segment, moves that position, and merges in proportion. *ret_done is how many; fewer than
- * `budget` means that the index has caught up and nothing is left to merge: as long as there is,
- * that counts as `budget` jobs. On the writer thread, inside a write transaction that the caller
- * begins, and commits without a sync: a power cut may lose that commit, but never the position
- * alone, so what was lost is indexed again. False with sqlite3_errmsg set, or without memory: the
- * caller rolls back and tries later.
+ * segment, moves that position, and merges in proportion. *ret_done is how many; *ret_more tells
+ * whether any may be left, or anything to merge. On the writer thread, inside a write transaction
+ * that the caller begins, and commits without a sync: a power cut may lose that commit, but never
+ * the position alone, so what was lost is indexed again. False with sqlite3_errmsg set, or without
+ * memory: the caller rolls back and tries later.
  */
-bool name_index_step(struct sqlite_reader *writer, int budget, int *ret_done);
+bool name_index_step(struct sqlite_reader *writer, int budget, int *ret_done, bool *ret_more);
 
 #endif

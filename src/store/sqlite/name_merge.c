@@ -20,8 +20,9 @@
 /* The largest has to be a small part, or it would be written again for the sake of a few. */
 #define PART 4
 #define CHILDREN_MAX 64
+/* So many live ones are as they should be; with each so many more, as much more is done at once. */
+#define LIVE_FEW 32
 #define MEMORY_MAX ((size_t)16 << 20)
-#define POSTING_MAX ((size_t)1 << 20)
 
 static int level_of(int64_t count)
 {
@@ -34,30 +35,24 @@ static int level_of(int64_t count)
 struct merge {
     struct segment target;
     struct segment children[CHILDREN_MAX];
-    size_t count, largest;
+    size_t count;
+    int64_t largest; /* the jobs of that child */
 };
 
 static void add_child(struct merge *merge, const struct segment *child)
 {
     if (merge->count == 0)
         merge->target.first = child->first;
-    if (merge->count == 0 || child->count > merge->children[merge->largest].count)
-        merge->largest = merge->count;
+    if (child->count > merge->largest)
+        merge->largest = child->count;
     merge->target.count += child->count;
     merge->children[merge->count++] = *child;
 }
 
 static bool is_worth_it(const struct merge *merge)
 {
-    return merge->count >= WIDTH &&
-           merge->target.count >= PART * merge->children[merge->largest].count;
+    return merge->count >= WIDTH && merge->target.count >= PART * merge->largest;
 }
-
-/* All segments, the oldest first. */
-struct segments {
-    struct segment *list;
-    size_t count;
-};
 
 static bool is_covered(const struct segments *segments, const struct segment *one)
 {
@@ -70,7 +65,8 @@ static bool is_covered(const struct segments *segments, const struct segment *on
     return false;
 }
 
-/* The first run of live neighbours that reach no higher than a level and are worth it. */
+/* All segments come the oldest first: the first run of live neighbours that reach no higher than a
+ * level and are worth it. */
 static bool find_run(const struct segments *segments, int level, struct merge *ret_merge)
 {
     *ret_merge = (struct merge){.target.state = SEGMENT_GROWING};
@@ -139,7 +135,7 @@ struct gathered {
 static void gathered_release(struct gathered *gathered)
 {
     for (size_t i = 0; i < gathered->count; i++)
-        roaring_bitmap_free(gathered->list[i].jobs);
+        posting_free(gathered->list[i].jobs);
     mem_free(gathered->list);
 }
 
@@ -186,20 +182,18 @@ static bool gather(struct sqlite_reader *writer, int64_t segment, struct range r
     while (good && (code = sqlite3_step(rows)) == SQLITE_ROW) {
         roaring_bitmap_t *jobs = posting_of(rows, 1);
         good = jobs != NULL && keep(gathered, posting_gram(sqlite3_column_int64(rows, 0)), jobs);
-        if (!good && jobs != NULL)
-            roaring_bitmap_free(jobs);
+        if (!good)
+            posting_free(jobs);
     }
     sqlite_rewind(rows);
     return good && code == SQLITE_DONE;
 }
 
 /* The first key that a statement finds; `otherwise` when it finds none. */
-static bool find_key(struct sqlite_reader *writer, sqlite3_stmt *statement, int64_t otherwise,
-                     int64_t *ret_key)
+static bool find_key(sqlite3_stmt *statement, int64_t otherwise, int64_t *ret_key)
 {
     int code = statement != NULL ? sqlite3_step(statement) : SQLITE_ERROR;
 
-    (void)writer;
     *ret_key = code == SQLITE_ROW ? sqlite3_column_int64(statement, 0) : otherwise;
     sqlite_rewind(statement);
     return code == SQLITE_ROW || code == SQLITE_DONE;
@@ -207,32 +201,50 @@ static bool find_key(struct sqlite_reader *writer, sqlite3_stmt *statement, int6
 
 static const struct range everything = {0, UINT32_MAX};
 
-/* From behind what the target has, as far as the largest child has `rows` more. */
-static bool next_range(struct sqlite_reader *writer, const struct merge *merge, int64_t rows,
-                       struct range *ret_range)
+/* Behind what the target has; above UINT32_MAX when it has the last gram there can be. */
+static bool find_begin(struct sqlite_reader *writer, int64_t target, int64_t *ret_gram)
 {
-    int64_t target = merge->target.id, largest = merge->children[merge->largest].id, key;
+    int64_t before = posting_key(target, 0) - 1, key;
     sqlite3_stmt *statement =
         bind_range(writer,
                    "SELECT key FROM name_posting WHERE key BETWEEN ?1 AND ?2 ORDER BY key DESC "
                    "LIMIT 1",
                    target, everything);
 
-    *ret_range = everything;
-    if (!find_key(writer, statement, posting_key(target, 0) - 1, &key))
+    if (!find_key(statement, before, &key))
         return false;
-    ret_range->from = key + 1 - posting_key(target, 0);
-    if (ret_range->from > UINT32_MAX)
-        return true;
-    statement = bind_range(writer,
-                           "SELECT key FROM name_posting WHERE key BETWEEN ?1 AND ?2 ORDER BY key "
-                           "LIMIT 1 OFFSET ?3",
-                           largest, *ret_range);
+    *ret_gram = key - before;
+    return true;
+}
+
+/* Where a child has `rows` in a range. */
+static bool find_end(struct sqlite_reader *writer, int64_t child, int rows, struct range *range)
+{
+    int64_t key;
+    sqlite3_stmt *statement =
+        bind_range(writer,
+                   "SELECT key FROM name_posting WHERE key BETWEEN ?1 AND ?2 ORDER BY key "
+                   "LIMIT 1 OFFSET ?3",
+                   child, *range);
+
     if (statement != NULL)
-        sqlite3_bind_int64(statement, 3, rows);
-    if (!find_key(writer, statement, posting_key(largest, UINT32_MAX), &key))
+        sqlite3_bind_int(statement, 3, rows);
+    if (!find_key(statement, posting_key(child, (uint32_t)range->to), &key))
         return false;
-    ret_range->to = posting_gram(key);
+    range->to = posting_gram(key);
+    return true;
+}
+
+/* What comes next, in which no child has many more rows than its share. */
+static bool next_range(struct sqlite_reader *writer, const struct merge *merge, int rows,
+                       struct range *ret_range)
+{
+    *ret_range = everything;
+    if (!find_begin(writer, merge->target.id, &ret_range->from))
+        return false;
+    for (size_t i = 0; i < merge->count && ret_range->from <= ret_range->to; i++)
+        if (!find_end(writer, merge->children[i].id, rows / (int)merge->count, ret_range))
+            return false;
     return true;
 }
 
@@ -273,24 +285,27 @@ static bool finish(struct sqlite_reader *writer, const struct merge *merge)
     return segment_set_state(writer, merge->target.id, SEGMENT_LIVE);
 }
 
-static bool merge_some(struct sqlite_reader *writer, const struct merge *merge, int rows)
+/* *rows are those that may be read, and then those that were. */
+static bool merge_some(struct sqlite_reader *writer, const struct merge *merge, int *rows)
 {
     AUTO(gathered_release) struct gathered gathered = {0};
     struct range range;
 
-    if (!next_range(writer, merge, rows / WIDTH, &range))
+    if (!next_range(writer, merge, *rows, &range))
         return false;
     for (size_t i = 0; i < merge->count && range.from <= range.to; i++)
         if (!gather(writer, merge->children[i].id, range, &gathered))
             return false;
+    *rows = (int)gathered.count;
     if (!write_out(writer, merge->target.id, &gathered))
         return false;
     return range.to < UINT32_MAX || finish(writer, merge);
 }
 
 /* Once nobody new can see it. Pages that get free are used for the next ones. */
-static bool throw_out(struct sqlite_reader *writer, int64_t segment, int rows)
+static bool throw_out(struct sqlite_reader *writer, int64_t segment, int *rows)
 {
+    int wanted = *rows;
     sqlite3_stmt *statement = bind_range(
         writer,
         "DELETE FROM name_posting WHERE key BETWEEN ?1 AND (SELECT max(key) FROM (SELECT key FROM "
@@ -300,10 +315,11 @@ static bool throw_out(struct sqlite_reader *writer, int64_t segment, int rows)
 
     if (statement == NULL)
         return false;
-    sqlite3_bind_int(statement, 3, rows);
+    sqlite3_bind_int(statement, 3, wanted);
     done = sqlite3_step(statement) == SQLITE_DONE;
     sqlite_rewind(statement);
-    return done && (sqlite3_changes(writer->db) == rows || segment_remove(writer, segment));
+    *rows = sqlite3_changes(writer->db);
+    return done && (*rows == wanted || segment_remove(writer, segment));
 }
 
 static const struct segment *find_retired(const struct segments *segments)
@@ -323,24 +339,48 @@ static void reverse(struct segments *segments)
     }
 }
 
+static int count_live(const struct segments *segments)
+{
+    int count = 0;
+
+    for (size_t i = 0; i < segments->count; i++)
+        count += segments->list[i].state == SEGMENT_LIVE;
+    return count;
+}
+
+/* One thing that is to do, if there is any. */
+static bool work(struct sqlite_reader *writer, const struct segments *segments, int *rows,
+                 bool *ret_more)
+{
+    const struct segment *retired = find_retired(segments);
+    struct merge merge;
+
+    *ret_more = retired != NULL;
+    if (retired != NULL)
+        return throw_out(writer, retired->id, rows);
+    if (!find_merge(writer, segments, &merge, ret_more))
+        return false;
+    return !*ret_more || merge_some(writer, &merge, rows);
+}
+
 bool name_merge_step(struct sqlite_reader *writer, int rows, bool *ret_more)
 {
     AUTO(arena_release) struct arena arena;
     struct segments segments;
-    const struct segment *retired;
-    struct merge merge;
+    int left = 0, some;
 
-    *ret_more = false;
     arena_init(&arena, MEMORY_MAX);
-    if (segments_read(writer, -1, &arena, &segments.list, &segments.count, NULL) != PROBLEM_NONE)
-        return false;
-    reverse(&segments);
-    retired = find_retired(&segments);
-    if (retired != NULL) {
-        *ret_more = true;
-        return throw_out(writer, retired->id, rows);
-    }
-    if (!find_merge(writer, &segments, &merge, ret_more))
-        return false;
-    return !*ret_more || merge_some(writer, &merge, rows);
+    do {
+        if (segments_read(writer, SEGMENT_ANY_STATE, &arena, &segments, NULL) != PROBLEM_NONE)
+            return false;
+        if (left == 0)
+            left = rows * (1 + count_live(&segments) / LIVE_FEW);
+        reverse(&segments);
+        some = left;
+        if (!work(writer, &segments, &some, ret_more))
+            return false;
+        left -= some + 1;
+        arena_clear(&arena);
+    } while (*ret_more && left > 0);
+    return true;
 }

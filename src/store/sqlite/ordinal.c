@@ -44,6 +44,7 @@ static enum problem find(struct sqlite_reader *reader, const char *sql, int64_t 
     return problem;
 }
 
+/* Below the greatest number there is. */
 static enum problem last(struct sqlite_reader *reader, struct ordinal_block *block, struct err *err)
 {
     return find(reader,

@@ -24,14 +24,15 @@ uint32_t posting_person(int64_t id)
     return word_of(WORD_PERSON, (uint64_t)id);
 }
 
-/* FNV-1a, folded to 16 bits. */
-uint32_t posting_name(struct span name)
+uint32_t posting_name(int64_t whole)
 {
-    uint32_t hash = UINT32_C(2166136261);
+    return word_of(WORD_NAME, ((uint64_t)whole ^ (uint64_t)whole >> 16) & 0xFFFF);
+}
 
-    for (size_t i = 0; i < name.len; i++)
-        hash = (hash ^ (unsigned char)name.ptr[i]) * UINT32_C(16777619);
-    return word_of(WORD_NAME, (hash ^ hash >> 16) & 0xFFFF);
+void posting_free(roaring_bitmap_t *jobs)
+{
+    if (jobs != NULL)
+        roaring_bitmap_free(jobs);
 }
 
 roaring_bitmap_t *posting_of(sqlite3_stmt *row, int column)
@@ -55,9 +56,11 @@ enum problem posting_read(struct sqlite_reader *reader, int64_t segment, uint32_
         sqlite3_bind_int64(statement, 1, posting_key(segment, gram));
         code = sqlite3_step(statement);
     }
-    if (code == SQLITE_ROW && (*ret_jobs = posting_of(statement, 0)) == NULL)
-        problem = problem_no_memory(err);
-    else if (code != SQLITE_ROW && code != SQLITE_DONE)
+    if (code == SQLITE_ROW && (*ret_jobs = posting_of(statement, 0)) == NULL) {
+        err_set(err, "The store is damaged, or memory is short: a posting of the segment %lld.",
+                (long long)segment);
+        problem = PROBLEM_INTERNAL;
+    } else if (code != SQLITE_ROW && code != SQLITE_DONE)
         problem = sqlite_problem(reader->db, err);
     sqlite_rewind(statement);
     return problem;

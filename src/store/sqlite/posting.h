@@ -24,7 +24,13 @@ static inline uint32_t posting_gram(int64_t key)
  */
 uint32_t posting_type(int64_t id);
 uint32_t posting_person(int64_t id);
-uint32_t posting_name(struct span name);
+uint32_t posting_name(int64_t whole); /* of name_grams_ask_whole */
+
+/* Larger than any: of two million jobs, as which no more are merged, half would take 256 KiB. */
+#define POSTING_MAX ((size_t)1 << 20)
+
+/* Frees; NULL is fine, which Roaring's own function does not take. */
+void posting_free(roaring_bitmap_t *jobs);
 
 /* The posting in a column, the caller's to free; NULL when it is none, or there is no memory. */
 roaring_bitmap_t *posting_of(sqlite3_stmt *row, int column);
@@ -33,7 +39,9 @@ roaring_bitmap_t *posting_of(sqlite3_stmt *row, int column);
 enum problem posting_read(struct sqlite_reader *reader, int64_t segment, uint32_t gram,
                           roaring_bitmap_t **ret_jobs, struct err *err);
 
-/* Adds a posting that is not there yet; `room` is where it is written out. False as for a writer.
+/*
+ * Adds a posting that is not there yet; `room` is where it is written out, up to POSTING_MAX. False
+ * with sqlite3_errmsg set, or without memory.
  */
 bool posting_write(struct sqlite_reader *writer, int64_t key, roaring_bitmap_t *jobs,
                    struct buf *room);

@@ -9,45 +9,44 @@ static struct segment from_row(sqlite3_stmt *row)
                             .state = (enum segment_state)sqlite3_column_int(row, 3)};
 }
 
-/* Doubles a list in an arena, which keeps what it was. */
-static bool grow(struct arena *arena, struct segment **list, size_t count, size_t *room)
+static bool add(struct arena *arena, struct segments *segments, size_t *room,
+                struct segment segment)
 {
-    size_t more = *room > 0 ? 2 * *room : 64;
-    struct segment *larger = ARENA_ARRAY(arena, struct segment, more);
-
-    if (larger == NULL)
-        return false;
-    if (count > 0)
-        memcpy(larger, *list, count * sizeof(*larger));
-    *list = larger;
-    *room = more;
+    if (segments->count == *room) {
+        size_t more = *room > 0 ? 2 * *room : 64;
+        struct segment *larger = ARENA_ARRAY(arena, struct segment, more);
+        if (larger == NULL)
+            return false;
+        if (segments->count > 0)
+            memcpy(larger, segments->list, segments->count * sizeof(*larger));
+        segments->list = larger;
+        *room = more;
+    }
+    segments->list[segments->count++] = segment;
     return true;
 }
 
-enum problem segments_read(struct sqlite_reader *reader, int state, struct arena *arena,
-                           struct segment **ret_list, size_t *ret_count, struct err *err)
+enum problem segments_read(struct sqlite_reader *reader, unsigned states, struct arena *arena,
+                           struct segments *ret_segments, struct err *err)
 {
-    sqlite3_stmt *statement =
-        sqlite_prepare_cached(reader, "SELECT id, first, count, state FROM name_segment "
-                                      "WHERE ?1 < 0 OR state = ?1 ORDER BY first DESC, id DESC");
+    sqlite3_stmt *statement = sqlite_prepare_cached(
+        reader, "SELECT id, first, count, state FROM name_segment ORDER BY first DESC, id DESC");
+    struct segments found = {0};
     enum problem problem = PROBLEM_NONE;
     size_t room = 0;
     int code = SQLITE_ERROR;
 
-    *ret_list = NULL;
-    *ret_count = 0;
-    if (statement != NULL)
-        sqlite3_bind_int(statement, 1, state);
     while (problem == PROBLEM_NONE && statement != NULL &&
            (code = sqlite3_step(statement)) == SQLITE_ROW) {
-        if (*ret_count == room && !grow(arena, ret_list, *ret_count, &room))
+        struct segment segment = from_row(statement);
+        if ((states & 1U << segment.state) != 0 && !add(arena, &found, &room, segment))
             problem = problem_no_memory(err);
-        else
-            (*ret_list)[(*ret_count)++] = from_row(statement);
     }
     if (problem == PROBLEM_NONE && code != SQLITE_DONE)
         problem = sqlite_problem(reader->db, err);
     sqlite_rewind(statement);
+    if (problem == PROBLEM_NONE)
+        *ret_segments = found;
     return problem;
 }
 

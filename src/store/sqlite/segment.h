@@ -9,6 +9,7 @@ enum segment_state {
     SEGMENT_GROWING, /* will take the place of those it covers */
     SEGMENT_RETIRED, /* its postings are being thrown out */
 };
+#define SEGMENT_ANY_STATE 7 /* bits 1 << state */
 
 struct segment {
     int64_t id;
@@ -16,12 +17,18 @@ struct segment {
     enum segment_state state;
 };
 
+/* Segments in an arena. */
+struct segments {
+    struct segment *list;
+    size_t count;
+};
+
 /*
- * Segments in a state, or in any with -1, the newest first; the list lives in the arena. Postings
- * of a segment are there for as long as a reader's snapshot has it.
+ * Those in one of the states, as bits 1 << state, the newest first. Postings of a segment are there
+ * for as long as a reader's snapshot has it.
  */
-enum problem segments_read(struct sqlite_reader *reader, int state, struct arena *arena,
-                           struct segment **ret_list, size_t *ret_count, struct err *err);
+enum problem segments_read(struct sqlite_reader *reader, unsigned states, struct arena *arena,
+                           struct segments *ret_segments, struct err *err);
 
 /* The following are the writer's; false with sqlite3_errmsg set. */
 

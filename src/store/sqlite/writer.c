@@ -24,8 +24,10 @@ static bool wait_for_calls(struct writer *writer)
 {
     enum call_wait found;
 
-    while ((found = call_queue_wait(&writer->queue, index_delay(writer))) == CALL_WAIT_OVER)
+    while ((found = call_queue_wait(&writer->queue, index_delay(writer))) == CALL_WAIT_OVER) {
         index_when_quiet(writer);
+        checkpoint_after_commit(&writer->store->checkpointer);
+    }
     return found == CALL_WAIT_THERE;
 }
 

@@ -34,6 +34,7 @@ struct writer {
     int64_t keys_stored; /* by the current transaction */
     int64_t created; /* by the current transaction */
     int64_t behind; /* jobs not yet in the name index */
+    bool merging; /* there is something to merge in it */
     int64_t index_at; /* the next time to index under load, or after a failure */
     bool index_failed; /* the last time */
 };
