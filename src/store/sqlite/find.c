@@ -19,9 +19,10 @@
  *   jobs come last in the order (M rows of an index by date, M jobs by name).
  * - With a name filter, candidates have all of the pattern's grams, its types and its user in
  *   common, which is found out by intersecting bitmaps, some microseconds a segment of the index,
- *   of which ten million jobs have some forty; each is read and compared. Not bounded: by date,
- *   type, state or result, as without a name filter; by name a frequent pattern whose names begin
- *   late in the alphabet (the walk compares each name before them, some five a microsecond).
+ *   of which ten million jobs have some thirty; each is read and compared, by type one type after
+ *   the other. Not bounded: by date, state or result, as without a name filter; by name a frequent
+ * pattern whose names begin late in the alphabet (the walk compares each name before them, some
+ * five a microsecond).
  * - A walk by date, and streams in the order of their values, do not read each job to compare its
  *   name: a sieve asks the index for many at once.
  * - The jobs that the name index lacks, INDEX_BEHIND_MAX at most, are read one by one in addition.
@@ -102,12 +103,13 @@ static bool plan_walk(struct search *search, struct plan *plan)
 static bool plan_streams(struct search *search, struct plan *plan)
 {
     bool by_value = search->query->order != ORDER_CREATED && search->query->order != ORDER_NAME;
+    bool by_type = search->query->order == ORDER_TYPE; /* which the name index knows, too */
 
     if (!search->by_name)
         return add(search, plan, RUNNER_ORDERED, SOURCE_STREAMS, false) &&
                (!by_value || !worth_reading_all(search) || add_all(search, plan));
     if (by_value)
-        return add(search, plan, RUNNER_ORDERED, SOURCE_STREAMS, true) &&
+        return add(search, plan, RUNNER_ORDERED, by_type ? SOURCE_NAMES : SOURCE_STREAMS, true) &&
                add(search, plan, RUNNER_ALL, SOURCE_NAMES, true) &&
                (!worth_reading_all(search) || add_all(search, plan));
     return add(search, plan, RUNNER_ORDERED, SOURCE_NAMES, true) &&
