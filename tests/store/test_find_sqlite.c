@@ -194,7 +194,7 @@ static void random_pattern(struct world *world, struct query *query)
     query->name_folded = text_fold(&world->arena, query->name);
 }
 
-static int span_compare(const void *a, const void *b)
+static int type_compare(const void *a, const void *b)
 {
     const struct span *left = a, *right = b;
 
@@ -211,7 +211,7 @@ static void random_types(struct world *world, struct query *query)
     }
     if (query->type_count == 0)
         world->types[query->type_count++] = span_of("unknown");
-    qsort(world->types, query->type_count, sizeof(world->types[0]), span_compare);
+    qsort(world->types, query->type_count, sizeof(world->types[0]), type_compare);
     query->types = world->types;
 }
 
@@ -261,20 +261,13 @@ static int64_t key_date(const struct query *query, const struct kept *kept)
     return query->order == ORDER_END_DATE ? kept->job.ended_on : 0;
 }
 
-static int text_compare(struct span a, struct span b)
-{
-    int order = memcmp(a.ptr, b.ptr, a.len < b.len ? a.len : b.len);
-
-    return order != 0 ? order : (int)a.len - (int)b.len;
-}
-
 static int kept_compare(const void *a, const void *b, void *context)
 {
     const struct kept *left = *(const struct kept *const *)a;
     const struct kept *right = *(const struct kept *const *)b;
     const struct query *query = context;
     int64_t left_date = key_date(query, left), right_date = key_date(query, right);
-    int order = text_compare(key_text(query, left), key_text(query, right));
+    int order = span_compare(key_text(query, left), key_text(query, right));
 
     if ((left_date == JOB_NO_TIME) != (right_date == JOB_NO_TIME))
         return left_date == JOB_NO_TIME ? 1 : -1;

@@ -16,6 +16,21 @@ static void comparing(void **test)
     assert_false(span_is(nothing, "a"));
 }
 
+static void ordering(void **test)
+{
+    static const char *const ordered[] = {"", "a", "aa", "ab", "b", "\xC3\xA9", "\xF0\x9F\x8C\x8D"};
+    int count = sizeof(ordered) / sizeof(ordered[0]);
+
+    (void)test;
+    for (int i = 0; i < count; i++)
+        for (int j = 0; j < count; j++) {
+            int order = span_compare(span_of(ordered[i]), span_of(ordered[j]));
+            assert_int_equal((order > 0) - (order < 0), (i > j) - (i < j));
+        }
+    assert_int_equal(span_compare(nothing, span_of("")), 0);
+    assert_true(span_compare((struct span){"a\0b", 3}, span_of("a")) > 0);
+}
+
 static void case_means_ascii_letters_only(void **test)
 {
     (void)test;
@@ -79,8 +94,11 @@ static void trimming(void **test)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(comparing),        cmocka_unit_test(case_means_ascii_letters_only),
-        cmocka_unit_test(starts_and_skips), cmocka_unit_test(cutting),
+        cmocka_unit_test(comparing),
+        cmocka_unit_test(ordering),
+        cmocka_unit_test(case_means_ascii_letters_only),
+        cmocka_unit_test(starts_and_skips),
+        cmocka_unit_test(cutting),
         cmocka_unit_test(trimming),
     };
     return cmocka_run_group_tests_name("span", tests, NULL, NULL);

@@ -42,15 +42,6 @@ static struct place place_of(const struct query *query, const struct memory_job 
     };
 }
 
-/* By bytes, which for UTF-8 is by code points. */
-static int text_compare(struct span a, struct span b)
-{
-    size_t common = a.len < b.len ? a.len : b.len;
-    int order = common > 0 ? memcmp(a.ptr, b.ptr, common) : 0;
-
-    return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
-}
-
 static int number_compare(int64_t a, int64_t b)
 {
     return (a > b) - (a < b);
@@ -61,7 +52,7 @@ static int number_compare(int64_t a, int64_t b)
 static int place_compare(const struct query *query, const struct place *a, const struct place *b)
 {
     int absent = (a->numbers.value == JOB_NO_TIME) - (b->numbers.value == JOB_NO_TIME);
-    int order = text_compare(a->text, b->text);
+    int order = span_compare(a->text, b->text);
 
     if (absent != 0)
         return absent;

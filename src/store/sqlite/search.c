@@ -316,19 +316,10 @@ enum problem search_has_status(struct search *search, int64_t position, bool *re
     return code == SQLITE_ROW || code == SQLITE_DONE ? PROBLEM_NONE : search_failed(search);
 }
 
-/* By bytes, which for UTF-8 is by code points. */
-static int text_compare(struct span a, struct span b)
-{
-    size_t common = a.len < b.len ? a.len : b.len;
-    int order = common > 0 ? memcmp(a.ptr, b.ptr, common) : 0;
-
-    return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
-}
-
 int search_compare(const struct search *search, const struct place *a, const struct place *b)
 {
     int absent = (a->value == JOB_NO_TIME) - (b->value == JOB_NO_TIME);
-    int order = text_compare(a->text, b->text);
+    int order = span_compare(a->text, b->text);
 
     if (absent != 0)
         return absent;
