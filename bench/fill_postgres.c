@@ -5,10 +5,10 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/scope.h"
-#include "store/postgres/connection.h"
 #include "store/name_grams.h"
+#include "store/name_key.h"
+#include "store/postgres/connection.h"
 #include "store/postgres/name_block.h"
-#include "store/postgres/name_key.h"
 
 #include <stdio.h>
 #include <stdlib.h>

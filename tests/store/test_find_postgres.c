@@ -2,8 +2,8 @@
 #include "data.h"
 #include "shadow_walks.h"
 
+#include "store/name_key.h"
 #include "store/postgres/name_block.h"
-#include "store/postgres/name_key.h"
 
 #include <libpq-fe.h>
 #include <stdio.h>

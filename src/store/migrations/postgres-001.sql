@@ -105,7 +105,7 @@ CREATE TABLE name_block (
 CREATE INDEX name_block_last ON name_block (last);
 CREATE INDEX name_block_grams ON name_block USING gin (grams) WITH (fastupdate = off);
 
--- Between which names those lie that have a gram and begin with a byte (see src/store/postgres/name_range.h): the order
+-- Between which names those lie that have a gram and begin with a byte (see src/store/name_range.h): the order
 -- by name is read nowhere else. Written with the blocks; 12 MB for a million jobs.
 CREATE TABLE name_range (
     gram BIGINT NOT NULL, -- hashed

@@ -2,7 +2,7 @@
 #include "store/postgres/find_sql.h"
 
 #include "base/scope.h"
-#include "store/postgres/name_key.h"
+#include "store/name_key.h"
 #include "store/postgres/read.h"
 #include "store/postgres/row.h"
 

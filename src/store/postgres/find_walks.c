@@ -2,7 +2,7 @@
 #include "store/postgres/find_writing.h"
 
 #include "store/name_grams.h"
-#include "store/postgres/name_range.h"
+#include "store/name_range.h"
 
 /* Which of the jobs with, or without, a value: an index has them in parts. */
 enum part { PART_INSIDE, PART_BEYOND, PART_ABSENT };

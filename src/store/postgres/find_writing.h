@@ -2,8 +2,8 @@
 #ifndef JOBD_STORE_POSTGRES_FIND_WRITING_H
 #define JOBD_STORE_POSTGRES_FIND_WRITING_H
 
+#include "store/name_key.h"
 #include "store/postgres/find_way.h"
-#include "store/postgres/name_key.h"
 
 struct find_writing {
     const struct find_search *search;

@@ -4,18 +4,9 @@
 #include "base/mem.h"
 #include "base/scope.h"
 #include "store/name_grams.h"
-#include "store/postgres/name_key.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-/* Hashes and heads in one number, which is sorted and sent as such; the empty name's head is 0. */
-static int64_t place_of(struct span folded, int64_t gram)
-{
-    int64_t head = folded.len > 0 ? (unsigned char)folded.ptr[0] : 0;
-
-    return head << 32 | (int64_t)(uint32_t)gram;
-}
 
 static bool reserve(struct name_ranges *ranges, size_t more)
 {
@@ -46,7 +37,8 @@ bool name_ranges_add(struct name_ranges *ranges, struct span folded, struct aren
     if (!reserve(ranges, grams.count))
         return false;
     for (size_t i = 0; i < grams.count; i++)
-        ranges->list[ranges->count++] = (struct name_range){place_of(folded, grams.list[i]), key};
+        ranges->list[ranges->count++] =
+            (struct name_range){name_range_place(folded, grams.list[i]), key};
     return true;
 }
 
@@ -56,22 +48,13 @@ void name_ranges_release(struct name_ranges *ranges)
     *ranges = (struct name_ranges){0};
 }
 
-/* As PostgreSQL does under COLLATE "C". */
-static int compare(struct span a, struct span b)
-{
-    size_t shorter = a.len < b.len ? a.len : b.len;
-    int order = shorter > 0 ? memcmp(a.ptr, b.ptr, shorter) : 0;
-
-    return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
-}
-
 static int by_place(const void *a, const void *b)
 {
     const struct name_range *left = a, *right = b;
 
     if (left->place != right->place)
         return left->place < right->place ? -1 : 1;
-    return compare(left->key, right->key);
+    return span_compare(left->key, right->key); /* as under COLLATE "C" */
 }
 
 /* What is known already is looked up beforehand: a conflict would write the row that it meets. */

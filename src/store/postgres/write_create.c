@@ -1,7 +1,7 @@
 /* Creating jobs: positions, change numbers, rows, and keys under which a create comes again. */
 #include "base/scope.h"
+#include "store/name_key.h"
 #include "store/postgres/batch.h"
-#include "store/postgres/name_key.h"
 #include "store/postgres/row.h"
 #include "store/postgres/state.h"
 

@@ -1,6 +1,6 @@
 /* Name keys: as much of a folded name as an index takes. */
-#ifndef JOBD_STORE_POSTGRES_NAME_KEY_H
-#define JOBD_STORE_POSTGRES_NAME_KEY_H
+#ifndef JOBD_STORE_NAME_KEY_H
+#define JOBD_STORE_NAME_KEY_H
 
 #include "base/span.h"
 #include "base/text.h"
