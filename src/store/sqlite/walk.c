@@ -189,7 +189,7 @@ static enum problem read_piece(struct search *search, struct walk *walk, size_t 
     enum problem problem = PROBLEM_NONE;
     int code = SQLITE_ERROR;
 
-    walk->count = walk->rows = walk->group = 0;
+    walk->count = walk->rows = walk->group = walk->group_rows = 0;
     shape_piece(search, walk, limit);
     statement = search_statement(search);
     while (statement != NULL && (code = sqlite3_step(statement)) == SQLITE_ROW) {
