@@ -298,8 +298,8 @@ static size_t lease_updates(struct plans *plans, const char *index)
 static const char *job_indexes_written(struct plans *plans)
 {
     static const char *const names[] = {
-        "job_status", "job_type",  "job_person",  "job_person_type", "job_started", "job_ended",
-        "job_name",   "job_ready", "job_delayed", "job_change",      "name_posting"};
+        "job_status", "job_type",  "job_person",  "job_person_type", "job_started",  "job_ended",
+        "job_name",   "job_ready", "job_delayed", "job_change",      "name_posting", "name_range"};
     const char *list = "";
 
     for (size_t i = 0; i < ARRAY_SIZE(names); i++) {

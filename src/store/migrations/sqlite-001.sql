@@ -144,3 +144,12 @@ CREATE TABLE name_posting (
     key INTEGER PRIMARY KEY,
     ordinals BLOB NOT NULL
 ) STRICT;
+-- Between which names those lie that have a gram and begin with a byte (see src/store/name_range.h): the order by name
+-- is read nowhere else. Built with the name index.
+CREATE TABLE name_range (
+    gram INTEGER NOT NULL, -- hashed
+    head INTEGER NOT NULL, -- the first byte; 0 for the empty name
+    first TEXT NOT NULL, -- name keys, both inclusive
+    last TEXT NOT NULL,
+    PRIMARY KEY (gram, head)
+) STRICT, WITHOUT ROWID;

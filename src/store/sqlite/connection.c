@@ -59,6 +59,7 @@ bool connection_open(const char *path, enum connection_use use, struct sqlite_re
         return err_set(err, "There is not enough memory.");
     arena_init(&reader->memory.scratch, SEARCH_MEMORY_MAX);
     reader->memory.sql = (struct buf)BUF(SHAPE_SQL_MAX);
+    arena_init(&reader->ranges.keys, KNOWN_RANGES_MEMORY);
     if (!set_up(reader, path, use)) {
         refused(path, reader->db, err);
         connection_close(reader);
@@ -74,6 +75,7 @@ void connection_close(struct sqlite_reader *reader)
         return;
     statements_release(&reader->statements);
     dictionary_release(&reader->dictionary);
+    known_ranges_release(&reader->ranges);
     arena_release(&reader->memory.scratch);
     buf_release(&reader->memory.sql);
     sqlite3_close_v2(reader->db);

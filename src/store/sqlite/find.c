@@ -20,9 +20,10 @@
  * - With a name filter, candidates have all of the pattern's grams, its types and its user in
  *   common, which is found out by intersecting bitmaps, some microseconds a segment of the index,
  *   of which ten million jobs have some thirty; each is read and compared, by type one type after
- *   the other. Not bounded: by date, state or result, as without a name filter; by name a frequent
- * pattern whose names begin late in the alphabet (the walk compares each name before them, some
- * five a microsecond).
+ *   the other. Not bounded: by date, state or result, as without a name filter.
+ * - By name with a name filter, the walk goes by names that do not match, some five a microsecond;
+ *   after a few hundred it only reads, for each first byte, between the first and the last name
+ *   that can match. Not bounded: names that lie in clumps far apart between these.
  * - A walk by date, and streams in the order of their values, do not read each job to compare its
  *   name: a sieve asks the index for many at once.
  * - The jobs that the name index lacks, INDEX_BEHIND_MAX at most, are read one by one in addition.

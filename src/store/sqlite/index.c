@@ -73,6 +73,7 @@ static bool transaction(struct writer *writer, int64_t jobs, bool yield)
     }
     if (!sqlite3_get_autocommit(connection->db))
         connection_run(connection, "ROLLBACK");
+    known_ranges_release(&connection->ranges);
     return false;
 }
 

@@ -4,12 +4,14 @@
 #include "base/mem.h"
 #include "base/scope.h"
 #include "store/name_grams.h"
+#include "store/name_range.h"
 #include "store/sqlite/name_merge.h"
 #include "store/sqlite/ordinal.h"
 #include "store/sqlite/posting.h"
 #include "store/sqlite/search.h"
 #include "store/sqlite/segment.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 /*
@@ -95,17 +97,19 @@ static void add_pair(struct piece *piece, uint32_t gram)
     piece->pairs[piece->pair_count++] = (uint64_t)gram << 32 | ordinal;
 }
 
-static bool add_job(struct piece *piece, sqlite3_stmt *job)
+static bool add_job(struct sqlite_reader *writer, struct piece *piece, sqlite3_stmt *job)
 {
     struct name_grams *grams = &piece->grams;
+    struct span folded = search_text(job, 3);
     int64_t whole;
 
+    static_assert(NAME_INDEX_GRAM == NAME_RANGE_GRAM, "names are cut once");
     name_grams_clear(grams);
-    if (!name_grams_cut(grams, search_text(job, 3), NAME_INDEX_GRAM) ||
+    if (!name_grams_cut(grams, folded, NAME_INDEX_GRAM) ||
         !name_grams_ask_whole(search_text(job, 4), &whole))
         return false;
     name_grams_finish(grams);
-    if (!reserve(piece, grams->count + WORDS))
+    if (!known_ranges_add(writer, folded, grams) || !reserve(piece, grams->count + WORDS))
         return false;
     for (size_t i = 0; i < grams->count; i++)
         add_pair(piece, (uint32_t)grams->list[i]);
@@ -131,7 +135,7 @@ static bool gather(struct sqlite_reader *writer, int64_t watermark, size_t budge
     sqlite3_bind_int64(jobs, 1, watermark);
     sqlite3_bind_int64(jobs, 2, (int64_t)budget);
     while (good && (code = sqlite3_step(jobs)) == SQLITE_ROW)
-        good = add_job(piece, jobs);
+        good = add_job(writer, piece, jobs);
     sqlite_rewind(jobs);
     return good && code == SQLITE_DONE;
 }

@@ -10,6 +10,7 @@
 #include "model/job.h"
 #include "model/problem.h"
 #include "store/sqlite/dictionary.h"
+#include "store/sqlite/known_ranges.h"
 #include "store/sqlite/remembered.h"
 #include "store/sqlite/statements.h"
 #include "store/sqlite/wal.h"
@@ -40,6 +41,7 @@ struct sqlite_reader {
     struct dictionary dictionary;
     struct remembered remembered; /* of the pool's, which see nothing but what is committed */
     struct search_memory memory;
+    struct known_ranges ranges; /* of the writer's */
     /* The pool's own. */
     struct sqlite_reader *next;
     const volatile unsigned char *wal_index;

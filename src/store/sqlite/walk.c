@@ -10,6 +10,8 @@
 /* With a test a row may have sixteen before it that were passed over, which cost as much as four.
  */
 #define TESTED_ROWS(rows) ((rows) / 4)
+/* To look up the ranges costs about as much as so many rows. */
+#define PATIENCE 256
 
 void walk_release(struct walk *walk)
 {
@@ -26,23 +28,20 @@ static bool set_name(struct walk_value *value, struct span name)
     return !buf_failed(&value->name);
 }
 
-static bool has_prefix(const struct search *search)
+/* From the start of the range at hand on. */
+static bool enter_range(struct walk *walk)
 {
-    return search->by_name && search->query->match == MATCH_START;
+    walk->ended = walk->range == walk->ranges.count;
+    walk->part = SHAPE_FROM;
+    return walk->ended || set_name(&walk->from, walk->ranges.list[walk->range].start);
 }
 
-/* Downwards a prefix is entered from above: behind its last name, which no 0xFF is in. */
-static bool start_names(struct search *search, struct walk *walk)
+static bool start_names(struct walk *walk)
 {
+    if (walk->ranges.known)
+        return enter_range(walk);
     walk->part = SHAPE_FIRST;
-    if (!has_prefix(search))
-        return true;
-    walk->part = SHAPE_FROM;
-    if (!set_name(&walk->from, search->query->name_folded))
-        return false;
-    if (!search->query->ascending)
-        buf_add_char(&walk->from.name, '\xff');
-    return !buf_failed(&walk->from.name);
+    return true;
 }
 
 static void start_dates(struct search *search, struct walk *walk)
@@ -63,17 +62,23 @@ static bool start_behind(struct search *search, struct walk *walk)
 
 enum problem walk_init(struct search *search, struct walk *walk)
 {
+    enum problem problem = PROBLEM_NONE;
     bool good = true;
 
     *walk = (struct walk){
         .by_name = search->query->order == ORDER_NAME,
         .tested = search->scope.person != 0 || search->scope.type_count > 0,
     };
+    walk->patience = walk->tested ? TESTED_ROWS(PATIENCE) : PATIENCE;
     walk->from.name.ceiling = walk->value.name.ceiling = walk->before.name.ceiling = NAME_MAX;
+    if (walk->by_name && search->by_name && search->query->match == MATCH_START)
+        problem = walk_ranges_of_start(search, &walk->ranges);
+    if (problem != PROBLEM_NONE)
+        return problem;
     if (search->has_after)
         good = start_behind(search, walk);
     else if (walk->by_name)
-        good = start_names(search, walk);
+        good = start_names(walk);
     else
         start_dates(search, walk);
     return good ? PROBLEM_NONE : problem_no_memory(search->err);
@@ -116,6 +121,22 @@ static void shape_piece(struct search *search, const struct walk *walk, size_t l
         shape_dates(&search->shape, &dates);
 }
 
+/* Which of two names comes first: negative, zero, positive. */
+static int order(const struct search *search, struct span a, struct span b)
+{
+    return search->query->ascending ? span_compare(a, b) : span_compare(b, a);
+}
+
+/* Leaves the ranges behind that end in front of a name. */
+static bool is_in_range(const struct search *search, struct walk *walk, struct span name)
+{
+    const struct walk_ranges *ranges = &walk->ranges;
+
+    while (walk->range < ranges->count && order(search, ranges->list[walk->range].end, name) < 0)
+        walk->range++;
+    return walk->range < ranges->count && order(search, ranges->list[walk->range].start, name) <= 0;
+}
+
 /* The value of this row becomes the last one, the last one the one before. */
 static bool next_group(const struct search *search, struct walk *walk, int64_t date,
                        struct span name)
@@ -128,6 +149,7 @@ static bool next_group(const struct search *search, struct walk *walk, int64_t d
     walk->group++;
     walk->group_rows = 0;
     walk->name_matches = !walk->by_name || !search->by_name || search_name_matches(search, name);
+    walk->outside = !walk->name_matches && walk->ranges.known && !is_in_range(search, walk, name);
     return !walk->by_name || set_name(&walk->value, name);
 }
 
@@ -163,6 +185,7 @@ static bool read_row(const struct search *search, struct walk *walk, sqlite3_stm
         return false;
     walk->rows++;
     walk->group_rows++;
+    walk->strangers += !walk->name_matches;
     walk->position = sqlite3_column_int64(row, 1);
     if (row_may_match(search, walk, row))
         walk->entries[walk->count++] = (struct walk_entry){walk->position, walk->group};
@@ -177,12 +200,6 @@ static bool is_in_vain(const struct walk *walk)
     return !walk->name_matches && walk->group_rows >= rows;
 }
 
-/* Behind the prefix nothing matches. */
-static bool is_behind(const struct search *search, const struct walk *walk)
-{
-    return walk->by_name && !walk->name_matches && has_prefix(search);
-}
-
 static enum problem read_piece(struct search *search, struct walk *walk, size_t limit)
 {
     sqlite3_stmt *statement;
@@ -190,13 +207,13 @@ static enum problem read_piece(struct search *search, struct walk *walk, size_t 
     int code = SQLITE_ERROR;
 
     walk->count = walk->rows = walk->group = walk->group_rows = 0;
+    walk->outside = false;
     shape_piece(search, walk, limit);
     statement = search_statement(search);
     while (statement != NULL && (code = sqlite3_step(statement)) == SQLITE_ROW) {
         if (!read_row(search, walk, statement))
             problem = problem_no_memory(search->err);
-        walk->ended = is_behind(search, walk);
-        if (walk->ended || is_in_vain(walk) || problem != PROBLEM_NONE)
+        if (walk->outside || is_in_vain(walk) || problem != PROBLEM_NONE)
             break;
     }
     if (code != SQLITE_ROW && code != SQLITE_DONE)
@@ -259,10 +276,10 @@ static bool move_within(struct walk *walk, bool full)
 /* Behind the last value are those without a date. */
 static bool move_on(struct walk *walk, bool full, bool ascending)
 {
-    if (!walk->ended && (full || is_in_vain(walk)) && !walk->name_matches) {
+    if ((full || walk->outside || is_in_vain(walk)) && !walk->name_matches) {
         if (ascending)
             turn_groups(walk);
-        return go_on(walk, SHAPE_BEYOND, &walk->value, 0);
+        return walk->outside ? enter_range(walk) : go_on(walk, SHAPE_BEYOND, &walk->value, 0);
     }
     if (walk->part == SHAPE_INSIDE || walk->part == SHAPE_ABSENT)
         return move_within(walk, full);
@@ -291,21 +308,37 @@ static bool make_room(struct search *search, struct walk *walk, size_t need)
     return walk->entries != NULL;
 }
 
+/*
+ * Looks up the ranges when it went by many names. While more jobs wait to be indexed than it has
+ * read, these would cost more than they save.
+ */
+static enum problem narrow(struct search *search, struct walk *walk)
+{
+    enum problem problem;
+
+    if (!walk->by_name || walk->ranges.known || walk->strangers < walk->patience)
+        return PROBLEM_NONE;
+    walk->patience = 4 * walk->strangers;
+    problem = walk_ranges_of_grams(search, walk->strangers, &walk->ranges);
+    walk->ended = walk->ranges.known && walk->ranges.count == 0;
+    return problem;
+}
+
 enum problem walk_read(struct search *search, struct walk *walk, size_t limit)
 {
     size_t rows = walk->tested ? TESTED_ROWS(limit) : limit;
     size_t size = rows > LIMIT_MIN ? rows : LIMIT_MIN;
-    enum problem problem;
+    enum problem problem = walk->ended ? PROBLEM_NONE : narrow(search, walk);
 
     walk->count = walk->rows = 0;
-    if (walk->ended)
-        return PROBLEM_NONE;
+    if (walk->ended || problem != PROBLEM_NONE)
+        return problem;
     if (!make_room(search, walk, size))
         return problem_no_memory(search->err);
     problem = read_piece(search, walk, size);
     if (problem != PROBLEM_NONE)
         return problem;
-    if (!move_on(walk, walk->rows == size && !walk->ended, search->query->ascending))
+    if (!move_on(walk, walk->rows == size, search->query->ascending))
         return problem_no_memory(search->err);
     return PROBLEM_NONE;
 }

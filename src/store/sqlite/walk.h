@@ -2,7 +2,7 @@
 #ifndef JOBD_STORE_SQLITE_WALK_H
 #define JOBD_STORE_SQLITE_WALK_H
 
-#include "store/sqlite/search.h"
+#include "store/sqlite/walk_ranges.h"
 
 /* A value of the order: a date or a folded name. */
 struct walk_value {
@@ -25,16 +25,22 @@ struct walk {
     } * entries;
     size_t count, room;
     size_t rows; /* read, also some of those that cannot match */
+    /* By name: where names that match can be. */
+    struct walk_ranges ranges;
+    size_t range; /* the first that is not passed yet */
+    size_t strangers; /* rows of names that did not match */
+    size_t patience; /* with how many of them the ranges are looked up */
     /* The last row of the piece at hand, and the value before its own. */
     size_t group, group_rows;
     bool name_matches;
+    bool outside; /* its name is in no range */
     int64_t position;
     struct walk_value value, before;
 };
 
 /*
- * Starts behind search->after. By date only the scope's statuses are walked; by name all jobs, with
- * MATCH_START those of the prefix.
+ * Starts behind search->after. By date only the scope's statuses are walked; by name all jobs,
+ * with a name filter those of the ranges, as soon as it pays to look them up.
  */
 enum problem walk_init(struct search *search, struct walk *walk);
 void walk_release(struct walk *walk);
