@@ -3,7 +3,7 @@
 
 #include "base/scope.h"
 #include "store/sqlite/connection.h"
-#include "store/sqlite/name_index.h"
+#include "store/sqlite/names/name_index.h"
 
 #include <stdio.h>
 #include <stdlib.h>

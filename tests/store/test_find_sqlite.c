@@ -4,7 +4,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "store/sqlite/connection.h"
-#include "store/sqlite/name_index.h"
+#include "store/sqlite/names/name_index.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -3,8 +3,8 @@
 #include "statistics.h"
 
 #include "store/sqlite/connection.h"
-#include "store/sqlite/ended.h"
 #include "store/sqlite/migrate.h"
+#include "store/sqlite/write/ended.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -6,11 +6,11 @@
 #include "base/text.h"
 #include "store/name_grams.h"
 #include "store/sqlite/connection.h"
-#include "store/sqlite/name_index.h"
-#include "store/sqlite/name_merge.h"
-#include "store/sqlite/ordinal.h"
-#include "store/sqlite/posting.h"
-#include "store/sqlite/segment.h"
+#include "store/sqlite/names/name_index.h"
+#include "store/sqlite/names/name_merge.h"
+#include "store/sqlite/names/ordinal.h"
+#include "store/sqlite/names/posting.h"
+#include "store/sqlite/names/segment.h"
 
 #define JOBS 3000
 #define NAME_POINTS 12

@@ -4,8 +4,8 @@
 #include "base/metrics.h"
 #include "store/name_key.h"
 #include "store/sqlite/connection.h"
-#include "store/sqlite/name_index.h"
-#include "store/sqlite/walk.h"
+#include "store/sqlite/find/walk.h"
+#include "store/sqlite/names/name_index.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -54,7 +54,7 @@ CREATE TABLE job (
     message TEXT
 ) STRICT;
 
--- What a filter or an order reads (see src/store/sqlite/find.c). Each is made of streams, newest first
+-- What a filter or an order reads (see src/store/sqlite/find/find.c). Each is made of streams, newest first
 -- or in the order of a date, a status each, and carries what the other filters and orders look at: dates
 -- change with the status only, types and persons never. `position` is written out in the middle, where
 -- the rowid that SQLite ends every index with would come too late.
@@ -122,7 +122,7 @@ CREATE TABLE idempotency (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX idempotency_age ON idempotency (created_on);
 
--- The name index (see src/store/sqlite/name_index.h), built behind the commit up to the position in meta
+-- The name index (see src/store/sqlite/names/name_index.h), built behind the commit up to the position in meta
 -- 'name_watermark'. 256 jobs a row, numbered without gaps in the order of their positions: 64-bit integers, the lowest
 -- byte first.
 CREATE TABLE name_job (
@@ -130,7 +130,7 @@ CREATE TABLE name_job (
     first INTEGER NOT NULL UNIQUE, -- position
     positions BLOB NOT NULL
 ) STRICT;
--- Runs of these numbers; the states are those of src/store/sqlite/segment.h.
+-- Runs of these numbers; the states are those of src/store/sqlite/names/segment.h.
 CREATE TABLE name_segment (
     id INTEGER PRIMARY KEY,
     first INTEGER NOT NULL, -- number

@@ -46,6 +46,14 @@ void sqlite_bind_span(sqlite3_stmt *statement, int index, struct span text)
     sqlite3_bind_text64(statement, index, ptr, text.len, SQLITE_STATIC, SQLITE_UTF8);
 }
 
+/* As a blob: as a text it would be copied for the sake of a NUL. */
+struct span sqlite_text(sqlite3_stmt *row, int column)
+{
+    const char *text = sqlite3_column_blob(row, column);
+
+    return (struct span){text != NULL ? text : "", (size_t)sqlite3_column_bytes(row, column)};
+}
+
 void sqlite_bind_uuid(sqlite3_stmt *statement, int index, const struct uuid *uuid)
 {
     sqlite3_bind_blob(statement, index, uuid->bytes, (int)sizeof(uuid->bytes), SQLITE_STATIC);

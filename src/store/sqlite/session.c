@@ -1,7 +1,7 @@
 /* Sessions: looked up by the digests of their tokens, added, deleted, ended when they are over. */
 #include "base/scope.h"
 #include "store/sqlite/state.h"
-#include "store/sqlite/write.h"
+#include "store/sqlite/write/write.h"
 
 static void bind_digest(sqlite3_stmt *statement, int index, const uint8_t *digest)
 {

@@ -10,7 +10,7 @@
 #include "model/job.h"
 #include "model/problem.h"
 #include "store/sqlite/dictionary.h"
-#include "store/sqlite/known_ranges.h"
+#include "store/sqlite/names/known_ranges.h"
 #include "store/sqlite/remembered.h"
 #include "store/sqlite/statements.h"
 #include "store/sqlite/wal.h"
@@ -71,6 +71,9 @@ void sqlite_rewind(sqlite3_stmt *statement);
 /* Binds text that stays valid until the statement is rewound; ptr NULL binds ''. */
 void sqlite_bind_span(sqlite3_stmt *statement, int index, struct span text);
 void sqlite_bind_uuid(sqlite3_stmt *statement, int index, const struct uuid *uuid);
+
+/* The text in a column, valid until the statement moves. */
+struct span sqlite_text(sqlite3_stmt *row, int column);
 
 /*
  * What the connection's last error means to the caller, with a sentence: STORE_UNAVAILABLE for a

@@ -6,7 +6,7 @@
 #include "store/news.h"
 #include "store/sqlite/checkpoint.h"
 #include "store/sqlite/pool.h"
-#include "store/sqlite/writer.h"
+#include "store/sqlite/write/writer.h"
 #include "store/store.h"
 
 #include <limits.h>

@@ -1,0 +1,202 @@
+/* The ranges of a pattern: what its grams have in common, by the first bytes of names. */
+#include "store/sqlite/find/walk_ranges.h"
+
+#include "store/name_grams.h"
+#include "store/name_range.h"
+#include "store/sqlite/names/name_index.h"
+
+#include <assert.h>
+
+#define HEADS 256
+
+/* Between which keys the names with one first byte are. */
+struct head {
+    struct span first, last; /* first.ptr NULL: none */
+    size_t grams; /* how many of the pattern's first grams it has */
+};
+
+/* What is being gathered. */
+struct gathering {
+    struct search *search;
+    struct head common[HEADS]; /* of the grams */
+    struct head lacking[HEADS]; /* of the names that the index lacks */
+};
+
+static bool add_lacking(struct gathering *gathering, struct span folded)
+{
+    struct head *head = &gathering->lacking[name_range_head(folded)];
+    struct span key = arena_span(&gathering->search->scratch, name_key(folded));
+
+    if (key.ptr == NULL)
+        return false;
+    if (head->first.ptr == NULL || span_compare(key, head->first) < 0)
+        head->first = key;
+    if (head->last.ptr == NULL || span_compare(key, head->last) > 0)
+        head->last = key;
+    return true;
+}
+
+/* *ret_all is false when there are more than `most` such jobs. */
+static enum problem read_lacking(struct gathering *gathering, size_t most, bool *ret_all)
+{
+    struct search *search = gathering->search;
+    sqlite3_stmt *jobs;
+    int64_t watermark;
+    size_t count = 0;
+    int code = SQLITE_ERROR;
+    enum problem problem = name_index_watermark(search->reader, &watermark, search->err);
+
+    if (problem != PROBLEM_NONE)
+        return problem;
+    jobs = sqlite_prepare_cached(search->reader, "SELECT name_folded FROM job WHERE position > ?1");
+    if (jobs != NULL)
+        sqlite3_bind_int64(jobs, 1, watermark);
+    while (problem == PROBLEM_NONE && jobs != NULL && count <= most &&
+           (code = sqlite3_step(jobs)) == SQLITE_ROW) {
+        struct span folded = sqlite_text(jobs, 0);
+        if (search_name_matches(search, folded) && !add_lacking(gathering, folded))
+            problem = problem_no_memory(search->err);
+        count++;
+    }
+    if (code != SQLITE_ROW && code != SQLITE_DONE)
+        problem = search_failed(search);
+    sqlite_rewind(jobs);
+    *ret_all = count <= most;
+    return problem;
+}
+
+/* The range of one more gram; a head that one of those before lacks stays behind. */
+static bool add_common(struct gathering *gathering, size_t gram, sqlite3_stmt *row)
+{
+    struct head *head = &gathering->common[sqlite3_column_int(row, 0) & (HEADS - 1)];
+    struct span first = sqlite_text(row, 1), last = sqlite_text(row, 2);
+
+    if (head->grams != gram)
+        return true;
+    head->grams++;
+    if (gram == 0 || span_compare(first, head->first) > 0)
+        head->first = arena_span(&gathering->search->scratch, first);
+    if (gram == 0 || span_compare(last, head->last) < 0)
+        head->last = arena_span(&gathering->search->scratch, last);
+    return head->first.ptr != NULL && head->last.ptr != NULL;
+}
+
+static enum problem read_gram(struct gathering *gathering, size_t number, int64_t gram)
+{
+    struct search *search = gathering->search;
+    sqlite3_stmt *ranges = sqlite_prepare_cached(
+        search->reader, "SELECT head, first, last FROM name_range WHERE gram = ?1");
+    enum problem problem = PROBLEM_NONE;
+    int code = SQLITE_ERROR;
+
+    if (ranges != NULL)
+        sqlite3_bind_int64(ranges, 1, gram);
+    while (problem == PROBLEM_NONE && ranges != NULL && (code = sqlite3_step(ranges)) == SQLITE_ROW)
+        if (!add_common(gathering, number, ranges))
+            problem = problem_no_memory(search->err);
+    if (code != SQLITE_ROW && code != SQLITE_DONE)
+        problem = search_failed(search);
+    sqlite_rewind(ranges);
+    return problem;
+}
+
+static enum problem read_grams(struct gathering *gathering, size_t *ret_count)
+{
+    struct search *search = gathering->search;
+    enum problem problem = PROBLEM_NONE;
+    int64_t grams[NAME_GRAMS_ASKED];
+
+    *ret_count = name_grams_ask(search->query, NAME_RANGE_GRAM, grams);
+    if (*ret_count == 0)
+        return problem_no_memory(search->err);
+    for (size_t i = 0; i < *ret_count && problem == PROBLEM_NONE; i++)
+        problem = read_gram(gathering, i, grams[i]);
+    return problem;
+}
+
+/* Those of the grams that all have, as far as there is anything between them, and the lacking. */
+static struct head merged(const struct gathering *gathering, size_t grams, size_t head)
+{
+    const struct head *common = &gathering->common[head], *lacking = &gathering->lacking[head];
+
+    if (common->grams < grams || span_compare(common->first, common->last) > 0)
+        return *lacking;
+    if (lacking->first.ptr == NULL)
+        return *common;
+    return (struct head){
+        span_compare(lacking->first, common->first) < 0 ? lacking->first : common->first,
+        span_compare(lacking->last, common->last) > 0 ? lacking->last : common->last,
+        grams,
+    };
+}
+
+/* Behind all names that begin so: no character has this byte. */
+static bool put_behind(struct search *search, struct span *text)
+{
+    char *bytes = arena_alloc(&search->scratch, 1, text->len + 1);
+
+    if (bytes == NULL)
+        return false;
+    memcpy(bytes, text->ptr, text->len);
+    bytes[text->len] = '\xff';
+    *text = (struct span){bytes, text->len + 1};
+    return true;
+}
+
+static void add_range(const struct search *search, struct walk_ranges *ranges, struct span first,
+                      struct span last)
+{
+    ranges->list[ranges->count++] = search->query->ascending ? (struct walk_range){first, last}
+                                                             : (struct walk_range){last, first};
+}
+
+static bool list_ranges(const struct gathering *gathering, size_t grams, struct walk_ranges *ranges)
+{
+    struct search *search = gathering->search;
+
+    *ranges = (struct walk_ranges){.known = true,
+                                   .list = ARENA_ARRAY(&search->scratch, struct walk_range, HEADS)};
+    for (size_t i = 0; i < HEADS && ranges->list != NULL; i++) {
+        struct head head = merged(gathering, grams, search->query->ascending ? i : HEADS - 1 - i);
+        if (head.first.ptr == NULL)
+            continue;
+        /* A key that was cut off stands for all names that begin so. */
+        if (head.last.len > NAME_KEY_WHOLE && !put_behind(search, &head.last))
+            return false;
+        add_range(search, ranges, head.first, head.last);
+    }
+    return ranges->list != NULL;
+}
+
+enum problem walk_ranges_of_grams(struct search *search, size_t lacking,
+                                  struct walk_ranges *ret_ranges)
+{
+    struct gathering *gathering = ARENA_NEW(&search->scratch, struct gathering);
+    size_t grams = 0;
+    bool all = false;
+    enum problem problem;
+
+    assert(search->query->match != MATCH_EXACT);
+    if (gathering == NULL)
+        return problem_no_memory(search->err);
+    gathering->search = search;
+    problem = read_lacking(gathering, lacking, &all);
+    if (problem != PROBLEM_NONE || !all)
+        return problem;
+    problem = read_grams(gathering, &grams);
+    if (problem == PROBLEM_NONE && !list_ranges(gathering, grams, ret_ranges))
+        problem = problem_no_memory(search->err);
+    return problem;
+}
+
+enum problem walk_ranges_of_start(struct search *search, struct walk_ranges *ret_ranges)
+{
+    struct span first = search->query->name_folded, last = first;
+
+    *ret_ranges =
+        (struct walk_ranges){.known = true, .list = ARENA_NEW(&search->scratch, struct walk_range)};
+    if (ret_ranges->list == NULL || !put_behind(search, &last))
+        return problem_no_memory(search->err);
+    add_range(search, ret_ranges, first, last);
+    return PROBLEM_NONE;
+}

@@ -1,0 +1,218 @@
+/* The name index: jobs turned into (gram, ordinal) pairs, sorted, and written a gram at a time. */
+#include "store/sqlite/names/name_index.h"
+
+#include "base/mem.h"
+#include "base/scope.h"
+#include "store/name_grams.h"
+#include "store/name_range.h"
+#include "store/sqlite/names/name_merge.h"
+#include "store/sqlite/names/ordinal.h"
+#include "store/sqlite/names/posting.h"
+#include "store/sqlite/names/segment.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+/*
+ * Rows to merge for each that is written. Of ordinary names, which have most grams in common, each
+ * is read and thrown out twice or thrice on its way through all merges.
+ */
+#define MERGED_A_ROW 4
+#define MERGED_MIN 512
+
+#define WORDS 3 /* beside the grams: type, person and name */
+
+enum problem name_index_watermark(struct sqlite_reader *reader, int64_t *ret_watermark,
+                                  struct err *err)
+{
+    sqlite3_stmt *statement =
+        sqlite_prepare_cached(reader, "SELECT value FROM meta WHERE key = 'name_watermark'");
+    int code = statement != NULL ? sqlite3_step(statement) : SQLITE_ERROR;
+    enum problem problem = PROBLEM_NONE;
+
+    if (code == SQLITE_ROW)
+        *ret_watermark = sqlite3_column_int64(statement, 0);
+    else if (code == SQLITE_DONE)
+        *ret_watermark = -1;
+    else
+        problem = sqlite_problem(reader->db, err);
+    sqlite_rewind(statement);
+    return problem;
+}
+
+static bool set_watermark(struct sqlite_reader *writer, int64_t watermark)
+{
+    sqlite3_stmt *statement = sqlite_prepare_cached(
+        writer, "INSERT OR REPLACE INTO meta (key, value) VALUES ('name_watermark', ?1)");
+    bool done;
+
+    if (statement == NULL)
+        return false;
+    sqlite3_bind_int64(statement, 1, watermark);
+    done = sqlite3_step(statement) == SQLITE_DONE;
+    sqlite_rewind(statement);
+    return done;
+}
+
+/* A piece of jobs; start from {0}. */
+struct piece {
+    int64_t first; /* ordinal */
+    int64_t *positions;
+    size_t count;
+    uint64_t *pairs; /* the gram above, the ordinal below */
+    size_t pair_count, room;
+    int rows; /* written */
+    struct name_grams grams; /* of the name at hand */
+};
+
+static void piece_release(struct piece *piece)
+{
+    mem_free(piece->positions);
+    mem_free(piece->pairs);
+    name_grams_release(&piece->grams);
+}
+
+static bool reserve(struct piece *piece, size_t more)
+{
+    size_t room = piece->room > 0 ? piece->room : 4096;
+    uint64_t *pairs;
+
+    while (room < piece->pair_count + more)
+        room *= 2;
+    if (room == piece->room)
+        return true;
+    pairs = mem_resize(piece->pairs, room * sizeof(*pairs));
+    if (pairs == NULL)
+        return false;
+    piece->pairs = pairs;
+    piece->room = room;
+    return true;
+}
+
+static void add_pair(struct piece *piece, uint32_t gram)
+{
+    uint64_t ordinal = (uint64_t)piece->first + piece->count;
+
+    piece->pairs[piece->pair_count++] = (uint64_t)gram << 32 | ordinal;
+}
+
+static bool add_job(struct sqlite_reader *writer, struct piece *piece, sqlite3_stmt *job)
+{
+    struct name_grams *grams = &piece->grams;
+    struct span folded = sqlite_text(job, 3);
+    int64_t whole;
+
+    static_assert(NAME_INDEX_GRAM == NAME_RANGE_GRAM, "names are cut once");
+    name_grams_clear(grams);
+    if (!name_grams_cut(grams, folded, NAME_INDEX_GRAM) ||
+        !name_grams_ask_whole(sqlite_text(job, 4), &whole))
+        return false;
+    name_grams_finish(grams);
+    if (!known_ranges_add(writer, folded, grams) || !reserve(piece, grams->count + WORDS))
+        return false;
+    for (size_t i = 0; i < grams->count; i++)
+        add_pair(piece, (uint32_t)grams->list[i]);
+    add_pair(piece, posting_type(sqlite3_column_int64(job, 1)));
+    add_pair(piece, posting_person(sqlite3_column_int64(job, 2)));
+    add_pair(piece, posting_name(whole));
+    piece->positions[piece->count++] = sqlite3_column_int64(job, 0);
+    return true;
+}
+
+static bool gather(struct sqlite_reader *writer, int64_t watermark, size_t budget,
+                   struct piece *piece)
+{
+    sqlite3_stmt *jobs =
+        sqlite_prepare_cached(writer, "SELECT position, type, person, name_folded, name FROM job "
+                                      "WHERE position > ?1 ORDER BY position LIMIT ?2");
+    bool good = jobs != NULL;
+    int code = SQLITE_DONE;
+
+    piece->positions = mem_alloc(budget, sizeof(*piece->positions));
+    if (!good || piece->positions == NULL)
+        return false;
+    sqlite3_bind_int64(jobs, 1, watermark);
+    sqlite3_bind_int64(jobs, 2, (int64_t)budget);
+    while (good && (code = sqlite3_step(jobs)) == SQLITE_ROW)
+        good = add_job(writer, piece, jobs);
+    sqlite_rewind(jobs);
+    return good && code == SQLITE_DONE;
+}
+
+static int by_value(const void *a, const void *b)
+{
+    const uint64_t *left = a, *right = b;
+
+    return (*left > *right) - (*left < *right);
+}
+
+/* The pairs of one gram, from *at on. */
+static bool write_gram(struct sqlite_reader *writer, int64_t segment, struct piece *piece,
+                       size_t *at, struct buf *room)
+{
+    uint32_t gram = (uint32_t)(piece->pairs[*at] >> 32);
+    roaring_bitmap_t *jobs = roaring_bitmap_create();
+    bool good;
+
+    if (jobs == NULL)
+        return false;
+    for (; *at < piece->pair_count && piece->pairs[*at] >> 32 == gram; ++*at)
+        roaring_bitmap_add(jobs, (uint32_t)piece->pairs[*at]);
+    good = posting_write(writer, posting_key(segment, gram), jobs, room);
+    piece->rows++;
+    posting_free(jobs);
+    return good;
+}
+
+static bool write_piece(struct sqlite_reader *writer, struct piece *piece)
+{
+    AUTO(buf_release) struct buf room = BUF(POSTING_MAX);
+    struct segment segment = {
+        .first = piece->first, .count = (int64_t)piece->count, .state = SEGMENT_LIVE};
+    size_t at = 0;
+
+    qsort(piece->pairs, piece->pair_count, sizeof(piece->pairs[0]), by_value);
+    if (!ordinal_append(writer, piece->positions, piece->count) || !segment_add(writer, &segment))
+        return false;
+    while (at < piece->pair_count)
+        if (!write_gram(writer, segment.id, piece, &at, &room))
+            return false;
+    return set_watermark(writer, piece->positions[piece->count - 1]);
+}
+
+/* Ordinals have an end; the jobs behind it are read one by one. */
+static size_t within(int64_t ordinals, int budget)
+{
+    int64_t left = (int64_t)ORDINAL_MAX - ordinals;
+
+    return left < budget ? (size_t)left : (size_t)budget;
+}
+
+static bool index_more(struct sqlite_reader *writer, int budget, struct piece *piece)
+{
+    int64_t watermark = -1;
+    size_t count;
+
+    if (name_index_watermark(writer, &watermark, NULL) != PROBLEM_NONE ||
+        ordinal_count(writer, &piece->first, NULL) != PROBLEM_NONE)
+        return false;
+    count = within(piece->first, budget);
+    if (count > 0 && !gather(writer, watermark, count, piece))
+        return false;
+    return piece->count == 0 || write_piece(writer, piece);
+}
+
+bool name_index_step(struct sqlite_reader *writer, int budget, int *ret_done, bool *ret_more)
+{
+    AUTO(piece_release) struct piece piece = {0};
+    int rows;
+
+    if (!index_more(writer, budget, &piece))
+        return false;
+    rows = piece.rows * MERGED_A_ROW;
+    if (!name_merge_step(writer, rows > MERGED_MIN ? rows : MERGED_MIN, ret_more))
+        return false;
+    *ret_done = (int)piece.count;
+    *ret_more = *ret_more || *ret_done == budget;
+    return true;
+}

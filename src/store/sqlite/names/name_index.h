@@ -1,0 +1,29 @@
+/* The name index: which jobs' names have a gram, and which jobs are of a type or a person's. */
+#ifndef JOBD_STORE_SQLITE_NAMES_NAME_INDEX_H
+#define JOBD_STORE_SQLITE_NAMES_NAME_INDEX_H
+
+#include "store/sqlite/sqlite.h"
+
+/*
+ * Indexed of a job are the grams of its folded name up to this many code points, its type, its
+ * person and its name as it is, none of which ever changes. Where in the name they are is not kept,
+ * so whoever asks gets candidates and compares the names. Each piece of jobs that is indexed makes
+ * a segment (segment.h), and neighbours are merged (name_merge.h).
+ */
+#define NAME_INDEX_GRAM 3
+
+/* The last position indexed; -1: none yet. */
+enum problem name_index_watermark(struct sqlite_reader *reader, int64_t *ret_watermark,
+                                  struct err *err);
+
+/*
+ * Indexes at most `budget` further jobs, from the position in meta 'name_watermark' on, as one
+ * segment, moves that position, and merges in proportion. *ret_done is how many; *ret_more tells
+ * whether any may be left, or anything to merge. On the writer thread, inside a write transaction
+ * that the caller begins, and commits without a sync: a power cut may lose that commit, but never
+ * the position alone, so what was lost is indexed again. False with sqlite3_errmsg set, or without
+ * memory: the caller rolls back and tries later.
+ */
+bool name_index_step(struct sqlite_reader *writer, int budget, int *ret_done, bool *ret_more);
+
+#endif

@@ -1,0 +1,87 @@
+/* The writer's thread: sleeps, runs batches, and looks after the file in between. */
+#include "store/sqlite/write/writer.h"
+
+#include "store/sqlite/state.h"
+#include "store/sqlite/write/batch.h"
+#include "store/sqlite/write/index.h"
+
+#include <signal.h>
+#include <string.h>
+
+void writer_probe(struct writer *writer, struct store_probe *probe)
+{
+    if (atomic_load(&writer->failed)) {
+        call_queue_add(&writer->queue, &probe->call, WRITE_PROBE);
+        return;
+    }
+    probe->call.problem = PROBLEM_NONE;
+    probe->call.err.text[0] = '\0';
+    probe->call.done(&probe->call);
+}
+
+/* Waits until a call is there, indexing meanwhile; false when closing and all are answered. */
+static bool wait_for_calls(struct writer *writer)
+{
+    enum call_wait found;
+
+    while ((found = call_queue_wait(&writer->queue, index_delay(writer))) == CALL_WAIT_OVER) {
+        index_when_quiet(writer);
+        checkpoint_after_commit(&writer->store->checkpointer);
+    }
+    return found == CALL_WAIT_THERE;
+}
+
+static void *run(void *argument)
+{
+    struct writer *writer = argument;
+
+    while (wait_for_calls(writer)) {
+        batch_run(writer);
+        index_keep_up(writer);
+        if (writer->background)
+            checkpoint_after_commit(&writer->store->checkpointer);
+    }
+    return NULL;
+}
+
+/* Signals are for the program's own threads. */
+static int start_thread(struct writer *writer)
+{
+    sigset_t all, before;
+    int error;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    error = pthread_create(&writer->thread, NULL, run, writer);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return error;
+}
+
+bool writer_start(struct writer *writer, struct sqlite_store *store,
+                  struct sqlite_reader *connection, bool background, struct err *err)
+{
+    int error;
+
+    *writer = (struct writer){
+        .store = store,
+        .connection = connection,
+        .clock = store->store.clock,
+        .background = background,
+    };
+    news_init(&writer->news);
+    if (!batch_load_counters(writer) || !index_load(writer)) {
+        sqlite_problem(connection->db, err);
+        return false;
+    }
+    call_queue_init(&writer->queue);
+    error = start_thread(writer);
+    return error == 0 || err_set(err, "The writer's thread cannot start: %s.", strerror(error));
+}
+
+void writer_stop(struct writer *writer)
+{
+    call_queue_close(&writer->queue);
+    pthread_join(writer->thread, NULL);
+    news_release(&writer->news);
+    call_queue_release(&writer->queue);
+}
