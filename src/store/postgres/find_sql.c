@@ -191,19 +191,27 @@ static void add_in_order(struct find_writing *w)
     find_add_number(w, limit_of(w));
 }
 
-/* All matches, the budget permitting, and of them the first in order. */
+/*
+ * All matches, the budget permitting, and of them the first in order. What does not match is left
+ * out as it is read, but for the row with which the budget ends: only matches are kept and sorted.
+ */
 static void add_best(struct find_writing *w)
 {
-    find_add(w, "WITH c AS MATERIALIZED (SELECT * FROM (");
+    int budget;
+
+    find_add(w,
+             "WITH k AS MATERIALIZED (SELECT * FROM (SELECT c.*, row_number() OVER () AS seen, ");
+    add_tests(w);
+    add_behind(w);
+    find_add(w, " AS good FROM (SELECT * FROM (");
     find_candidates(w);
     find_add(w, ") AS s LIMIT ");
     find_add_number(w, w->budget);
-    find_add(w,
-             ") SELECT b.position, b.rank, 1 AS verdict, n.seen FROM (SELECT count(*) AS seen FROM "
-             "c) AS n LEFT JOIN (SELECT o.position, row_number() OVER () AS rank FROM (SELECT "
-             "c.position FROM c WHERE ");
-    add_tests(w);
-    add_behind(w);
+    budget = w->params->count;
+    buf_printf(w->sql, ") AS c) AS x WHERE x.good OR x.seen = $%d)", budget);
+    find_add(w, " SELECT b.position, b.rank, 1 AS verdict, n.seen FROM (SELECT coalesce(max(seen), "
+                "0) AS seen FROM k) AS n LEFT JOIN (SELECT o.position, row_number() OVER () AS "
+                "rank FROM (SELECT c.position FROM k AS c WHERE c.good");
     add_order(w);
     find_add(w, " LIMIT ");
     find_add_number(w, limit_of(w));

@@ -64,7 +64,8 @@ static void add_merged(struct find_writing *w, uint32_t mask, const char *below)
         snprintf(type, sizeof(type), "$%d", w->type + (int)i);
         count = add_streams_of(w, mask, type, below, count);
     }
-    find_end_merge(w, count, FIND_NEWEST_FIRST);
+    if (!w->way->all)
+        find_end_merge(w, count, FIND_NEWEST_FIRST);
 }
 
 static void add_one_by_one(struct find_writing *w, uint32_t mask, const char *below)
@@ -88,9 +89,13 @@ static void add_one_by_one(struct find_writing *w, uint32_t mask, const char *be
                " AND job.status = s.status",
                below);
     add_user(w);
-    find_add(w, FIND_NEWEST_FIRST " LIMIT ");
-    find_add_number(w, w->budget);
-    find_add(w, ") AS stream" FIND_NEWEST_FIRST);
+    if (!w->way->all) {
+        find_add(w, FIND_NEWEST_FIRST " LIMIT ");
+        find_add_number(w, w->budget);
+    }
+    find_add(w, ") AS stream");
+    if (!w->way->all)
+        find_add(w, FIND_NEWEST_FIRST);
 }
 
 static size_t count_bits(uint32_t mask)
