@@ -97,9 +97,12 @@ static void slice(struct writer *writer, int64_t jobs, bool yield)
     metric_set(METRIC_STORE_INDEX_LAG, writer->behind);
 }
 
+/* Caught up, it gives back the memory that only those need who index many names. */
 void index_when_quiet(struct writer *writer)
 {
     slice(writer, SLICE, true);
+    if (writer->behind == 0 && !writer->merging)
+        known_ranges_release(&writer->connection->ranges);
 }
 
 /*
