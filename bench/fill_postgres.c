@@ -8,7 +8,7 @@
 #include "store/name_grams.h"
 #include "store/name_key.h"
 #include "store/postgres/connection.h"
-#include "store/postgres/name_block.h"
+#include "store/postgres/names/name_block.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 #include "fill_jobs.h"
 
 #include "base/scope.h"
-#include "store/postgres/name_range.h"
+#include "store/postgres/names/name_range.h"
 #include "store/postgres/row.h"
 
 #include <stdio.h>

@@ -3,7 +3,7 @@
 #include "shadow_walks.h"
 
 #include "store/name_key.h"
-#include "store/postgres/name_block.h"
+#include "store/postgres/names/name_block.h"
 
 #include <libpq-fe.h>
 #include <stdio.h>

@@ -2,8 +2,8 @@
 #include "data.h"
 
 #include "base/mem.h"
-#include "store/postgres/find_session.h"
-#include "store/postgres/find_sql.h"
+#include "store/postgres/find/session.h"
+#include "store/postgres/find/sql.h"
 
 #include <libpq-fe.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 -- The first schema on PostgreSQL. Everything lies in the first schema of the search path.
 
 -- What a whole store has: one row. Written under an advisory lock that is the right to write (see
--- src/store/postgres/batch.c): whoever has it gives positions and change numbers, and commits before the next
+-- src/store/postgres/write/batch.c): whoever has it gives positions and change numbers, and commits before the next
 -- one begins, so that neither ever becomes visible out of order.
 CREATE TABLE writer (
     one BOOLEAN PRIMARY KEY DEFAULT TRUE CHECK (one),
@@ -94,7 +94,7 @@ CREATE TABLE job_name (
 CREATE INDEX job_name_up ON job_name (name_key, position DESC) INCLUDE (type, person);
 CREATE INDEX job_name_down ON job_name (name_key, position) INCLUDE (type, person);
 
--- What is in names: jobs in a row with the hashed grams of their names (see src/store/postgres/name_block.h). Written
+-- What is in names: jobs in a row with the hashed grams of their names (see src/store/postgres/names/name_block.h). Written
 -- behind the commits, so that nobody who creates waits for it; without a pending list, so that nobody who reads does.
 -- 249 bytes a job.
 CREATE TABLE name_block (

@@ -2,9 +2,9 @@
 #include "store/output_pieces.h"
 
 #include "base/scope.h"
-#include "store/postgres/batch.h"
 #include "store/postgres/read.h"
 #include "store/postgres/row.h"
+#include "store/postgres/write/batch.h"
 
 static struct store_append *append_of(const struct pg_step *step)
 {

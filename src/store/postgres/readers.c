@@ -2,7 +2,7 @@
 #include "store/postgres/readers.h"
 
 #include "base/metrics.h"
-#include "store/postgres/find_session.h"
+#include "store/postgres/find/session.h"
 #include "store/postgres/reach.h"
 #include "store/postgres/read.h"
 #include "store/postgres/state.h"

@@ -1,9 +1,9 @@
 /* Sessions: looked up by the digests of their tokens, added and deleted. */
 #include "base/scope.h"
-#include "store/postgres/batch.h"
 #include "store/postgres/read.h"
 #include "store/postgres/row.h"
 #include "store/postgres/state.h"
+#include "store/postgres/write/batch.h"
 
 #include <string.h>
 

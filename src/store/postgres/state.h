@@ -3,12 +3,12 @@
 #define JOBD_STORE_POSTGRES_STATE_H
 
 #include "store/news.h"
-#include "store/postgres/indexer.h"
 #include "store/postgres/listener.h"
+#include "store/postgres/names/indexer.h"
 #include "store/postgres/reach.h"
 #include "store/postgres/readers.h"
 #include "store/postgres/shared_clock.h"
-#include "store/postgres/writer.h"
+#include "store/postgres/write/writer.h"
 #include "store/store.h"
 
 #define PG_CHANNEL_SIZE 32

@@ -1,6 +1,6 @@
 /* What became of a COMMIT whose answer never came: found out by a mark the transaction left. */
-#ifndef JOBD_STORE_POSTGRES_OUTCOME_H
-#define JOBD_STORE_POSTGRES_OUTCOME_H
+#ifndef JOBD_STORE_POSTGRES_WRITE_OUTCOME_H
+#define JOBD_STORE_POSTGRES_WRITE_OUTCOME_H
 
 #include "base/uuid.h"
 #include "store/postgres/connection.h"

@@ -1,5 +1,5 @@
 /* The planner's settings, once a connection. */
-#include "store/postgres/find_session.h"
+#include "store/postgres/find/session.h"
 
 /*
  * A statement of find is planned once, without its values, and each is written so that one plan is

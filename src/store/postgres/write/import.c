@@ -1,9 +1,9 @@
 /* Importing: records sent as arrays, a column each; the indexes are made at the end. */
 #include "base/scope.h"
 #include "store/name_key.h"
-#include "store/postgres/batch.h"
 #include "store/postgres/row.h"
 #include "store/postgres/state.h"
+#include "store/postgres/write/batch.h"
 
 #include <endian.h>
 

@@ -1,9 +1,9 @@
 /* The writer's thread: sleeps until somebody writes, and runs batches. */
-#include "store/postgres/writer.h"
+#include "store/postgres/write/writer.h"
 
-#include "store/postgres/batch.h"
 #include "store/postgres/state.h"
 #include "store/postgres/thread.h"
+#include "store/postgres/write/batch.h"
 
 /* It looks for itself what there is, so one of a transaction that failed does no harm. */
 static void tell_indexer(struct pg_writer *writer)

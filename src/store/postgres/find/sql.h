@@ -2,7 +2,7 @@
 #ifndef JOBD_STORE_POSTGRES_FIND_SQL_H
 #define JOBD_STORE_POSTGRES_FIND_SQL_H
 
-#include "store/postgres/find_way.h"
+#include "store/postgres/find/way.h"
 #include "store/postgres/row.h"
 
 /* What find_sql's rows have behind PG_JOB_COLUMNS. */

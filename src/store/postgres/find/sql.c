@@ -1,7 +1,7 @@
 /* The statement of a way: its candidates, the tests they have to pass, the order, the jobs. */
-#include "store/postgres/find_sql.h"
+#include "store/postgres/find/sql.h"
 
-#include "store/postgres/find_writing.h"
+#include "store/postgres/find/writing.h"
 
 static int64_t limit_of(const struct find_writing *w)
 {

@@ -1,5 +1,5 @@
 /* Request ids of claims: what was granted handed out again, and forgetting it after a while. */
-#include "store/postgres/claim_request.h"
+#include "store/postgres/write/claim_request.h"
 
 #include "store/postgres/row.h"
 

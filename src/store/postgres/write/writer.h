@@ -1,6 +1,6 @@
 /* The writer: one thread with one connection, for whose transactions all writes wait. */
-#ifndef JOBD_STORE_POSTGRES_WRITER_H
-#define JOBD_STORE_POSTGRES_WRITER_H
+#ifndef JOBD_STORE_POSTGRES_WRITE_WRITER_H
+#define JOBD_STORE_POSTGRES_WRITE_WRITER_H
 
 #include "base/err.h"
 #include "store/call_queue.h"

@@ -1,5 +1,5 @@
 /* Find: tries the ways to answer a query, each for a while, until one has the page. */
-#include "store/postgres/find_sql.h"
+#include "store/postgres/find/sql.h"
 
 #include "base/scope.h"
 #include "store/name_key.h"

@@ -1,5 +1,5 @@
 /* Streams: the jobs of the exact filters, each combination from its index, put together. */
-#include "store/postgres/find_writing.h"
+#include "store/postgres/find/writing.h"
 
 #include <stdio.h>
 

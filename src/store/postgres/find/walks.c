@@ -1,5 +1,5 @@
 /* Walks: the jobs in the order of a date or of their names, in parts that an index has in order. */
-#include "store/postgres/find_writing.h"
+#include "store/postgres/find/writing.h"
 
 #include "store/name_grams.h"
 #include "store/name_range.h"

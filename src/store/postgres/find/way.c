@@ -1,5 +1,5 @@
 /* Which ways a find may take. */
-#include "store/postgres/find_way.h"
+#include "store/postgres/find/way.h"
 
 bool find_by_name(const struct query *query)
 {

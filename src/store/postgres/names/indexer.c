@@ -1,11 +1,11 @@
 /* The indexer's thread: sleeps until a block is full, and writes it. */
-#include "store/postgres/indexer.h"
+#include "store/postgres/names/indexer.h"
 
 #include "base/metrics.h"
 #include "base/scope.h"
 #include "store/name_grams.h"
-#include "store/postgres/name_block.h"
-#include "store/postgres/name_range.h"
+#include "store/postgres/names/name_block.h"
+#include "store/postgres/names/name_range.h"
 #include "store/postgres/row.h"
 #include "store/postgres/state.h"
 #include "store/postgres/thread.h"

@@ -1,8 +1,8 @@
 /* Accounts: adding, changing and deleting one by its name, and the counter that tells of it. */
 #include "base/scope.h"
 #include "store/account_action.h"
-#include "store/postgres/batch.h"
 #include "store/postgres/row.h"
+#include "store/postgres/write/batch.h"
 
 /*
  * Accounts change rarely, so each statement makes its own way. What was sent before goes with the

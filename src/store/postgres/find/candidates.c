@@ -1,8 +1,8 @@
 /* Where candidates come from: the columns that are read of them, and the blocks. */
-#include "store/postgres/find_writing.h"
+#include "store/postgres/find/writing.h"
 
 #include "store/name_grams.h"
-#include "store/postgres/name_block.h"
+#include "store/postgres/names/name_block.h"
 
 #include <stdio.h>
 
@@ -95,9 +95,8 @@ int find_pattern(struct find_writing *w)
 static void add_grams(struct find_writing *w)
 {
     int64_t grams[NAME_GRAMS_ASKED];
-    size_t count = w->query->match != MATCH_EXACT
-                       ? name_grams_ask(w->query, NAME_BLOCK_GRAM, grams)
-                       : name_grams_ask_whole(w->query->name, grams);
+    size_t count = w->query->match != MATCH_EXACT ? name_grams_ask(w->query, NAME_BLOCK_GRAM, grams)
+                                                  : name_grams_ask_whole(w->query->name, grams);
 
     w->params->failed = w->params->failed || count == 0;
     param_numbers(w->params, w->search->arena, grams, count);

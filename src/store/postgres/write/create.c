@@ -1,9 +1,9 @@
 /* Creating jobs: positions, change numbers, rows, and keys under which a create comes again. */
 #include "base/scope.h"
 #include "store/name_key.h"
-#include "store/postgres/batch.h"
 #include "store/postgres/row.h"
 #include "store/postgres/state.h"
+#include "store/postgres/write/batch.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* Batches: look, load, do; and what becomes of the calls when the transaction fails. */
-#include "store/postgres/batch.h"
+#include "store/postgres/write/batch.h"
 
 #include "base/metrics.h"
 #include "base/scope.h"

@@ -1,9 +1,9 @@
 /* Request ids of claims, and the grants that claims are answered with. */
-#ifndef JOBD_STORE_POSTGRES_CLAIM_REQUEST_H
-#define JOBD_STORE_POSTGRES_CLAIM_REQUEST_H
+#ifndef JOBD_STORE_POSTGRES_WRITE_CLAIM_REQUEST_H
+#define JOBD_STORE_POSTGRES_WRITE_CLAIM_REQUEST_H
 
 #include "base/scope.h"
-#include "store/postgres/batch.h"
+#include "store/postgres/write/batch.h"
 
 static inline struct store_claim *pg_claim_of(const struct pg_step *step)
 {

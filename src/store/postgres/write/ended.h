@@ -1,6 +1,6 @@
 /* What ends in a batch, counted in memory and sent with its COMMIT. */
-#ifndef JOBD_STORE_POSTGRES_ENDED_H
-#define JOBD_STORE_POSTGRES_ENDED_H
+#ifndef JOBD_STORE_POSTGRES_WRITE_ENDED_H
+#define JOBD_STORE_POSTGRES_WRITE_ENDED_H
 
 #include "model/ended.h"
 #include "model/lease.h"

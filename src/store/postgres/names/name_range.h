@@ -1,6 +1,6 @@
 /* Name ranges on PostgreSQL: gathered for a block of jobs, and the statement that widens them. */
-#ifndef JOBD_STORE_POSTGRES_NAME_RANGE_H
-#define JOBD_STORE_POSTGRES_NAME_RANGE_H
+#ifndef JOBD_STORE_POSTGRES_NAMES_NAME_RANGE_H
+#define JOBD_STORE_POSTGRES_NAMES_NAME_RANGE_H
 
 #include "base/arena.h"
 #include "base/span.h"

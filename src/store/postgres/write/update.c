@@ -1,6 +1,6 @@
 /* Updating a job and its lease: the mutator changes the loaded row. */
 #include "base/scope.h"
-#include "store/postgres/batch.h"
+#include "store/postgres/write/batch.h"
 
 static struct store_update *update_of(const struct pg_step *step)
 {

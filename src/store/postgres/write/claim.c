@@ -1,8 +1,8 @@
 /* Claims: all of a batch look for waiting jobs at once, then each takes its best ones. */
 #include "base/scope.h"
-#include "store/postgres/batch.h"
-#include "store/postgres/claim_request.h"
 #include "store/postgres/row.h"
+#include "store/postgres/write/batch.h"
+#include "store/postgres/write/claim_request.h"
 
 static bool wants(const struct store_claim *claim, struct span type)
 {

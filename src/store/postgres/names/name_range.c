@@ -1,5 +1,5 @@
 /* Name ranges: gathered for a block of jobs, put to what is stored. */
-#include "store/postgres/name_range.h"
+#include "store/postgres/names/name_range.h"
 
 #include "base/mem.h"
 #include "base/scope.h"

@@ -3,7 +3,7 @@
 #define JOBD_STORE_POSTGRES_FIND_WRITING_H
 
 #include "store/name_key.h"
-#include "store/postgres/find_way.h"
+#include "store/postgres/find/way.h"
 
 struct find_writing {
     const struct find_search *search;
@@ -59,7 +59,7 @@ static inline bool find_reads_names(const struct find_writing *w)
 /*
  * Streams that are ordered each, put together by UNION ALL and ordered alike, are merged as they
  * are read. Parts that are put together without an order are read one after the other, as
- * PostgreSQL's Append does where nothing is parallel (see find_session.c). So of either only what a
+ * PostgreSQL's Append does where nothing is parallel (see session.c). So of either only what a
  * page needs is read.
  */
 

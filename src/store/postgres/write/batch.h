@@ -1,12 +1,12 @@
 /* Batches: calls that share a transaction in two or three round trips, whatever their number. */
-#ifndef JOBD_STORE_POSTGRES_BATCH_H
-#define JOBD_STORE_POSTGRES_BATCH_H
+#ifndef JOBD_STORE_POSTGRES_WRITE_BATCH_H
+#define JOBD_STORE_POSTGRES_WRITE_BATCH_H
 
 #include "base/arena.h"
-#include "store/postgres/ended.h"
-#include "store/postgres/outcome.h"
 #include "store/postgres/rows.h"
-#include "store/postgres/writer.h"
+#include "store/postgres/write/ended.h"
+#include "store/postgres/write/outcome.h"
+#include "store/postgres/write/writer.h"
 
 #include <stdbool.h>
 

@@ -1,6 +1,6 @@
 /* The indexer: writes name blocks behind the commits. */
-#ifndef JOBD_STORE_POSTGRES_INDEXER_H
-#define JOBD_STORE_POSTGRES_INDEXER_H
+#ifndef JOBD_STORE_POSTGRES_NAMES_INDEXER_H
+#define JOBD_STORE_POSTGRES_NAMES_INDEXER_H
 
 #include "base/err.h"
 

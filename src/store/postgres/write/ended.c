@@ -1,5 +1,5 @@
 /* What ends in a batch: one row for each width of buckets and type. */
-#include "store/postgres/ended.h"
+#include "store/postgres/write/ended.h"
 
 #include "model/statistics.h"
 

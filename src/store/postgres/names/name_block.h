@@ -1,6 +1,6 @@
 /* Name blocks: runs of jobs with the grams that are in any of their names. */
-#ifndef JOBD_STORE_POSTGRES_NAME_BLOCK_H
-#define JOBD_STORE_POSTGRES_NAME_BLOCK_H
+#ifndef JOBD_STORE_POSTGRES_NAMES_NAME_BLOCK_H
+#define JOBD_STORE_POSTGRES_NAMES_NAME_BLOCK_H
 
 /*
  * An index over the names of single jobs would cost each create more than all the rest of it, and

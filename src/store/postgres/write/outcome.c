@@ -1,5 +1,5 @@
 /* Outcomes: the daemon's own row, written by each of its transactions. */
-#include "store/postgres/outcome.h"
+#include "store/postgres/write/outcome.h"
 
 #include "base/clock.h"
 #include "store/postgres/row.h"

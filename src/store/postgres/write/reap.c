@@ -1,9 +1,9 @@
 /* Reaping: takes jobs from holders whose leases ran out, and makes delayed jobs ready. */
 #include "base/scope.h"
 #include "store/jitter.h"
-#include "store/postgres/batch.h"
 #include "store/postgres/row.h"
 #include "store/postgres/state.h"
+#include "store/postgres/write/batch.h"
 
 static struct store_reap *reap_of(const struct pg_step *step)
 {
