@@ -1,7 +1,9 @@
 #!/bin/sh
 # Works on jobs of type EXAMPLE with curl alone, one after the other, until it is ended.
-# The server and the account are in JOBD_URL, JOBD_USER and JOBD_PASSWORD; LEASE_SECONDS is how long it may be silent.
+# The server and the account are in JOBD_URL, JOBD_USER and JOBD_PASSWORD, or the file JOBD_PASSWORD_FILE;
+# LEASE_SECONDS is how long it may be silent.
 set -u
+: "${JOBD_USER:?}" "${JOBD_PASSWORD:=$(head -n 1 "${JOBD_PASSWORD_FILE:?}")}"
 api=${JOBD_URL:-http://127.0.0.1:8080}/rest/jobd/v1
 lease=${LEASE_SECONDS:-60}
 

@@ -1,6 +1,7 @@
 # ./dev run: a server with a store and an admin account of its own, in the foreground.
 
 run_main() {
+    run_check "$@"
     packages run build
     packages_node
     build_release
@@ -16,17 +17,31 @@ run_main() {
     exec build/jobd serve --store "sqlite:$data/jobd.db" --listen "$listen" "$@"
 }
 
+# Where it listens and keeps its jobs is needed here as well, so it comes by the environment.
+run_check() {
+    for option in "$@"; do
+        case $option in
+        --listen* | --store*) die "say JOBD_LISTEN=ADDRESS or JOBD_DATA=DIRECTORY instead of ${option%%=*}" ;;
+        esac
+    done
+    case ${JOBD_LISTEN:-} in
+    unix:*) die "./dev run serves on an address and a port; for a socket use build/jobd serve --listen" ;;
+    esac
+}
+
 # The greeting by which a jobd is known: it asks for credentials of its realm.
 run_unless_taken() {
     case $listen in
     *:*[1-9]*) ;;
-    *) return 0 ;; # a port of the kernel's choice, or a socket in the file system
+    *) return 0 ;; # a port of the kernel's choice
     esac
     status=0
     answer=$(curl -s -S -i --noproxy '*' --max-time 5 "$url/rest/jobd/v1/whoami" 2>/dev/null) || status=$?
     [ "$status" -ne 7 ] || return 0
     case $answer in
     *'Basic realm="jobd"'*)
+        [ -f "$data/admin-password" ] ||
+            die "a jobd of another directory serves on $url; choose another: JOBD_LISTEN=127.0.0.1:8081 ./dev run"
         say "jobd serves on $url already."
         run_explain
         exit 0
