@@ -97,12 +97,11 @@ static void fill_all(struct fill *fill)
 /* In large pieces, whose segments are merged less often, until nothing is left to merge. */
 static void fill_index(struct fill *fill)
 {
-    bool more = true;
-    int done;
+    struct name_index_progress progress = {.behind = true};
 
-    while (more) {
+    while (progress.behind || progress.merging) {
         must(fill, connection_run(fill->connection, "BEGIN"));
-        must(fill, name_index_step(fill->connection, INDEX_PIECE, &done, &more));
+        must(fill, name_index_step(fill->connection, INDEX_PIECE, &progress));
         must(fill, connection_run(fill->connection, "COMMIT"));
     }
 }

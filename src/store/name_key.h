@@ -14,17 +14,22 @@
 /* Keys that are no longer are whole names: no character takes more than four bytes. */
 #define NAME_KEY_WHOLE 1020
 
-/* The first whole characters within NAME_KEY_MAX bytes: the order of keys is the order of names. */
-static inline struct span name_key(struct span folded)
+/* The first whole characters within `most` bytes: the order of keys is the order of names. */
+static inline struct span name_key_within(struct span folded, size_t most)
 {
     size_t len = folded.len;
 
-    if (len <= NAME_KEY_MAX)
+    if (len <= most)
         return folded;
-    len = NAME_KEY_MAX;
+    len = most;
     while (len > 0 && ((unsigned char)folded.ptr[len] & 0xC0) == 0x80)
         len--;
     return (struct span){folded.ptr, len};
+}
+
+static inline struct span name_key(struct span folded)
+{
+    return name_key_within(folded, NAME_KEY_MAX);
 }
 
 /* Writes a code point above 0 as UTF-8; returns its length. */

@@ -141,11 +141,10 @@ static void scatter(struct world *world, struct job *job)
 
 static void index_names(struct world *world, int jobs)
 {
-    bool more;
-    int done;
+    struct name_index_progress progress;
 
     assert_true(connection_run(world->writer, "BEGIN IMMEDIATE"));
-    assert_true(name_index_step(world->writer, jobs, &done, &more));
+    assert_true(name_index_step(world->writer, jobs, &progress));
     assert_true(connection_run(world->writer, "COMMIT"));
 }
 

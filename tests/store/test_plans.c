@@ -3,8 +3,8 @@
 #include "leases.h"
 
 #include "base/mem.h"
-#include "store/shapes.h"
 #include "store/sqlite/connection.h"
+#include "store/sqlite/find/shapes.h"
 #include "store/sqlite/names/name_index.h"
 #include "store/sqlite/state.h"
 
@@ -189,8 +189,7 @@ static void ask_changes(struct plans *plans)
 /* What the race asks of the largest stream once it has read some hundred rows of it. */
 static void check_oldest(struct plans *plans)
 {
-    static const struct shape_dialect dialect = {.parameter = '?', .hints = true};
-    struct shape shape = SHAPE(&dialect);
+    struct shape shape = SHAPE();
 
     for (int index = SHAPE_STATUS; index <= SHAPE_PERSON_TYPE; index++) {
         struct shape_streams streams = {.index = (enum shape_index)index};
@@ -204,13 +203,12 @@ static void index_half(struct fixture *fixture)
 {
     struct sqlite_reader *writer;
     struct err err;
-    bool more;
-    int done;
+    struct name_index_progress progress;
 
     assert_true(
         connection_open(fixture->url + strlen("sqlite:"), CONNECTION_WRITES, &writer, &err));
     assert_true(connection_run(writer, "BEGIN IMMEDIATE"));
-    assert_true(name_index_step(writer, (int)data_name_count, &done, &more));
+    assert_true(name_index_step(writer, (int)data_name_count, &progress));
     assert_true(connection_run(writer, "COMMIT"));
     connection_close(writer);
 }

@@ -178,10 +178,10 @@ static void check(struct world *world, int64_t indexed)
 }
 
 /* A step, or a little merging alone; now and then all of it is taken back, as a failure would. */
-static int64_t step(struct world *world)
+static void step(struct world *world)
 {
     bool good = random_pick(&world->random, 10) > 0, more;
-    int done = 0;
+    struct name_index_progress progress;
 
     assert_true(connection_run(world->writer, "BEGIN IMMEDIATE"));
     if (random_pick(&world->random, 2) > 0)
@@ -189,9 +189,8 @@ static int64_t step(struct world *world)
             name_merge_step(world->writer, 1 + (int)random_pick(&world->random, 40), &more));
     else
         assert_true(name_index_step(world->writer, 1 + (int)random_pick(&world->random, PIECE_MAX),
-                                    &done, &more));
+                                    &progress));
     assert_true(connection_run(world->writer, good ? "COMMIT" : "ROLLBACK"));
-    return good ? done : 0;
 }
 
 static int64_t indexed_now(struct world *world)
@@ -212,12 +211,11 @@ static int64_t number(struct world *world, const char *sql)
 
 static void merge_the_rest(struct world *world)
 {
-    bool more = true;
-    int done;
+    struct name_index_progress progress = {.behind = true};
 
-    while (more)
-        assert_true(name_index_step(world->writer, PIECE_MAX, &done, &more));
-    assert_int_equal(done, 0);
+    while (progress.behind || progress.merging)
+        assert_true(name_index_step(world->writer, PIECE_MAX, &progress));
+    assert_int_equal(progress.done, 0);
 }
 
 /* Opened without its own indexing, with all the jobs. */
@@ -268,15 +266,40 @@ static void it_knows_each_job_once_and_all_of_its_grams(void **state)
 static void segments_do_not_pile_up(void **state)
 {
     struct world *world = begin(*state);
-    bool more = true;
-    int done;
+    struct name_index_progress progress;
 
     while (indexed_now(world) < JOBS) {
-        assert_true(name_index_step(world->writer, 4, &done, &more));
+        assert_true(name_index_step(world->writer, 4, &progress));
         assert_in_range(number(world, "SELECT count(*) FROM name_segment WHERE state = 0"), 1,
                         SEGMENTS_MAX);
     }
     check(world, JOBS);
+    end(world);
+}
+
+/* So that no step takes much longer than others. */
+static void long_names_are_left_to_the_next_step(void **state)
+{
+    struct world *world = begin(*state);
+    struct fixture *fixture = world->fixture;
+    struct name_index_progress progress;
+    char name[1001];
+
+    merge_the_rest(world);
+    for (int i = 0; i < 5; i++) {
+        for (size_t j = 0; j < sizeof(name) - 1; j++)
+            name[j] = (char)('a' + random_pick(&world->random, 26));
+        name[sizeof(name) - 1] = '\0';
+        must_create_named(fixture, arena_strdup(&fixture->arena, name));
+    }
+    for (int i = 0; i < 5; i++) {
+        assert_true(name_index_step(world->writer, 10, &progress));
+        assert_int_equal(progress.done, 1);
+        assert_true(progress.behind);
+    }
+    assert_true(name_index_step(world->writer, 10, &progress));
+    assert_int_equal(progress.done, 0);
+    assert_false(progress.behind);
     end(world);
 }
 
@@ -321,6 +344,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         STORE_TEST(it_knows_each_job_once_and_all_of_its_grams),
         STORE_TEST(segments_do_not_pile_up),
+        STORE_TEST(long_names_are_left_to_the_next_step),
         STORE_TEST(a_step_stays_small_whatever_the_grams_are),
     };
 

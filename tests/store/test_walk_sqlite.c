@@ -2,7 +2,7 @@
 #include "data.h"
 
 #include "base/metrics.h"
-#include "store/name_key.h"
+#include "store/name_range.h"
 #include "store/sqlite/connection.h"
 #include "store/sqlite/find/walk.h"
 #include "store/sqlite/names/name_index.h"
@@ -83,11 +83,10 @@ static void create(struct world *world, const char *name, bool numbered, size_t 
 
 static void index_names(struct world *world, int jobs)
 {
-    bool more;
-    int done;
+    struct name_index_progress progress;
 
     assert_true(connection_run(world->writer, "BEGIN IMMEDIATE"));
-    assert_true(name_index_step(world->writer, jobs, &done, &more));
+    assert_true(name_index_step(world->writer, jobs, &progress));
     assert_true(connection_run(world->writer, "COMMIT"));
 }
 
@@ -267,11 +266,11 @@ static void walks_end_behind_a_frequent_name(void **state)
 static void long_names_are_in_their_ranges(void **state)
 {
     struct world *world = world_by_hand(*state);
-    char name[NAME_KEY_MAX + 64];
+    char name[NAME_RANGE_KEY_MAX + 64];
 
     create(world, "a hay", true, 400);
     create(world, "z hay", true, 400);
-    for (size_t len = NAME_KEY_MAX - 12; len < NAME_KEY_MAX + 12; len++) {
+    for (size_t len = NAME_RANGE_KEY_MAX - 12; len < NAME_RANGE_KEY_MAX + 12; len++) {
         memset(name, 'x', len);
         snprintf(name + len, sizeof(name) - len, "needle");
         create(world, arena_strdup(&world->fixture->arena, name), true, 2);

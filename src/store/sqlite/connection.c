@@ -2,7 +2,7 @@
 #include "store/sqlite/connection.h"
 
 #include "base/mem.h"
-#include "store/shapes.h"
+#include "store/sqlite/find/shapes.h"
 #include "store/sqlite/log_file.h"
 
 #include <pthread.h>

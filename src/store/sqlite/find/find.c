@@ -167,7 +167,6 @@ static enum problem run(struct search *search, struct store_find *find)
         return page_read(search, find);
     if (!make_plan(search, &plan))
         problem = problem_no_memory(search->err);
-    search->racing = plan.count > 1;
     if (problem == PROBLEM_NONE)
         problem = runner_race(search, plan.runners, plan.count, &first);
     if (problem == PROBLEM_NONE)

@@ -176,7 +176,7 @@ double gather_part(const struct gather *gather)
 {
     const struct gather_stream *stream = &gather->streams[gather->largest];
 
-    if (gather->oldest == INT64_MAX || stream->newest == gather->oldest)
+    if (gather->oldest == INT64_MAX)
         return 0;
     if (stream->below < 0)
         return 1;

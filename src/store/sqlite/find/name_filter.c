@@ -49,21 +49,25 @@ static void want_scope(struct name_filter *filter, const struct scope *scope)
         filter->types[i] = posting_type(scope->types[i]);
 }
 
-static enum problem read_parts(struct search *search, struct name_filter *filter)
+/* The segments are read once a search, and the room for parts is used again. */
+static enum problem make_parts(struct search *search, struct name_filter *filter)
 {
-    struct segments live;
-    enum problem problem =
-        segments_read(search->reader, 1U << SEGMENT_LIVE, &search->scratch, &live, search->err);
+    struct segments *live = &search->segments;
+    enum problem problem = PROBLEM_NONE;
 
+    if (live->list == NULL)
+        problem =
+            segments_read(search->reader, 1U << SEGMENT_LIVE, &search->scratch, live, search->err);
     if (problem != PROBLEM_NONE)
         return problem;
-    filter->parts = ARENA_ARRAY(&search->scratch, struct name_part, live.count);
+    if (filter->parts == NULL)
+        filter->parts = ARENA_ARRAY(&search->scratch, struct name_part, live->count);
     if (filter->parts == NULL)
         return problem_no_memory(search->err);
-    filter->part_count = live.count;
-    for (size_t i = 0; i < live.count; i++) {
-        filter->parts[i].segment = live.list[i];
-        filter->jobs += live.list[i].count;
+    filter->part_count = live->count;
+    for (size_t i = 0; i < live->count; i++) {
+        filter->parts[i] = (struct name_part){.segment = live->list[i]};
+        filter->jobs += live->list[i].count;
     }
     return PROBLEM_NONE;
 }
@@ -75,9 +79,10 @@ static bool want_name(struct name_filter *filter, const struct query *query)
     size_t count;
 
     if (query->match == MATCH_EXACT) {
-        bool good = name_grams_ask_whole(query->name, grams);
+        if (!name_grams_ask_whole(query->name, grams))
+            return false;
         want(filter, posting_name(grams[0]));
-        return good;
+        return true;
     }
     count = name_grams_ask(query, NAME_INDEX_GRAM, grams);
     for (size_t i = 0; i < count; i++)
@@ -90,13 +95,17 @@ enum problem name_filter_init(struct search *search, struct name_filter *filter,
 {
     enum problem problem;
 
-    *filter = (struct name_filter){.watermark = -1};
+    name_filter_release(filter);
+    *filter = (struct name_filter){.watermark = -1,
+                                   .parts = filter->parts,
+                                   .ordinals = filter->ordinals,
+                                   .room = filter->room};
     if (!want_name(filter, search->query))
         return problem_no_memory(search->err);
     if (scope != NULL)
         want_scope(filter, scope);
     problem = name_index_watermark(search->reader, &filter->watermark, search->err);
-    return problem == PROBLEM_NONE ? read_parts(search, filter) : problem;
+    return problem == PROBLEM_NONE ? make_parts(search, filter) : problem;
 }
 
 void name_filter_release(struct name_filter *filter)
@@ -192,6 +201,13 @@ static enum problem narrow_by_types(struct search *search, struct name_filter *f
     return problem;
 }
 
+static void forget(struct name_part *part)
+{
+    posting_free(part->passed);
+    part->passed = NULL;
+    part->known = false;
+}
+
 /* Works out a part, unless that was done before. */
 static enum problem know(struct search *search, struct name_filter *filter, struct name_part *part)
 {
@@ -205,7 +221,7 @@ static enum problem know(struct search *search, struct name_filter *filter, stru
         passed_of(part) > (int64_t)filter->type_count)
         problem = narrow_by_types(search, filter, part);
     if (problem != PROBLEM_NONE) {
-        posting_free(TAKE(part->passed));
+        forget(part);
         return problem;
     }
     part->known = true;
@@ -261,8 +277,10 @@ enum problem name_filter_read(struct search *search, struct name_filter *filter,
     for (size_t i = 0; i < filter->part_count && problem == PROBLEM_NONE && *ret_count < limit;
          i++) {
         struct name_part *part = &filter->parts[i];
-        if (part->segment.first >= ordinal)
+        if (part->segment.first >= ordinal) {
+            forget(part); /* nobody reads upwards */
             continue;
+        }
         problem = know(search, filter, part);
         if (problem == PROBLEM_NONE)
             problem = read_part(search, filter, part, ordinal, limit, ret_positions, ret_count);

@@ -33,7 +33,10 @@ struct name_filter {
     size_t room;
 };
 
-/* For the query's name and, unless it is NULL, a scope's types and person. Start from {0}. */
+/*
+ * For the query's name and, unless it is NULL, a scope's types and person. Start from {0}; a filter
+ * that was in use is made anew.
+ */
 enum problem name_filter_init(struct search *search, struct name_filter *filter,
                               const struct scope *scope);
 void name_filter_release(struct name_filter *filter);

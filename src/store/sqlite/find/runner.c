@@ -319,7 +319,7 @@ enum problem runner_race(struct search *search, struct runner **runners, size_t 
                          struct runner **ret_first)
 {
     struct runner *runner = runners[0];
-    int64_t start = search->racing ? now_ns() : 0, now;
+    int64_t start = count > 1 ? now_ns() : 0, now;
 
     for (;;) {
         enum problem problem = advance(search, runner);
@@ -327,7 +327,7 @@ enum problem runner_race(struct search *search, struct runner **runners, size_t 
             return problem;
         if (runner->done)
             break;
-        if (!search->racing)
+        if (count == 1)
             continue;
         now = now_ns();
         runner->taken += now - start;

@@ -134,9 +134,6 @@ static enum problem resolve_after(struct search *search, const struct cursor *af
     return problem;
 }
 
-static const struct shape_dialect dialect = {
-    .parameter = '?', .hints = true, .job = SQLITE_SHOWN_COLUMNS};
-
 enum problem search_init(struct search *search, struct sqlite_reader *reader,
                          struct store_find *find)
 {
@@ -147,7 +144,7 @@ enum problem search_init(struct search *search, struct sqlite_reader *reader,
         .reader = reader,
         .query = query,
         .err = &find->call.err,
-        .shape = {.dialect = &dialect, .sql = reader->memory.sql},
+        .shape = {.sql = reader->memory.sql},
         .scratch = reader->memory.scratch,
         .by_name = query->has_name && (query->match == MATCH_EXACT || query->name_folded.len > 0),
         .want = query->page_size + 1,

@@ -2,8 +2,8 @@
 #ifndef JOBD_STORE_SQLITE_FIND_SEARCH_H
 #define JOBD_STORE_SQLITE_FIND_SEARCH_H
 
-#include "store/shapes.h"
-#include "store/sqlite/sqlite.h"
+#include "store/sqlite/find/shapes.h"
+#include "store/sqlite/names/segment.h"
 
 /* The exact filters, words replaced by the numbers that stand for them. */
 struct scope {
@@ -30,7 +30,7 @@ struct search {
     struct shape shape; /* of the statement at hand */
     struct scope scope;
     bool by_name; /* there is a name filter that not everything passes */
-    bool racing; /* several ways are tried in turns */
+    struct segments segments; /* of the name index; list NULL: not read yet */
     bool has_after;
     struct place after;
     size_t want; /* one more than a page */

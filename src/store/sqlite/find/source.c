@@ -52,10 +52,10 @@ enum problem source_init(struct search *search, struct source *source, enum sour
 {
     struct source old = *source;
 
-    name_filter_release(&old.names);
     *source = (struct source){.kind = kind, .scope = *scope, .below = below};
     source->positions = old.positions;
     source->room = old.room;
+    source->names = old.names; /* to be made anew */
     switch (kind) {
     case SOURCE_STREAMS:
         return init_streams(search, source);

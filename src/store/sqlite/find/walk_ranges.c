@@ -15,31 +15,36 @@ struct head {
     size_t grams; /* how many of the pattern's first grams it has */
 };
 
-/* What is being gathered. */
-struct gathering {
+/* What is read of them. */
+struct heads {
     struct search *search;
     struct head common[HEADS]; /* of the grams */
     struct head lacking[HEADS]; /* of the names that the index lacks */
 };
 
-static bool add_lacking(struct gathering *gathering, struct span folded)
+/* What is kept is copied: the row will move. */
+static bool keep(struct heads *heads, struct span key, struct span *ret_kept)
 {
-    struct head *head = &gathering->lacking[name_range_head(folded)];
-    struct span key = arena_span(&gathering->search->scratch, name_key(folded));
+    *ret_kept = arena_span(&heads->search->scratch, key);
+    return ret_kept->ptr != NULL;
+}
 
-    if (key.ptr == NULL)
-        return false;
-    if (head->first.ptr == NULL || span_compare(key, head->first) < 0)
-        head->first = key;
-    if (head->last.ptr == NULL || span_compare(key, head->last) > 0)
-        head->last = key;
-    return true;
+static bool add_lacking(struct heads *heads, struct span folded)
+{
+    struct head *head = &heads->lacking[name_range_head(folded)];
+    struct span key = name_range_key(folded);
+
+    if (head->first.ptr == NULL)
+        return keep(heads, key, &head->first) && keep(heads, key, &head->last);
+    if (span_compare(key, head->first) < 0)
+        return keep(heads, key, &head->first);
+    return span_compare(key, head->last) <= 0 || keep(heads, key, &head->last);
 }
 
 /* *ret_all is false when there are more than `most` such jobs. */
-static enum problem read_lacking(struct gathering *gathering, size_t most, bool *ret_all)
+static enum problem read_lacking(struct heads *heads, size_t most, bool *ret_all)
 {
-    struct search *search = gathering->search;
+    struct search *search = heads->search;
     sqlite3_stmt *jobs;
     int64_t watermark;
     size_t count = 0;
@@ -54,7 +59,7 @@ static enum problem read_lacking(struct gathering *gathering, size_t most, bool 
     while (problem == PROBLEM_NONE && jobs != NULL && count <= most &&
            (code = sqlite3_step(jobs)) == SQLITE_ROW) {
         struct span folded = sqlite_text(jobs, 0);
-        if (search_name_matches(search, folded) && !add_lacking(gathering, folded))
+        if (search_name_matches(search, folded) && !add_lacking(heads, folded))
             problem = problem_no_memory(search->err);
         count++;
     }
@@ -66,24 +71,24 @@ static enum problem read_lacking(struct gathering *gathering, size_t most, bool 
 }
 
 /* The range of one more gram; a head that one of those before lacks stays behind. */
-static bool add_common(struct gathering *gathering, size_t gram, sqlite3_stmt *row)
+static bool add_common(struct heads *heads, size_t gram, sqlite3_stmt *row)
 {
-    struct head *head = &gathering->common[sqlite3_column_int(row, 0) & (HEADS - 1)];
+    struct head *head = &heads->common[sqlite3_column_int(row, 0) & (HEADS - 1)];
     struct span first = sqlite_text(row, 1), last = sqlite_text(row, 2);
 
     if (head->grams != gram)
         return true;
     head->grams++;
     if (gram == 0 || span_compare(first, head->first) > 0)
-        head->first = arena_span(&gathering->search->scratch, first);
+        head->first = arena_span(&heads->search->scratch, first);
     if (gram == 0 || span_compare(last, head->last) < 0)
-        head->last = arena_span(&gathering->search->scratch, last);
+        head->last = arena_span(&heads->search->scratch, last);
     return head->first.ptr != NULL && head->last.ptr != NULL;
 }
 
-static enum problem read_gram(struct gathering *gathering, size_t number, int64_t gram)
+static enum problem read_gram(struct heads *heads, size_t number, int64_t gram)
 {
-    struct search *search = gathering->search;
+    struct search *search = heads->search;
     sqlite3_stmt *ranges = sqlite_prepare_cached(
         search->reader, "SELECT head, first, last FROM name_range WHERE gram = ?1");
     enum problem problem = PROBLEM_NONE;
@@ -92,7 +97,7 @@ static enum problem read_gram(struct gathering *gathering, size_t number, int64_
     if (ranges != NULL)
         sqlite3_bind_int64(ranges, 1, gram);
     while (problem == PROBLEM_NONE && ranges != NULL && (code = sqlite3_step(ranges)) == SQLITE_ROW)
-        if (!add_common(gathering, number, ranges))
+        if (!add_common(heads, number, ranges))
             problem = problem_no_memory(search->err);
     if (code != SQLITE_ROW && code != SQLITE_DONE)
         problem = search_failed(search);
@@ -100,9 +105,9 @@ static enum problem read_gram(struct gathering *gathering, size_t number, int64_
     return problem;
 }
 
-static enum problem read_grams(struct gathering *gathering, size_t *ret_count)
+static enum problem read_grams(struct heads *heads, size_t *ret_count)
 {
-    struct search *search = gathering->search;
+    struct search *search = heads->search;
     enum problem problem = PROBLEM_NONE;
     int64_t grams[NAME_GRAMS_ASKED];
 
@@ -110,14 +115,14 @@ static enum problem read_grams(struct gathering *gathering, size_t *ret_count)
     if (*ret_count == 0)
         return problem_no_memory(search->err);
     for (size_t i = 0; i < *ret_count && problem == PROBLEM_NONE; i++)
-        problem = read_gram(gathering, i, grams[i]);
+        problem = read_gram(heads, i, grams[i]);
     return problem;
 }
 
 /* Those of the grams that all have, as far as there is anything between them, and the lacking. */
-static struct head merged(const struct gathering *gathering, size_t grams, size_t head)
+static struct head merged(const struct heads *heads, size_t grams, size_t head)
 {
-    const struct head *common = &gathering->common[head], *lacking = &gathering->lacking[head];
+    const struct head *common = &heads->common[head], *lacking = &heads->lacking[head];
 
     if (common->grams < grams || span_compare(common->first, common->last) > 0)
         return *lacking;
@@ -150,18 +155,18 @@ static void add_range(const struct search *search, struct walk_ranges *ranges, s
                                                              : (struct walk_range){last, first};
 }
 
-static bool list_ranges(const struct gathering *gathering, size_t grams, struct walk_ranges *ranges)
+static bool list_ranges(const struct heads *heads, size_t grams, struct walk_ranges *ranges)
 {
-    struct search *search = gathering->search;
+    struct search *search = heads->search;
 
     *ranges = (struct walk_ranges){.known = true,
                                    .list = ARENA_ARRAY(&search->scratch, struct walk_range, HEADS)};
     for (size_t i = 0; i < HEADS && ranges->list != NULL; i++) {
-        struct head head = merged(gathering, grams, search->query->ascending ? i : HEADS - 1 - i);
+        struct head head = merged(heads, grams, search->query->ascending ? i : HEADS - 1 - i);
         if (head.first.ptr == NULL)
             continue;
         /* A key that was cut off stands for all names that begin so. */
-        if (head.last.len > NAME_KEY_WHOLE && !put_behind(search, &head.last))
+        if (head.last.len > NAME_RANGE_KEY_WHOLE && !put_behind(search, &head.last))
             return false;
         add_range(search, ranges, head.first, head.last);
     }
@@ -171,20 +176,20 @@ static bool list_ranges(const struct gathering *gathering, size_t grams, struct 
 enum problem walk_ranges_of_grams(struct search *search, size_t lacking,
                                   struct walk_ranges *ret_ranges)
 {
-    struct gathering *gathering = ARENA_NEW(&search->scratch, struct gathering);
+    struct heads *heads = ARENA_NEW(&search->scratch, struct heads);
     size_t grams = 0;
     bool all = false;
     enum problem problem;
 
     assert(search->query->match != MATCH_EXACT);
-    if (gathering == NULL)
+    if (heads == NULL)
         return problem_no_memory(search->err);
-    gathering->search = search;
-    problem = read_lacking(gathering, lacking, &all);
+    heads->search = search;
+    problem = read_lacking(heads, lacking, &all);
     if (problem != PROBLEM_NONE || !all)
         return problem;
-    problem = read_grams(gathering, &grams);
-    if (problem == PROBLEM_NONE && !list_ranges(gathering, grams, ret_ranges))
+    problem = read_grams(heads, &grams);
+    if (problem == PROBLEM_NONE && !list_ranges(heads, grams, ret_ranges))
         problem = problem_no_memory(search->err);
     return problem;
 }

@@ -86,7 +86,8 @@ static bool store(struct sqlite_reader *writer, int64_t place, struct span key)
     sqlite3_stmt *statement = sqlite_prepare_cached(
         writer, "INSERT INTO name_range (gram, head, first, last) VALUES (?1, ?2, ?3, ?3) ON "
                 "CONFLICT (gram, head) DO UPDATE SET first = min(first, excluded.first), "
-                "last = max(last, excluded.last)");
+                "last = max(last, excluded.last) "
+                "WHERE excluded.first < first OR excluded.last > last");
     bool done;
 
     if (statement == NULL)
@@ -135,7 +136,7 @@ bool known_ranges_add(struct sqlite_reader *writer, struct span folded,
                       const struct name_grams *grams)
 {
     struct known_ranges *known = &writer->ranges;
-    struct naming name = {.key = name_key(folded)};
+    struct naming name = {.key = name_range_key(folded)};
 
     if ((known->room == 0 || known->full) && !start_over(known))
         return false;

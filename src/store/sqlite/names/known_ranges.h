@@ -15,7 +15,8 @@ struct sqlite_reader;
 /*
  * A name has a range for nearly each of its characters three times, and nearly always all of them
  * reach beyond it already. To look them all up would cost more than to index the name; so the ones
- * that were needed lately are kept in memory, in a table that grows to KNOWN_RANGES_ROOM entries.
+ * that were needed lately are kept in memory, in a table that grows to KNOWN_RANGES_ROOM entries,
+ * until the index has caught up.
  * What is kept is never wider than what is stored, as long as a writer that rolls back forgets.
  */
 #define KNOWN_RANGES_ROOM 65536
@@ -24,7 +25,7 @@ struct sqlite_reader;
 struct known_ranges {
     struct known_range {
         int64_t place;
-        struct span first, last; /* name keys; first.ptr NULL: free */
+        struct span first, last; /* keys of names; first.ptr NULL: free */
     } * list;
     size_t count, room;
     bool full; /* to be forgotten before it grows */

@@ -22,6 +22,10 @@
 
 #define WORDS 3 /* beside the grams: type, person and name */
 
+/* So many pairs for each job of a step's budget, twice as many as names mostly have: what longer
+ * ones would take is left to the next step. */
+#define PAIRS_A_JOB 128
+
 enum problem name_index_watermark(struct sqlite_reader *reader, int64_t *ret_watermark,
                                   struct err *err)
 {
@@ -61,6 +65,7 @@ struct piece {
     size_t count;
     uint64_t *pairs; /* the gram above, the ordinal below */
     size_t pair_count, room;
+    bool more; /* jobs are left, as far as is known */
     int rows; /* written */
     struct name_grams grams; /* of the name at hand */
 };
@@ -133,10 +138,12 @@ static bool gather(struct sqlite_reader *writer, int64_t watermark, size_t budge
         return false;
     sqlite3_bind_int64(jobs, 1, watermark);
     sqlite3_bind_int64(jobs, 2, (int64_t)budget);
-    while (good && (code = sqlite3_step(jobs)) == SQLITE_ROW)
+    while (good && !piece->more && (code = sqlite3_step(jobs)) == SQLITE_ROW) {
         good = add_job(writer, piece, jobs);
+        piece->more = piece->count == budget || piece->pair_count >= budget * PAIRS_A_JOB;
+    }
     sqlite_rewind(jobs);
-    return good && code == SQLITE_DONE;
+    return good && (code == SQLITE_DONE || piece->more);
 }
 
 static int by_value(const void *a, const void *b)
@@ -202,7 +209,8 @@ static bool index_more(struct sqlite_reader *writer, int budget, struct piece *p
     return piece->count == 0 || write_piece(writer, piece);
 }
 
-bool name_index_step(struct sqlite_reader *writer, int budget, int *ret_done, bool *ret_more)
+bool name_index_step(struct sqlite_reader *writer, int budget,
+                     struct name_index_progress *ret_progress)
 {
     AUTO(piece_release) struct piece piece = {0};
     int rows;
@@ -210,9 +218,7 @@ bool name_index_step(struct sqlite_reader *writer, int budget, int *ret_done, bo
     if (!index_more(writer, budget, &piece))
         return false;
     rows = piece.rows * MERGED_A_ROW;
-    if (!name_merge_step(writer, rows > MERGED_MIN ? rows : MERGED_MIN, ret_more))
-        return false;
-    *ret_done = (int)piece.count;
-    *ret_more = *ret_more || *ret_done == budget;
-    return true;
+    ret_progress->done = (int)piece.count;
+    ret_progress->behind = piece.more;
+    return name_merge_step(writer, rows > MERGED_MIN ? rows : MERGED_MIN, &ret_progress->merging);
 }

@@ -16,14 +16,20 @@
 enum problem name_index_watermark(struct sqlite_reader *reader, int64_t *ret_watermark,
                                   struct err *err);
 
+struct name_index_progress {
+    int done; /* jobs */
+    bool behind; /* there may be more jobs to index */
+    bool merging; /* there may be more to merge */
+};
+
 /*
- * Indexes at most `budget` further jobs, from the position in meta 'name_watermark' on, as one
- * segment, moves that position, and merges in proportion. *ret_done is how many; *ret_more tells
- * whether any may be left, or anything to merge. On the writer thread, inside a write transaction
- * that the caller begins, and commits without a sync: a power cut may lose that commit, but never
- * the position alone, so what was lost is indexed again. False with sqlite3_errmsg set, or without
- * memory: the caller rolls back and tries later.
+ * Indexes at most `budget` further jobs, fewer of long names, from the position in meta
+ * 'name_watermark' on, as one segment, moves that position, and merges in proportion. On the writer
+ * thread, inside a write transaction that the caller begins, and commits without a sync: a power
+ * cut may lose that commit, but never the position alone, so what was lost is indexed again. False
+ * with sqlite3_errmsg set, or without memory: the caller rolls back and tries later.
  */
-bool name_index_step(struct sqlite_reader *writer, int budget, int *ret_done, bool *ret_more);
+bool name_index_step(struct sqlite_reader *writer, int budget,
+                     struct name_index_progress *ret_progress);
 
 #endif

@@ -339,12 +339,14 @@ static void reverse(struct segments *segments)
     }
 }
 
+/* The live ones that are yet to be merged. */
 static int count_live(const struct segments *segments)
 {
     int count = 0;
 
     for (size_t i = 0; i < segments->count; i++)
-        count += segments->list[i].state == SEGMENT_LIVE;
+        count += segments->list[i].state == SEGMENT_LIVE &&
+                 level_of(segments->list[i].count) < LEVEL_LAST;
     return count;
 }
 

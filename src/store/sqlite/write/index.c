@@ -44,18 +44,19 @@ int64_t index_delay(const struct writer *writer)
 /* What a step finds is the truth; the count in memory only decides when to run one. */
 static bool run_steps(struct writer *writer, int64_t jobs, bool yield, int64_t *ret_done)
 {
-    int step = yield ? STEP : (int)jobs, done = step;
+    struct name_index_progress progress = {.behind = true};
+    int step = yield ? STEP : (int)jobs;
 
     *ret_done = 0;
-    writer->merging = true;
-    for (int64_t i = 0; i < jobs && writer->merging; i += step) {
-        if (!name_index_step(writer->connection, step, &done, &writer->merging))
+    for (int64_t i = 0; i < jobs && (progress.behind || progress.merging); i += step) {
+        if (!name_index_step(writer->connection, step, &progress))
             return false;
-        *ret_done += done;
+        *ret_done += progress.done;
         if (yield && atomic_load_explicit(&writer->queue.busy, memory_order_relaxed))
             break;
     }
-    if (done < step)
+    writer->merging = progress.merging;
+    if (!progress.behind)
         writer->behind = *ret_done;
     return true;
 }

@@ -1,6 +1,6 @@
 /* Shapes of find: the SQL texts that read jobs in an order an index has, and their values. */
-#ifndef JOBD_STORE_SHAPES_H
-#define JOBD_STORE_SHAPES_H
+#ifndef JOBD_STORE_SQLITE_FIND_SHAPES_H
+#define JOBD_STORE_SQLITE_FIND_SHAPES_H
 
 #include "base/buf.h"
 #include "base/span.h"
@@ -18,13 +18,6 @@
  */
 #define SHAPE_STREAMS_MAX 32
 
-/* What an engine spells in its own way. */
-struct shape_dialect {
-    char parameter; /* before a parameter's number: ?1 or $1 */
-    bool hints; /* whether the index is named; without statistics SQLite prefers the primary key */
-    const char *job; /* the columns of a job as it is shown, the position first */
-};
-
 struct shape_value {
     bool is_text;
     int64_t number;
@@ -33,16 +26,15 @@ struct shape_value {
 
 /* A statement: its text and the values of parameters 1, 2, … */
 struct shape {
-    const struct shape_dialect *dialect;
     struct buf sql;
     struct shape_value values[4 + 2 * SHAPE_STREAMS_MAX];
     unsigned value_count;
 };
 
 #define SHAPE_SQL_MAX 16384
-#define SHAPE(dialect_)                                                                            \
+#define SHAPE()                                                                                    \
     {                                                                                              \
-        .dialect = (dialect_), .sql = BUF(SHAPE_SQL_MAX)                                           \
+        .sql = BUF(SHAPE_SQL_MAX)                                                                  \
     }
 void shape_release(struct shape *shape);
 

@@ -1,5 +1,7 @@
 /* Shapes of find as SQL: streams of indexes, merged. */
-#include "store/shapes.h"
+#include "store/sqlite/find/shapes.h"
+
+#include "store/sqlite/sqlite.h"
 
 #include <assert.h>
 
@@ -36,7 +38,7 @@ static unsigned text(struct shape *shape, struct span value)
 static void condition(struct shape *shape, const char *before, unsigned parameter)
 {
     buf_add_str(&shape->sql, before);
-    buf_add_char(&shape->sql, shape->dialect->parameter);
+    buf_add_char(&shape->sql, '?');
     if (parameter >= 10)
         buf_add_char(&shape->sql, (char)('0' + parameter / 10));
     buf_add_char(&shape->sql, (char)('0' + parameter % 10));
@@ -51,7 +53,7 @@ static void add(struct shape *shape, const char *first, const char *second)
 static void table(struct shape *shape, const char *index)
 {
     buf_add_str(&shape->sql, " FROM job");
-    if (shape->dialect->hints && index != NULL)
+    if (index != NULL) /* without statistics SQLite prefers the primary key */
         add(shape, " INDEXED BY ", index);
 }
 
@@ -77,13 +79,13 @@ static const struct stream_index stream_indexes[] = {
     [SHAPE_PERSON_TYPE] = {"job_person_type", true, true, true},
 };
 
-/* Without SHAPE_JOB, which the dialect knows. */
 static const char *const stream_columns[] = {
     [SHAPE_POSITION] = "position",
     [SHAPE_WITH_STARTED] = "position, started_on",
     [SHAPE_WITH_ENDED] = "position, ended_on",
     [SHAPE_WITH_NAME] = "position, name_folded",
     [SHAPE_WITH_TYPE] = "position, type",
+    [SHAPE_JOB] = SQLITE_SHOWN_COLUMNS,
     [SHAPE_CHANGE] = "position, change",
 };
 
@@ -102,8 +104,7 @@ static void stream_values(struct shape *shape, enum shape_index index,
 static void stream(struct shape *shape, const struct shape_streams *streams,
                    const struct shape_stream *stream)
 {
-    add(shape, "SELECT ",
-        streams->columns == SHAPE_JOB ? shape->dialect->job : stream_columns[streams->columns]);
+    add(shape, "SELECT ", stream_columns[streams->columns]);
     table(shape, stream_indexes[streams->index].name);
     condition(shape, " WHERE position < ", 1);
     condition(shape, " AND position > ", 2);
@@ -158,8 +159,8 @@ void shape_same_name(struct shape *shape, struct span name_folded,
     condition(shape, " ORDER BY position DESC LIMIT ", number(shape, (int64_t)streams->limit));
 }
 
-/* Created in every sixteenth millisecond, which a position has above 20 bits of sequence. */
-#define STRAYS "position & 15728640 = 0"
+/* One in sixteen, by the millisecond and the number within it that a position is made of. */
+#define STRAYS "((position >> 20) + position) & 15 = 0"
 
 static bool has_test(const struct shape_test *test)
 {
