@@ -3,7 +3,7 @@
 #include "store/sqlite/find/runner.h"
 
 /*
- * What a page costs, with N jobs of which M match, and what bounds it:
+ * What a page costs, with N jobs of which M match, and what bounds it (doc/find.md has figures):
  *
  * - Without a name filter, by creation, state or result: the page itself, from at most 1,100
  *   streams (100 types in 11 statuses). By date with filters by status only, and by name without
@@ -11,21 +11,14 @@
  * - By date or name with other filters: the order's index is walked, where SQLite itself skips
  *   other types and users, against the filters' own jobs being gathered whole. Each tells how far
  *   it has come, and who promises to be done first gets most of the time: so little more than
- *   min(rows before the page is full, M), a few times as much where jobs are spread unevenly.
- *   Where filter and order have nothing to do with each other that is about sqrt(n N) rows for a
- *   page of n. A row that is skipped takes a tenth of a microsecond, one that is gathered two
- *   tenths by date and two to four whole ones by name, which only the table has; by name a status
- *   that is asked for costs a seek in its index. Not bounded: filters that many match but whose
- *   jobs come last in the order (M rows of an index by date, M jobs by name).
+ *   min(rows before the page is full, M), a few times as much where jobs are spread unevenly. Where
+ *   filter and order have nothing to do with each other that is about sqrt(n N) rows for a page of
+ *   n. Not bounded: filters that many match but whose jobs come last in the order (M rows).
  * - With a name filter, candidates have all of the pattern's grams, its types and its user in
- *   common, which is found out by intersecting bitmaps, some microseconds a segment of the index,
- *   of which ten million jobs have some thirty; each is read and compared, by type one type after
- *   the other. Not bounded: by date, state or result, as without a name filter.
- * - By name with a name filter, the walk goes by names that do not match, some five a microsecond;
- *   after a few hundred it only reads, for each first byte, between the first and the last name
- *   that can match. Not bounded: names that lie in clumps far apart between these.
- * - A walk by date, and streams in the order of their values, do not read each job to compare its
- *   name: a sieve asks the index for many at once.
+ *   common, which is found out by intersecting bitmaps of the index's segments; each is read and
+ *   compared, by type one type after the other. A walk by name reads only between the first and the
+ *   last name that can match. By date, state or result bounded as without a name filter only: a
+ *   sieve then asks the index for many jobs at once, so that few are read to compare their names.
  * - The jobs that the name index lacks, INDEX_BEHIND_MAX at most, are read one by one in addition.
  */
 
@@ -100,19 +93,33 @@ static bool plan_walk(struct search *search, struct plan *plan)
     return good;
 }
 
+/*
+ * By type, and by name, which the name index has both. With a filter by type the streams are those
+ * of few types; else they are no better in this order than in any other.
+ */
+static bool plan_types(struct search *search, struct plan *plan)
+{
+    bool good = add(search, plan, RUNNER_ORDERED, SOURCE_NAMES, true) &&
+                add(search, plan, RUNNER_ALL, SOURCE_NAMES, true);
+
+    if (good && search->scope.type_count > 0)
+        return add(search, plan, RUNNER_ORDERED, SOURCE_STREAMS, true);
+    return good && (!worth_reading_all(search) || add_all(search, plan));
+}
+
 /* The order is that of the streams themselves. */
 static bool plan_streams(struct search *search, struct plan *plan)
 {
     bool by_value = search->query->order != ORDER_CREATED && search->query->order != ORDER_NAME;
-    bool by_type = search->query->order == ORDER_TYPE; /* which the name index knows, too */
 
     if (!search->by_name)
         return add(search, plan, RUNNER_ORDERED, SOURCE_STREAMS, false) &&
                (!by_value || !worth_reading_all(search) || add_all(search, plan));
+    if (search->query->order == ORDER_TYPE)
+        return plan_types(search, plan);
     if (by_value)
-        return add(search, plan, RUNNER_ORDERED, by_type ? SOURCE_NAMES : SOURCE_STREAMS, true) &&
-               add(search, plan, RUNNER_ALL, SOURCE_NAMES, true) &&
-               (!worth_reading_all(search) || add_all(search, plan));
+        return add(search, plan, RUNNER_ORDERED, SOURCE_STREAMS, true) &&
+               add(search, plan, RUNNER_ALL, SOURCE_NAMES, true);
     return add(search, plan, RUNNER_ORDERED, SOURCE_NAMES, true) &&
            (!has_filter(search) || add(search, plan, RUNNER_ORDERED, SOURCE_STREAMS, true));
 }
