@@ -56,6 +56,9 @@ struct query {
 enum problem query_parse(struct arena *arena, struct span query_string, struct query *ret_query,
                          struct err *err);
 
+/* Whether a folded name passes the filter by START, END or ANYWHERE; with EXACT false. */
+bool query_matches_folded(const struct query *query, struct span folded);
+
 /* Whether a job passes the filters; `folded` is text_fold of its name (may be empty without a name
  * filter). */
 bool query_matches(const struct query *query, const struct job *job, struct span folded);

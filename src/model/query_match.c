@@ -3,11 +3,9 @@
 #include "model/query.h"
 #include "model/type_list.h"
 
-static bool name_matches(const struct query *query, struct span name, struct span folded)
+bool query_matches_folded(const struct query *query, struct span folded)
 {
     struct span wanted = query->name_folded;
-    if (query->match == MATCH_EXACT)
-        return span_eq(name, query->name);
     if (wanted.len > folded.len)
         return false;
     if (wanted.len == 0)
@@ -23,6 +21,13 @@ static bool name_matches(const struct query *query, struct span name, struct spa
         break;
     }
     return false;
+}
+
+static bool name_matches(const struct query *query, struct span name, struct span folded)
+{
+    if (query->match == MATCH_EXACT)
+        return span_eq(name, query->name);
+    return query_matches_folded(query, folded);
 }
 
 static bool type_matches(const struct query *query, struct span type)

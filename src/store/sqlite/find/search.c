@@ -156,25 +156,6 @@ enum problem search_init(struct search *search, struct sqlite_reader *reader,
     return problem;
 }
 
-bool search_name_matches(const struct search *search, struct span folded)
-{
-    struct span wanted = search->query->name_folded;
-
-    if (wanted.len > folded.len)
-        return false;
-    switch (search->query->match) {
-    case MATCH_START:
-        return memcmp(folded.ptr, wanted.ptr, wanted.len) == 0;
-    case MATCH_END:
-        return memcmp(folded.ptr + folded.len - wanted.len, wanted.ptr, wanted.len) == 0;
-    case MATCH_ANYWHERE:
-        return memmem(folded.ptr, folded.len, wanted.ptr, wanted.len) != NULL;
-    case MATCH_EXACT:
-        break;
-    }
-    return false;
-}
-
 enum problem search_type_name(struct search *search, int64_t id, struct span *ret_name)
 {
     struct search_type *slot = &search->types[(uint64_t)id % SEARCH_TYPE_SLOTS];
@@ -206,7 +187,7 @@ static bool row_matches(const struct search *search, const struct scope *scope, 
         return true;
     if (search->query->match == MATCH_EXACT)
         return span_eq(sqlite_text(row, NAME), search->query->name);
-    return search_name_matches(search, sqlite_text(row, NAME));
+    return query_matches_folded(search->query, sqlite_text(row, NAME));
 }
 
 int64_t search_date(sqlite3_stmt *row, int column)

@@ -72,9 +72,6 @@ enum problem search_probe(struct search *search, const struct scope *scope, int6
  */
 enum problem search_has_status(struct search *search, int64_t position, bool *ret_has);
 
-/* Whether a folded name passes the filter by START, END or ANYWHERE. */
-bool search_name_matches(const struct search *search, struct span folded);
-
 /* The name of a type, valid until the next call. */
 enum problem search_type_name(struct search *search, int64_t id, struct span *ret_name);
 

@@ -148,7 +148,8 @@ static bool next_group(const struct search *search, struct walk *walk, int64_t d
     walk->value.date = date;
     walk->group++;
     walk->group_rows = 0;
-    walk->name_matches = !walk->by_name || !search->by_name || search_name_matches(search, name);
+    walk->name_matches =
+        !walk->by_name || !search->by_name || query_matches_folded(search->query, name);
     walk->outside = !walk->name_matches && walk->ranges.known && !is_in_range(search, walk, name);
     return !walk->by_name || set_name(&walk->value, name);
 }

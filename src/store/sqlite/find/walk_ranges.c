@@ -59,7 +59,7 @@ static enum problem read_lacking(struct heads *heads, size_t most, bool *ret_all
     while (problem == PROBLEM_NONE && jobs != NULL && count <= most &&
            (code = sqlite3_step(jobs)) == SQLITE_ROW) {
         struct span folded = sqlite_text(jobs, 0);
-        if (search_name_matches(search, folded) && !add_lacking(heads, folded))
+        if (query_matches_folded(search->query, folded) && !add_lacking(heads, folded))
             problem = problem_no_memory(search->err);
         count++;
     }
