@@ -21,10 +21,10 @@ static const char synopsis[] =
     "jobd --version | --help\n";
 
 static const char notes[] =
-    "Passwords are asked on the terminal, or read from standard input with --password-stdin.\n"
-    "user commands work while jobd serves from the same store; it notices within seconds.\n"
+    "Passwords are asked on the terminal, or read from standard input with --password-stdin.\n\n"
+    "user commands work while jobd serves from the same store; it notices within seconds.\n\n"
     "move wants both stores for itself. One that was stopped goes on when it is run again, and\n"
-    "until it is done nobody serves the new store. The old one is only read.\n"
+    "until it is done nobody serves the new store. The old one is only read.\n\n"
     "Every option can also be given as JOBD_NAME in the environment (--head-timeout as\n"
     "JOBD_HEAD_TIMEOUT) or as a line `name = value` in the file named by --config FILE or\n"
     "JOBD_CONFIG. The command line wins over the environment, and that over the file.\n";
@@ -56,7 +56,8 @@ void manual_help(void)
     printf("jobd %s: a self-hosted job-progress service\n\n%s\nOptions:\n", JOBD_VERSION, synopsis);
     for (size_t i = 0; i < option_count; i++) {
         const struct option_row *row = &option_rows[i];
-        printf("  --%s %s\n        %s", row->name, value_name(row), row->help);
+        const char *value = value_name(row);
+        printf("  --%s%s%s\n        %s", row->name, *value != '\0' ? " " : "", value, row->help);
         printf(row->standard != NULL ? " Default: %s.\n" : "\n", row->standard);
     }
     printf("\n%s", notes);

@@ -87,7 +87,8 @@ void manual_overview(struct buf *out)
         if (commands[i] != &command_manual)
             buf_printf(out, "  jobctl %-8s %-10s %s\n", commands[i]->name, commands[i]->operands,
                        commands[i]->summary);
-    buf_add_str(out, "\n`jobctl help COMMAND` explains one; every command takes --json.\n\n");
+    buf_add_str(out, "\n`jobctl help COMMAND` explains one; every command takes --json.\n"
+                     "`jobctl manual` prints the manual page, `jobctl --version` the version.\n\n");
     for (size_t i = 0; i < ARRAY_SIZE(environment); i++) {
         if (*environment[i] == ' ')
             buf_printf(out, "%s\n", environment[i]);
