@@ -24,6 +24,9 @@
 
 /* Reading a job costs as much as so many seeks in an index for one of its statuses. */
 #define STATUS_SEEKS_MAX 3
+/* After so many candidates it is known whether most have a status that was not asked for. */
+#define ASKED_MIN 64
+#define MOSTLY 4
 
 struct runner *runner_new(struct search *search, enum runner_kind kind, enum source_kind candidates,
                           bool tested)
@@ -73,11 +76,33 @@ static enum problem open_source(struct search *search, struct runner *runner)
     return problem;
 }
 
+static bool few_statuses(const struct search *search)
+{
+    return __builtin_popcount(search->scope.statuses) <= STATUS_SEEKS_MAX;
+}
+
+/* The name index finds candidates of any status: where most have another, that is looked up first.
+ */
+static enum problem probe(struct search *search, struct runner *runner, int64_t position,
+                          bool *ret_matches, struct place *ret_place)
+{
+    bool doubtful = runner->asked++ >= ASKED_MIN && MOSTLY * runner->matched < runner->asked;
+    enum problem problem = PROBLEM_NONE;
+
+    *ret_matches = true;
+    if (doubtful && runner->candidates == SOURCE_NAMES && few_statuses(search))
+        problem = search_has_status(search, position, ret_matches);
+    if (problem == PROBLEM_NONE && *ret_matches)
+        problem = search_probe(search, &runner->scope, position, ret_matches, ret_place);
+    runner->matched += *ret_matches;
+    return problem;
+}
+
 static enum problem take_probed(struct search *search, struct runner *runner, int64_t position)
 {
     struct place place;
     bool matches;
-    enum problem problem = search_probe(search, &runner->scope, position, &matches, &place);
+    enum problem problem = probe(search, runner, position, &matches, &place);
 
     if (problem != PROBLEM_NONE || !matches)
         return problem;
@@ -171,13 +196,12 @@ static enum unknown unknown_of(const struct search *search, const struct walk *w
 static enum problem test_entry(struct search *search, enum unknown unknown, int64_t position,
                                bool *ret_matches)
 {
-    bool seeks = __builtin_popcount(search->scope.statuses) <= STATUS_SEEKS_MAX;
     struct place place;
 
     *ret_matches = true;
     if (unknown == UNKNOWN_NOTHING)
         return PROBLEM_NONE;
-    if (unknown == UNKNOWN_STATUS && seeks)
+    if (unknown == UNKNOWN_STATUS && few_statuses(search))
         return search_has_status(search, position, ret_matches);
     return search_probe(search, &search->scope, position, ret_matches, &place);
 }

@@ -29,6 +29,7 @@ struct runner {
     bool has_source;
     struct values values;
     struct scope scope; /* of the value at hand */
+    size_t asked, matched; /* candidates that were tested, and that passed */
     /* RUNNER_GATHER */
     struct gather gather;
     /* RUNNER_WALK */
