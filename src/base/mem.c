@@ -1,6 +1,7 @@
 /* Heap memory: a thin layer over the C library, so that nothing else calls it. */
 #include "base/mem.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +30,11 @@ char *mem_strdup(const char *text)
 void mem_free(void *memory)
 {
     free(memory);
+}
+
+void mem_trim(void)
+{
+    malloc_trim(0);
 }
 
 void mem_free_at(void *variable)

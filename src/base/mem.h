@@ -19,6 +19,9 @@ char *mem_strdup(const char *text) __attribute__((malloc, warn_unused_result));
 /* Frees; NULL is fine. */
 void mem_free(void *memory);
 
+/* Gives what was freed back to the system, of all threads; takes up to a millisecond or so. */
+void mem_trim(void);
+
 /* For AUTO(mem_free_at): frees what the pointer variable at `variable` points to. */
 void mem_free_at(void *variable);
 

@@ -1,6 +1,7 @@
 /* Indexing behind the commit: slices of work between batches, in transactions without a sync. */
 #include "store/sqlite/write/index.h"
 
+#include "base/mem.h"
 #include "base/metrics.h"
 #include "store/sqlite/connection.h"
 #include "store/sqlite/names/name_index.h"
@@ -102,8 +103,10 @@ static void slice(struct writer *writer, int64_t jobs, bool yield)
 void index_when_quiet(struct writer *writer)
 {
     slice(writer, SLICE, true);
-    if (writer->behind == 0 && !writer->merging)
-        known_ranges_release(&writer->connection->ranges);
+    if (writer->behind > 0 || writer->merging)
+        return;
+    known_ranges_release(&writer->connection->ranges);
+    mem_trim();
 }
 
 /*
