@@ -35,6 +35,7 @@ test('all of it, plots included, is under 60 KB as a browser gets it', async () 
   page.on('request', (request) => addresses.add(new URL(request.url()).pathname));
   await page.reload();
   await fillSignIn(page, alice);
+  await untilNames(page, ['Import']); // the next page would cut the signing in short
   await page.goto(`${server.url}/?view=overview`);
   await page.locator('.u-over').first().waitFor();
   const files = [...addresses].filter((path) => path === '/' || path.startsWith('/assets/'));
