@@ -49,17 +49,27 @@ static void want_scope(struct name_filter *filter, const struct scope *scope)
         filter->types[i] = posting_type(scope->types[i]);
 }
 
-/* The segments are read once a search, and the room for parts is used again. */
+static enum problem read_index(struct search *search)
+{
+    enum problem problem = name_index_watermark(search->reader, &search->watermark, search->err);
+
+    if (problem != PROBLEM_NONE)
+        return problem;
+    return segments_read(search->reader, 1U << SEGMENT_LIVE, &search->scratch, &search->segments,
+                         search->err);
+}
+
+/* The index is looked at once a search, and the room for parts is used again. */
 static enum problem make_parts(struct search *search, struct name_filter *filter)
 {
     struct segments *live = &search->segments;
     enum problem problem = PROBLEM_NONE;
 
     if (live->list == NULL)
-        problem =
-            segments_read(search->reader, 1U << SEGMENT_LIVE, &search->scratch, live, search->err);
+        problem = read_index(search);
     if (problem != PROBLEM_NONE)
         return problem;
+    filter->watermark = search->watermark;
     if (filter->parts == NULL)
         filter->parts = ARENA_ARRAY(&search->scratch, struct name_part, live->count);
     if (filter->parts == NULL)
@@ -93,8 +103,6 @@ static bool want_name(struct name_filter *filter, const struct query *query)
 enum problem name_filter_init(struct search *search, struct name_filter *filter,
                               const struct scope *scope)
 {
-    enum problem problem;
-
     name_filter_release(filter);
     *filter = (struct name_filter){.watermark = -1,
                                    .parts = filter->parts,
@@ -104,8 +112,7 @@ enum problem name_filter_init(struct search *search, struct name_filter *filter,
         return problem_no_memory(search->err);
     if (scope != NULL)
         want_scope(filter, scope);
-    problem = name_index_watermark(search->reader, &filter->watermark, search->err);
-    return problem == PROBLEM_NONE ? make_parts(search, filter) : problem;
+    return make_parts(search, filter);
 }
 
 void name_filter_release(struct name_filter *filter)

@@ -72,8 +72,7 @@ static enum problem open_source(struct search *search, struct runner *runner)
     runner->has_source = more;
     if (problem != PROBLEM_NONE || !more)
         return problem;
-    problem = source_init(search, &runner->source, runner->candidates, &runner->scope, below);
-    return problem;
+    return source_init(search, &runner->source, runner->candidates, &runner->scope, below);
 }
 
 static bool few_statuses(const struct search *search)

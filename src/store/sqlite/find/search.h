@@ -31,6 +31,7 @@ struct search {
     struct scope scope;
     bool by_name; /* there is a name filter that not everything passes */
     struct segments segments; /* of the name index; list NULL: not read yet */
+    int64_t watermark; /* likewise, read with them */
     bool has_after;
     struct place after;
     size_t want; /* one more than a page */

@@ -34,8 +34,11 @@ static bool add_lacking(struct heads *heads, struct span folded)
     struct head *head = &heads->lacking[name_range_head(folded)];
     struct span key = name_range_key(folded);
 
-    if (head->first.ptr == NULL)
-        return keep(heads, key, &head->first) && keep(heads, key, &head->last);
+    if (head->first.ptr == NULL) {
+        bool good = keep(heads, key, &head->first);
+        head->last = head->first;
+        return good;
+    }
     if (span_compare(key, head->first) < 0)
         return keep(heads, key, &head->first);
     return span_compare(key, head->last) <= 0 || keep(heads, key, &head->last);

@@ -15,8 +15,8 @@ struct sqlite_reader;
 /*
  * A name has a range for nearly each of its characters three times, and nearly always all of them
  * reach beyond it already. To look them all up would cost more than to index the name; so the ones
- * that were needed lately are kept in memory, in a table that grows to KNOWN_RANGES_ROOM entries,
- * until the index has caught up.
+ * that were needed lately are kept in memory, in a table that grows to KNOWN_RANGES_ROOM entries
+ * while many names come.
  * What is kept is never wider than what is stored, as long as a writer that rolls back forgets.
  */
 #define KNOWN_RANGES_ROOM 65536

@@ -14,8 +14,8 @@
  * the last level on it stays where it is: larger ones would be looked into less often, but take
  * longer to read where many jobs have a gram.
  */
-#define WIDTH 8
 #define WIDTH_BITS 3
+#define WIDTH (1 << WIDTH_BITS)
 #define LEVEL_LAST 6
 /* The largest has to be a small part, or it would be written again for the sake of a few. */
 #define PART 4

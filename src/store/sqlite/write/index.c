@@ -20,6 +20,9 @@
 #define DELAY_NS (INT64_C(2) * 1000 * 1000)
 #define PAUSE_FAILED_NS (INT64_C(1000) * 1000 * 1000)
 
+/* After so many jobs it is worth giving memory back, which takes a millisecond. */
+#define MANY 4096
+
 bool index_load(struct writer *writer)
 {
     writer->behind = 0;
@@ -70,6 +73,7 @@ static bool transaction(struct writer *writer, int64_t jobs, bool yield)
     if (connection_run(connection, "BEGIN IMMEDIATE") && run_steps(writer, jobs, yield, &done) &&
         connection_run(connection, "COMMIT")) {
         writer->behind -= done < writer->behind ? done : writer->behind;
+        writer->indexed += done;
         writer->index_failed = false;
         return true;
     }
@@ -103,8 +107,9 @@ static void slice(struct writer *writer, int64_t jobs, bool yield)
 void index_when_quiet(struct writer *writer)
 {
     slice(writer, SLICE, true);
-    if (writer->behind > 0 || writer->merging)
+    if (writer->behind > 0 || writer->merging || writer->indexed < MANY)
         return;
+    writer->indexed = 0;
     known_ranges_release(&writer->connection->ranges);
     mem_trim();
 }

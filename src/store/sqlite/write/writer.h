@@ -35,6 +35,7 @@ struct writer {
     int64_t created; /* by the current transaction */
     int64_t behind; /* jobs not yet in the name index */
     bool merging; /* there is something to merge in it */
+    int64_t indexed; /* jobs since memory was given back */
     int64_t index_at; /* the next time to index under load, or after a failure */
     bool index_failed; /* the last time */
 };
