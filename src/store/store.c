@@ -142,6 +142,10 @@ void store_create(struct store *store, struct store_create *create)
 
 void store_update(struct store *store, struct store_update *update)
 {
+    struct store_claim *then = update->then;
+
+    if (then != NULL && !uuid_position(&update->id, &then->passed_over))
+        then->passed_over = 0;
     store->ops->update(store, update);
 }
 

@@ -180,6 +180,10 @@ struct store_create {
  * becomes the call's, and nothing is stored. `job`, `lease` and `now` are the outcome, changed or
  * not; on a problem of the mutator they are as loaded. JOB_NOT_FOUND without calling it. Position,
  * id, name, type, user and created_by never change, whatever `mutate` does to them.
+ *
+ * `then`: NULL, or a claim that is made in the same transaction once the update succeeded, and not
+ * at all when it failed; never of the same job. Its own call.problem, valid when the update has
+ * none, says what became of it: one that fails leaves the update done. Its `done` is not called.
  */
 struct store_update {
     struct store_call call;
@@ -187,6 +191,7 @@ struct store_update {
     enum problem (*mutate)(void *context, const struct hold *hold, bool *ret_changed,
                            struct err *err);
     void *context;
+    struct store_claim *then;
     struct arena *arena;
     struct job job;
     struct lease lease;
@@ -230,6 +235,7 @@ struct store_claim {
     struct arena *arena;
     struct grant *grants; /* out; NULL before: room is taken from the arena, once for all askings */
     size_t count;
+    int64_t passed_over; /* the store's own: the position of a job that is not granted; 0: none */
 };
 
 /*

@@ -55,14 +55,9 @@ static enum problem beat(void *context, const struct hold *hold, bool *ret_chang
     return hold_beat(hold, given->fence, given->lease_ms, err);
 }
 
-static struct store_update run(struct fixture *fixture, const struct uuid *id,
-                               enum problem (*mutate)(void *context, const struct hold *hold,
-                                                      bool *ret_changed, struct err *err),
-                               void *context)
+static struct store_update run(struct fixture *fixture, struct store_update update)
 {
-    struct store_update update = {
-        .id = *id, .mutate = mutate, .context = context, .arena = &fixture->arena};
-
+    update.arena = &fixture->arena;
     STORE_WAIT(store_update, fixture->store, &update);
     return update;
 }
@@ -70,7 +65,9 @@ static struct store_update run(struct fixture *fixture, const struct uuid *id,
 struct store_update lease_beat(struct fixture *fixture, const struct uuid *id, int64_t fence,
                                int64_t lease_ms)
 {
-    return run(fixture, id, beat, &(struct beat){fence, lease_ms});
+    struct beat given = {fence, lease_ms};
+
+    return run(fixture, (struct store_update){.id = *id, .mutate = beat, .context = &given});
 }
 
 static enum problem report(void *context, const struct hold *hold, bool *ret_changed,
@@ -79,23 +76,30 @@ static enum problem report(void *context, const struct hold *hold, bool *ret_cha
     return hold_report(hold, context, ret_changed, err);
 }
 
+struct store_update lease_report_then(struct fixture *fixture, const struct uuid *id,
+                                      struct report given, struct store_claim *then)
+{
+    given.event.by = user_at(9);
+    return run(fixture,
+               (struct store_update){.id = *id, .mutate = report, .context = &given, .then = then});
+}
+
 struct store_update lease_report(struct fixture *fixture, const struct uuid *id, int64_t fence,
                                  struct job_event event)
 {
-    event.by = user_at(9);
-    return run(fixture, id, report, &(struct report){.event = event, .fence = fence});
+    return lease_report_then(fixture, id, (struct report){.event = event, .fence = fence}, NULL);
 }
 
 struct store_update lease_release(struct fixture *fixture, const struct uuid *id, int64_t fence,
                                   int64_t delay_ms)
 {
     struct report release = {
-        .event = {.kind = EVENT_RELEASE, .by = user_at(9), .progress = JOB_NO_PROGRESS},
+        .event = {.kind = EVENT_RELEASE, .progress = JOB_NO_PROGRESS},
         .delay_ms = delay_ms,
         .fence = fence,
     };
 
-    return run(fixture, id, report, &release);
+    return lease_report_then(fixture, id, release, NULL);
 }
 
 static enum problem look(void *context, const struct hold *hold, bool *ret_changed, struct err *err)
@@ -109,7 +113,7 @@ static enum problem look(void *context, const struct hold *hold, bool *ret_chang
 
 struct store_update lease_look(struct fixture *fixture, const struct uuid *id)
 {
-    struct store_update update = run(fixture, id, look, NULL);
+    struct store_update update = run(fixture, (struct store_update){.id = *id, .mutate = look});
 
     assert_int_equal(update.call.problem, PROBLEM_NONE);
     return update;

@@ -29,6 +29,10 @@ struct store_update lease_report(struct fixture *fixture, const struct uuid *id,
 struct store_update lease_release(struct fixture *fixture, const struct uuid *id, int64_t fence,
                                   int64_t delay_ms);
 
+/* A report with a claim that hangs on it. */
+struct store_update lease_report_then(struct fixture *fixture, const struct uuid *id,
+                                      struct report given, struct store_claim *then);
+
 /* Changes nothing. */
 struct store_update lease_look(struct fixture *fixture, const struct uuid *id);
 

@@ -28,14 +28,15 @@ static void best_add(struct best *best, struct memory_job *kept)
     best->jobs[place] = kept;
 }
 
-static void best_find(struct memory *memory, const struct claim *claim, struct best *best)
+static void best_find(struct memory *memory, const struct claim *claim, int64_t passed_over,
+                      struct best *best)
 {
     size_t place;
 
     *best = (struct best){.max = claim->max < CLAIM_JOBS_MAX ? claim->max : CLAIM_JOBS_MAX};
     for (size_t i = 0; i < memory->job_count; i++) {
         struct memory_job *kept = &memory->jobs[i];
-        if (job_is_ready(&kept->job) &&
+        if (job_is_ready(&kept->job) && kept->job.position != passed_over &&
             type_list_find(claim->types, claim->type_count, kept->job.type, &place))
             best_add(best, kept);
     }
@@ -131,7 +132,7 @@ static enum problem grant_all(struct memory *memory, struct store_claim *claim, 
     bool keyed = claim->claim->request_id.len > 0;
     struct best best;
 
-    best_find(memory, claim->claim, &best);
+    best_find(memory, claim->claim, claim->passed_over, &best);
     for (size_t i = 0; i < best.count; i++) {
         bool granted = keyed ? grant_keyed(memory, claim, best.jobs[i], now, news)
                              : grant_new(memory, claim, best.jobs[i], now, news);
@@ -165,7 +166,7 @@ static enum problem grant_again(struct memory *memory, struct store_claim *claim
     return PROBLEM_NONE;
 }
 
-static enum problem claim_locked(struct memory *memory, struct store_claim *claim,
+enum problem memory_claim_locked(struct memory *memory, struct store_claim *claim,
                                  struct news *news)
 {
     struct moment now = lease_clock_now(&memory->lease_clock);
@@ -187,5 +188,5 @@ void memory_claim(struct store *store, struct store_claim *claim)
     struct news news;
 
     news_init(&news);
-    memory_leave_telling(memory, &claim->call, claim_locked(memory, claim, &news), &news);
+    memory_leave_telling(memory, &claim->call, memory_claim_locked(memory, claim, &news), &news);
 }

@@ -95,6 +95,10 @@ struct memory_job *memory_job_of(const struct memory *memory, const struct uuid 
 
 void memory_job_release(struct memory_job *kept);
 
+/* Grants what the claim asks for, and notes the news. */
+enum problem memory_claim_locked(struct memory *memory, struct store_claim *claim,
+                                 struct news *news);
+
 /* The operations that have files of their own. */
 void memory_find(struct store *store, struct store_find *find);
 void memory_changes(struct store *store, struct store_changes *changes);

@@ -40,11 +40,22 @@ static enum problem update_locked(struct memory *memory, struct store_update *up
     return apply(memory, update, kept, news);
 }
 
+static enum problem update_and_claim_locked(struct memory *memory, struct store_update *update,
+                                            struct news *news)
+{
+    enum problem problem = update_locked(memory, update, news);
+
+    if (problem == PROBLEM_NONE && update->then != NULL)
+        update->then->call.problem = memory_claim_locked(memory, update->then, news);
+    return problem;
+}
+
 void memory_update(struct store *store, struct store_update *update)
 {
     struct memory *memory = memory_enter(store, &update->call);
     struct news news;
 
     news_init(&news);
-    memory_leave_telling(memory, &update->call, update_locked(memory, update, &news), &news);
+    memory_leave_telling(memory, &update->call, update_and_claim_locked(memory, update, &news),
+                         &news);
 }

@@ -45,12 +45,20 @@ static void batch_init(struct pg_batch *batch, struct pg_writer *writer)
     batch->rows.arena = &batch->arena;
 }
 
-static size_t claimed_by(const struct store_call *call)
+struct store_claim *pg_call_claim(struct store_call *call)
 {
-    const struct store_claim *claim =
-        CONTAINER_OF((void *)(uintptr_t)call, struct store_claim, call);
+    if (call->operation == WRITE_CLAIM)
+        return CONTAINER_OF(call, struct store_claim, call);
+    if (call->operation == WRITE_UPDATE)
+        return CONTAINER_OF(call, struct store_update, call)->then;
+    return NULL;
+}
 
-    return call->operation == WRITE_CLAIM ? claim->claim->max : 0;
+static size_t claimed_by(struct store_call *call)
+{
+    const struct store_claim *claim = pg_call_claim(call);
+
+    return claim != NULL ? claim->claim->max : 0;
 }
 
 static bool is_full(const struct pg_batch *batch)

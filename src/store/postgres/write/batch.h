@@ -67,7 +67,7 @@ struct pg_step {
         size_t count;
         const struct uuid *ids;
     } key;
-    struct { /* WRITE_CLAIM with a request id */
+    struct { /* a claim with a request id */
         struct pg_granted *granted;
         size_t count;
     } request;
@@ -78,6 +78,9 @@ struct pg_step {
         size_t session_count;
     } due;
 };
+
+/* The claim that a call is, or that hangs on an update; NULL: it claims nothing. */
+struct store_claim *pg_call_claim(struct store_call *call);
 
 /* Runs waiting calls in one transaction and answers them; there is at least one. */
 void pg_batch_run(struct pg_writer *writer);

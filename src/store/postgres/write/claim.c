@@ -38,7 +38,7 @@ static size_t count_types(const struct pg_batch *batch)
     size_t count = 0;
 
     for (const struct pg_step *step = batch->first; step != NULL; step = step->next)
-        if (step->call->operation == WRITE_CLAIM)
+        if (pg_claim_of(step) != NULL)
             count += pg_claim_of(step)->claim->type_count;
     return count;
 }
@@ -55,11 +55,12 @@ bool pg_claim_look_all(struct pg_batch *batch)
     if (room == 0)
         return true;
     for (const struct pg_step *step = batch->first; step != NULL; step = step->next) {
-        if (step->call->operation != WRITE_CLAIM)
+        if (pg_claim_of(step) == NULL)
             continue;
         const struct claim *claim = pg_claim_of(step)->claim;
+        size_t passed_over = pg_claim_of(step)->passed_over != 0;
         for (size_t i = 0; i < claim->type_count; i++)
-            want_type(&wanted, claim->types[i], claim->max);
+            want_type(&wanted, claim->types[i], claim->max + passed_over);
     }
     param_texts(&params, &batch->arena, wanted.types, wanted.count);
     param_numbers(&params, &batch->arena, wanted.limits, wanted.count);
@@ -80,7 +81,7 @@ static struct pg_candidate *best_for(const struct pg_batch *batch, const struct 
 
     for (size_t i = 0; i < batch->waiting_count; i++) {
         struct pg_candidate *at = &batch->waiting[i];
-        if (at->taken || !wants(claim, at->type))
+        if (at->taken || at->position == claim->passed_over || !wants(claim, at->type))
             continue;
         if (best == NULL || at->priority > best->priority ||
             (at->priority == best->priority && at->position < best->position))
@@ -96,7 +97,7 @@ static bool foresee(struct pg_batch *batch)
 
     for (const struct pg_step *step = batch->first; step != NULL; step = step->next) {
         struct pg_candidate *best;
-        if (step->call->operation != WRITE_CLAIM)
+        if (pg_claim_of(step) == NULL)
             continue;
         for (size_t i = 0; i < pg_claim_of(step)->claim->max && good; i++) {
             best = best_for(batch, pg_claim_of(step));

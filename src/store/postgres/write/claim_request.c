@@ -79,7 +79,7 @@ static void look_in_batch(const struct pg_batch *batch, struct pg_step *step)
     const struct store_claim *claim = pg_claim_of(step);
 
     for (const struct pg_step *at = batch->first; at != step; at = at->next) {
-        if (at->call->operation != WRITE_CLAIM)
+        if (pg_claim_of(at) == NULL)
             continue;
         const struct claim *other = pg_claim_of(at)->claim;
         if (span_eq(other->request_id, claim->claim->request_id) &&

@@ -5,9 +5,10 @@
 #include "base/scope.h"
 #include "store/postgres/write/batch.h"
 
+/* The claim that a step makes. */
 static inline struct store_claim *pg_claim_of(const struct pg_step *step)
 {
-    return CONTAINER_OF(step->call, struct store_claim, call);
+    return pg_call_claim(step->call);
 }
 
 /* The steps of pg_operation, for the request id. */

@@ -7,13 +7,20 @@ static struct store_update *update_of(const struct pg_step *step)
     return CONTAINER_OF(step->call, struct store_update, call);
 }
 
+static void look(struct pg_batch *batch, struct pg_step *step)
+{
+    if (update_of(step)->then != NULL)
+        pg_claim_operation.look(batch, step);
+}
+
 /* The position lies in the id. */
 static bool load(struct pg_batch *batch, struct pg_step *step)
 {
     int64_t position;
 
-    return !uuid_position(&update_of(step)->id, &position) ||
-           rows_want(&batch->rows, position) != NULL;
+    return (!uuid_position(&update_of(step)->id, &position) ||
+            rows_want(&batch->rows, position) != NULL) &&
+           (update_of(step)->then == NULL || pg_claim_operation.load(batch, step));
 }
 
 static bool copy(struct arena *arena, struct span *text)
@@ -51,6 +58,18 @@ static bool mutate(struct pg_batch *batch, struct store_update *update, struct p
     return true;
 }
 
+/* One that fails by itself has changed nothing, and leaves the update as it is. */
+static bool claim_then(struct pg_batch *batch, struct pg_step *step)
+{
+    struct store_update *update = update_of(step);
+
+    if (update->then == NULL || pg_claim_operation.run(batch, step))
+        return true;
+    update->call.problem = update->then->call.problem;
+    update->call.err = update->then->call.err;
+    return false;
+}
+
 static bool run(struct pg_batch *batch, struct pg_step *step)
 {
     struct store_update *update = update_of(step);
@@ -72,7 +91,7 @@ static bool run(struct pg_batch *batch, struct pg_step *step)
     call->problem = hand_out(update, held);
     if (refused != PROBLEM_NONE)
         call->problem = refused;
-    return true;
+    return call->problem != PROBLEM_NONE || claim_then(batch, step);
 }
 
-const struct pg_operation pg_update_operation = {.load = load, .run = run};
+const struct pg_operation pg_update_operation = {.look = look, .load = load, .run = run};

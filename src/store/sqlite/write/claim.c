@@ -7,16 +7,17 @@ struct head {
 };
 
 /* One step in the index, which is in the order of claims: a job that is taken leaves it. */
-static bool peek(struct writer *writer, struct head *head, struct store_call *call)
+static bool peek(struct writer *writer, struct head *head, struct store_claim *claim)
 {
     sqlite3_stmt *statement = sqlite_prepare_cached(
         writer->connection, "SELECT priority, position FROM job INDEXED BY job_ready "
                             "WHERE type = ?1 AND status = 0 AND self_managed = 0 AND run_after IS "
-                            "NULL ORDER BY priority DESC, position LIMIT 1");
+                            "NULL AND position <> ?2 ORDER BY priority DESC, position LIMIT 1");
     int code = SQLITE_ERROR;
 
     if (statement != NULL) {
         sqlite3_bind_int64(statement, 1, head->type);
+        sqlite3_bind_int64(statement, 2, claim->passed_over);
         code = sqlite3_step(statement);
     }
     head->position = 0;
@@ -24,7 +25,7 @@ static bool peek(struct writer *writer, struct head *head, struct store_call *ca
         head->priority = sqlite3_column_int64(statement, 0);
         head->position = sqlite3_column_int64(statement, 1);
     } else if (code != SQLITE_DONE) {
-        call->problem = sqlite_problem(writer->connection->db, &call->err);
+        claim->call.problem = sqlite_problem(writer->connection->db, &claim->call.err);
     }
     sqlite_rewind(statement);
     return code == SQLITE_ROW || code == SQLITE_DONE;
@@ -41,7 +42,7 @@ static bool peek_all(struct writer *writer, struct store_claim *claim,
         struct head *head = &heads[*ret_count];
         call->problem =
             sqlite_type_id(writer->connection, claim->claim->types[i], &head->type, &call->err);
-        if (call->problem != PROBLEM_NONE || (head->type != 0 && !peek(writer, head, call)))
+        if (call->problem != PROBLEM_NONE || (head->type != 0 && !peek(writer, head, claim)))
             return false;
         *ret_count += head->type != 0 && head->position != 0;
     }
@@ -136,15 +137,17 @@ static bool take(struct writer *writer, struct store_claim *claim, struct moment
 
     if (!peek_all(writer, claim, heads, &count))
         return false;
+    call->problem = PROBLEM_NONE;
     while (claim->count < claim->claim->max && (best = best_of(heads, count)) != NULL) {
         call->problem = write_load_grant(writer, claim, best->position, &before);
-        if (call->problem == PROBLEM_INTERNAL && claim->count > 0)
+        if (call->problem == PROBLEM_INTERNAL)
             break;
         if (call->problem != PROBLEM_NONE || !grant(writer, claim, &before, now) ||
-            !peek(writer, best, call))
+            !peek(writer, best, claim))
             return false;
     }
-    call->problem = PROBLEM_NONE;
+    if (claim->count > 0)
+        call->problem = PROBLEM_NONE;
     return true;
 }
 

@@ -35,6 +35,16 @@ static enum problem mutate(struct store_update *update, const struct write_loade
     return problem;
 }
 
+/* One that fails by itself has written nothing, and leaves the update as it is. */
+static bool claim_then(struct writer *writer, struct store_update *update)
+{
+    if (update->then == NULL || write_claim(writer, update->then))
+        return true;
+    update->call.problem = update->then->call.problem;
+    update->call.err = update->then->call.err;
+    return false;
+}
+
 /* A row that cannot be read is this call's trouble, a disk that cannot be read everybody's. */
 bool write_update(struct writer *writer, struct store_update *update)
 {
@@ -50,5 +60,7 @@ bool write_update(struct writer *writer, struct store_update *update)
     update->lease = before.lease;
     update->now = after.now;
     call->problem = mutate(update, &before, &changed);
-    return call->problem != PROBLEM_NONE || write_hold(writer, &before, &after, changed, call);
+    if (call->problem != PROBLEM_NONE)
+        return true;
+    return write_hold(writer, &before, &after, changed, call) && claim_then(writer, update);
 }
