@@ -1,4 +1,5 @@
 /* The producers' endpoints: create one job, create many, report on a job. */
+#include "base/log.h"
 #include "base/scope.h"
 #include "http/response.h"
 #include "http/route_call.h"
@@ -291,16 +292,29 @@ void route_jobs_create(struct request *request)
     reports_create(request->service, &bulk->create);
 }
 
+/* A claim that failed is no reason to call the report that: its sender claims by itself then. */
+static struct report_claims granted(const struct request *request,
+                                    const struct reports_report *report)
+{
+    const struct store_claim *claim = &report->claim;
+    if (claim->call.problem == PROBLEM_NONE)
+        return (struct report_claims){claim->grants, claim->count};
+    log_event(LOG_ERROR, problem_code(claim->call.problem),
+              LOG_F_STR("detail", claim->call.err.text), LOG_F_STR("span", request->trace.span_id));
+    return (struct report_claims){0};
+}
+
 static void report_answer(struct request *request)
 {
     const struct reports_report *report = request->operation;
     if (route_failed(request, &report->update.call))
         return;
     const struct store_update *update = &report->update;
-    bool held = update->lease.held;
+    int64_t expires_on =
+        update->lease.held ? lease_expires_on(&update->lease, update->now) : JOB_NO_TIME;
+    struct report_claims claims = granted(request, report);
     struct json_writer json = respond_json(request, 200);
-    report_json(&json, &update->job,
-                held ? lease_expires_on(&update->lease, update->now) : JOB_NO_TIME);
+    report_json(&json, &update->job, expires_on, report->report.next != NULL ? &claims : NULL);
     respond_etag(request, update->job.change);
 }
 
@@ -313,6 +327,8 @@ void route_job_report(struct request *request)
     enum problem problem = report_parse(&request->arena, request->body, &report->report, &err);
     if (problem == PROBLEM_NONE)
         problem = route_fence(request, &report->report.fence, &err);
+    if (problem == PROBLEM_NONE)
+        problem = reports_permit(&request->account, &report->report, &err);
     if (problem != PROBLEM_NONE)
         return route_refuse(request, problem, &err);
     report->caller = &request->account;

@@ -16,7 +16,7 @@ const struct route routes[] = {
     {"POST", "/rest/jobd/v1/jobs", route_job_create, 1 * MIB, ACCESS_WRITE},
     {"POST", "/rest/jobd/v1/jobs/bulk", route_jobs_create, REQUEST_BODY_CEILING, ACCESS_WRITE},
     {"GET", "/rest/jobd/v1/jobs/{jobId}", route_job_detail, 64 * KIB, ACCESS_READ},
-    {"PATCH", "/rest/jobd/v1/jobs/{jobId}", route_job_report, 64 * KIB, ACCESS_WRITE},
+    {"PATCH", "/rest/jobd/v1/jobs/{jobId}", route_job_report, 512 * KIB, ACCESS_WRITE},
     {"PUT", "/rest/jobd/v1/jobs/{jobId}/lease", route_lease_beat, 64 * KIB, ACCESS_WRITE},
     {"PUT", "/rest/jobd/v1/jobs/{jobId}/log", route_log_append, OUTPUT_APPEND_MAX, ACCESS_WRITE},
     {"GET", "/rest/jobd/v1/jobs/{jobId}/log", route_log_read, 64 * KIB, ACCESS_READ},

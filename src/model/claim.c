@@ -19,13 +19,14 @@ struct given {
     JSON_FIELD_INT("leaseSeconds", struct given, lease, has_lease, LEASE_SECONDS_MIN,              \
                    LEASE_SECONDS_MAX)
 
+/* The last one goes with a claim by itself only. */
 static const struct json_field claim_fields[] = {
     JSON_FIELD("types", JSON_ANY, struct given, types, has_types),
     WORKER_FIELD,
     JSON_FIELD_INT("max", struct given, max, has_max, 1, CLAIM_JOBS_MAX),
     LEASE_FIELD,
-    JSON_FIELD_INT("waitSeconds", struct given, wait, has_wait, 0, CLAIM_WAIT_MAX),
     JSON_FIELD("requestId", JSON_SPAN, struct given, request_id, has_request_id),
+    JSON_FIELD_INT("waitSeconds", struct given, wait, has_wait, 0, CLAIM_WAIT_MAX),
 };
 
 static const struct json_field claimant_fields[] = {WORKER_FIELD, LEASE_FIELD};
@@ -118,13 +119,11 @@ static enum problem read_request_id(struct arena *arena, const struct given *giv
     return claim->request_id.ptr != NULL ? PROBLEM_NONE : problem_no_memory(err);
 }
 
-enum problem claim_read(struct arena *arena, struct span body, struct claim *ret_claim,
-                        struct err *err)
+static enum problem read_claim(struct arena *arena, const struct json_value *object,
+                               size_t field_count, struct claim *ret_claim, struct err *err)
 {
-    AUTO(json_free_at) struct json_value *document = body_parse(body, err);
     struct given given = {.max = 1, .lease = LEASE_SECONDS_DEFAULT};
-    if (document == NULL ||
-        !body_read(document, claim_fields, ARRAY_SIZE(claim_fields), true, &given, err))
+    if (!body_read(object, claim_fields, field_count, true, &given, err))
         return PROBLEM_INVALID_REQUEST;
 
     struct claim claim = {.max = (size_t)given.max, .wait_ms = given.wait * 1000};
@@ -136,6 +135,21 @@ enum problem claim_read(struct arena *arena, struct span body, struct claim *ret
     if (problem == PROBLEM_NONE)
         *ret_claim = claim;
     return problem;
+}
+
+enum problem claim_read(struct arena *arena, struct span body, struct claim *ret_claim,
+                        struct err *err)
+{
+    AUTO(json_free_at) struct json_value *document = body_parse(body, err);
+    if (document == NULL)
+        return PROBLEM_INVALID_REQUEST;
+    return read_claim(arena, document, ARRAY_SIZE(claim_fields), ret_claim, err);
+}
+
+enum problem claim_read_next(struct arena *arena, const struct json_value *object,
+                             struct claim *ret_claim, struct err *err)
+{
+    return read_claim(arena, object, ARRAY_SIZE(claim_fields) - 1, ret_claim, err);
 }
 
 enum problem claimant_read(struct arena *arena, const struct json_value *object,
@@ -163,13 +177,18 @@ static void grant_json(struct json_writer *json, const struct grant *grant)
     json_end_object(json);
 }
 
-void claims_json(struct json_writer *json, const struct grant *grants, size_t count)
+void claims_json_at(struct json_writer *json, const struct grant *grants, size_t count)
 {
-    json_begin_object(json);
     json_key(json, "claims");
     json_begin_array(json);
     for (size_t i = 0; i < count; i++)
         grant_json(json, &grants[i]);
     json_end_array(json);
+}
+
+void claims_json(struct json_writer *json, const struct grant *grants, size_t count)
+{
+    json_begin_object(json);
+    claims_json_at(json, grants, count);
     json_end_object(json);
 }

@@ -32,6 +32,10 @@ struct claim {
 enum problem claim_read(struct arena *arena, struct span body, struct claim *ret_claim,
                         struct err *err);
 
+/* Reads the same but for waitSeconds, the claim within a report; likewise. */
+enum problem claim_read_next(struct arena *arena, const struct json_value *object,
+                             struct claim *ret_claim, struct err *err);
+
 /* Reads `{workerId, leaseSeconds?}`, the claim within a create request; likewise. */
 enum problem claimant_read(struct arena *arena, const struct json_value *object,
                            struct claimant *ret_claimant, struct err *err);
@@ -46,5 +50,8 @@ struct grant {
 
 /* {"claims":[{"job":…,"payload":…,"fence":…,"leaseExpiresOn":…,"attempt":…,"maxAttempts":…}]} */
 void claims_json(struct json_writer *json, const struct grant *grants, size_t count);
+
+/* The same as a member of an object. */
+void claims_json_at(struct json_writer *json, const struct grant *grants, size_t count);
 
 #endif

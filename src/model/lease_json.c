@@ -48,12 +48,15 @@ void lease_json(struct json_writer *json, int64_t expires_on, bool drain)
     json_end_object(json);
 }
 
-void report_json(struct json_writer *json, const struct job *job, int64_t expires_on)
+void report_json(struct json_writer *json, const struct job *job, int64_t expires_on,
+                 const struct report_claims *claims)
 {
     json_begin_object(json);
     json_key(json, "job");
     job_json(json, job);
     if (expires_on != JOB_NO_TIME)
         json_time_at(json, "leaseExpiresOn", expires_on);
+    if (claims != NULL)
+        claims_json_at(json, claims->grants, claims->count);
     json_end_object(json);
 }

@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/json_write.h"
 #include "base/span.h"
+#include "model/claim.h"
 #include "model/job.h"
 #include "model/lease.h"
 
@@ -21,7 +22,17 @@ enum problem lease_read(struct span body, int64_t *ret_lease_ms, struct err *err
 /* {"leaseExpiresOn":…,"drain":…} */
 void lease_json(struct json_writer *json, int64_t expires_on, bool drain);
 
-/* {"job":…,"leaseExpiresOn":…}, the answer to a report; JOB_NO_TIME leaves the time out. */
-void report_json(struct json_writer *json, const struct job *job, int64_t expires_on);
+/* What a report claimed besides. */
+struct report_claims {
+    const struct grant *grants;
+    size_t count;
+};
+
+/*
+ * {"job":…,"leaseExpiresOn":…,"claims":[…]}, the answer to a report; JOB_NO_TIME leaves the time
+ * out, `claims` NULL the list, which is that of claims_json.
+ */
+void report_json(struct json_writer *json, const struct job *job, int64_t expires_on,
+                 const struct report_claims *claims);
 
 #endif

@@ -10,7 +10,8 @@ struct given {
     struct span state, result, message;
     int64_t progress, delay;
     bool retry;
-    bool has_state, has_result, has_message, has_progress, has_delay, has_retry;
+    const struct json_value *next;
+    bool has_state, has_result, has_message, has_progress, has_delay, has_retry, has_next;
 };
 
 static const struct json_field fields[] = {
@@ -20,6 +21,7 @@ static const struct json_field fields[] = {
     JSON_FIELD_INT("progressPercentage", struct given, progress, has_progress, 0, 100),
     JSON_FIELD_INT("delaySeconds", struct given, delay, has_delay, 0, REPORT_DELAY_MAX),
     JSON_FIELD("retry", JSON_BOOL, struct given, retry, has_retry),
+    JSON_FIELD("next", JSON_ANY, struct given, next, has_next),
 };
 
 static const struct text_rule message_rule = {"field message", 0, JOB_MESSAGE_MAX,
@@ -71,7 +73,7 @@ static bool read_ending(const struct given *given, enum job_state state, struct 
 }
 
 /* What goes with one kind of event only. */
-static bool read_next(const struct given *given, struct job_event *event, struct err *err)
+static bool read_extras(const struct given *given, struct job_event *event, struct err *err)
 {
     if (given->has_delay && event->kind != EVENT_RELEASE)
         return err_set(err, "The field delaySeconds goes with the state WAITING only.");
@@ -81,6 +83,30 @@ static bool read_next(const struct given *given, struct job_event *event, struct
         return err_set(err, "The field retry goes with the state FAILED only.");
     event->kind = EVENT_RETRY;
     return true;
+}
+
+/* The next job comes when this one is off its worker's hands. */
+static enum problem read_next(struct arena *arena, const struct given *given, struct report *report,
+                              struct err *err)
+{
+    enum job_event_kind kind = report->event.kind;
+    if (!given->has_next)
+        return PROBLEM_NONE;
+    if (kind != EVENT_END && kind != EVENT_RETRY && kind != EVENT_RELEASE) {
+        err_set(err, "The field next goes with the states COMPLETED, FAILED and WAITING only.");
+        return PROBLEM_INVALID_REQUEST;
+    }
+    if (!json_is_object(given->next)) {
+        err_set(err, "The field next must be an object.");
+        return PROBLEM_INVALID_REQUEST;
+    }
+    report->next = ARENA_NEW(arena, struct claim);
+    if (report->next == NULL)
+        return problem_no_memory(err);
+    enum problem problem = claim_read_next(arena, given->next, report->next, err);
+    if (problem == PROBLEM_INVALID_REQUEST)
+        body_error_at(err, "next");
+    return problem;
 }
 
 static bool check(const struct given *given, struct job_event *event, struct err *err)
@@ -93,7 +119,7 @@ static bool check(const struct given *given, struct job_event *event, struct err
                             "progressPercentage and message.");
     return text_rule_check(&message_rule, given->message, err) &&
            read_kind(given, &state, &event->kind, err) && read_ending(given, state, event, err) &&
-           read_next(given, event, err);
+           read_extras(given, event, err);
 }
 
 enum problem report_parse(struct arena *arena, struct span body, struct report *ret_report,
@@ -110,6 +136,9 @@ enum problem report_parse(struct arena *arena, struct span body, struct report *
     event.message = arena_span(arena, given.message);
     if (event.message.ptr == NULL)
         return problem_no_memory(err);
-    *ret_report = (struct report){.event = event, .delay_ms = given.delay * 1000};
-    return PROBLEM_NONE;
+    struct report report = {.event = event, .delay_ms = given.delay * 1000};
+    enum problem problem = read_next(arena, &given, &report, err);
+    if (problem == PROBLEM_NONE)
+        *ret_report = report;
+    return problem;
 }

@@ -135,6 +135,14 @@ static void asked(struct store_call *call)
         answer(claim);
 }
 
+bool leases_drains(struct leases *leases)
+{
+    pthread_mutex_lock(&leases->lock);
+    bool draining = leases->draining;
+    pthread_mutex_unlock(&leases->lock);
+    return draining;
+}
+
 static void ask(struct leases *leases, struct leases_claim *claim)
 {
     pthread_mutex_lock(&leases->lock);

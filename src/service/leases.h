@@ -22,6 +22,9 @@ void leases_start(struct store *store, struct timer *timer, struct leases **ret_
 /* From now on claims take nothing, and those that wait are answered at once. NULL is fine. */
 void leases_drain(struct leases *leases);
 
+/* Whether claims take nothing any more. */
+bool leases_drains(struct leases *leases);
+
 /* No claim may be under way any more. NULL is fine. */
 void leases_stop(struct leases *leases);
 

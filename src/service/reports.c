@@ -1,6 +1,7 @@
 /* The producers' use cases: create jobs and report on them. */
 #include "service/reports.h"
 
+#include "service/leases.h"
 #include "service/policy.h"
 
 #include <string.h>
@@ -29,12 +30,28 @@ void reports_create(struct service *service, struct store_create *create)
     store_create(service->store, create);
 }
 
+enum problem reports_permit(const struct account *caller, const struct report *report,
+                            struct err *err)
+{
+    return report->next != NULL ? policy_claim(caller, err) : PROBLEM_NONE;
+}
+
 static enum problem apply_report(void *context, const struct hold *hold, bool *ret_changed,
                                  struct err *err)
 {
     const struct reports_report *report = context;
     enum problem problem = policy_hold(report->caller, hold, report->report.fence, err);
     return problem != PROBLEM_NONE ? problem : hold_report(hold, &report->report, ret_changed, err);
+}
+
+static void prepare_claim(struct service *service, struct reports_report *report)
+{
+    struct claim *next = report->report.next;
+    if (next == NULL || leases_drains(service->leases))
+        return;
+    next->by.account = report->caller->id;
+    report->claim = (struct store_claim){.claim = next, .arena = report->update.arena};
+    report->update.then = &report->claim;
 }
 
 void reports_report(struct service *service, struct reports_report *report)
@@ -46,5 +63,6 @@ void reports_report(struct service *service, struct reports_report *report)
     report->report.event.by = report->caller->id;
     report->update.mutate = apply_report;
     report->update.context = report;
+    prepare_claim(service, report);
     store_update(service->store, &report->update);
 }

@@ -343,7 +343,7 @@ function bodySchema(at, method) {
 }
 
 // Values just within and just beyond what a property's schema allows.
-function samples(schema) {
+function samples(name, schema) {
   if (schema.enum) return { good: [], bad: ['NOT_DECLARED'] };
   if (schema.format === 'uuid' || schema.format === 'date-time') return { good: [], bad: ['x', 5] };
   if (schema.type === 'boolean') return { good: [true, false], bad: ['true', 1] };
@@ -356,16 +356,28 @@ function samples(schema) {
     const bad = ['x'.repeat(maxLength + 1), 5, ...(minLength > 0 ? [''] : [])];
     return { good: ['x'.repeat(minLength), 'x'.repeat(maxLength)], bad };
   }
-  if (schema.type === 'object') return { good: [CLAIMANT], bad: [1, 'x', {}, { ...CLAIMANT, x: 1 }] };
+  if (schema.type === 'object') {
+    const object = OBJECTS[name];
+    return { good: [object], bad: [1, 'x', {}, { ...object, x: 1 }] };
+  }
   return { good: [1, 'x', {}], bad: [] };
 }
 
-const CLAIMANT = { workerId: 'w', leaseSeconds: 60 }; // the one object within another
-const COMPANY = { delaySeconds: { state: 'WAITING' }, retry: { state: 'FAILED' } }; // not alone
+// The objects within others.
+const OBJECTS = {
+  claim: { workerId: 'w', leaseSeconds: 60 },
+  next: { types: ['a', 'b'], workerId: 'w', max: 2, leaseSeconds: 60, requestId: 'r' },
+};
+// Not alone.
+const COMPANY = {
+  delaySeconds: { state: 'WAITING' },
+  retry: { state: 'FAILED' },
+  next: { state: 'COMPLETED' },
+};
 
 for (const [name, schema] of Object.entries(bodySchema(OURS, 'post').properties)) {
   test(`POST /jobs takes ${name} as it is declared`, async () => {
-    const { good, bad } = samples(schema);
+    const { good, bad } = samples(name, schema);
     const create = (value) =>
       call(server, 'POST', OURS, { auth: admin, body: { name: 'n', type: 't', [name]: value } });
     for (const value of good) assert.equal((await create(value)).status, 201, `${value}`);
@@ -377,7 +389,7 @@ for (const [name, schema] of Object.entries(bodySchema(OURS, 'post').properties)
 
 for (const [name, schema] of Object.entries(bodySchema(`${OURS}/{jobId}`, 'patch').properties)) {
   test(`PATCH /jobs/{jobId} takes ${name} as it is declared`, async () => {
-    const { good, bad } = samples(schema);
+    const { good, bad } = samples(name, schema);
     const tell = async (value) =>
       report(server, worker, (await createJob(server, worker)).id, {
         ...COMPANY[name],

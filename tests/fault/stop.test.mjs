@@ -3,7 +3,8 @@ import test from 'node:test';
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fs from 'node:fs';
-import { alice, basic, createJob, eventually, JOBS, OURS, send } from '../api/harness.mjs';
+import { alice, basic, createJob, eventually, JOBS, OURS, send, worker } from '../api/harness.mjs';
+import { claimed } from '../api/leases.mjs';
 import { connect, request } from '../api/raw.mjs';
 import { checkIntegrity, startOnDisk } from './fault.mjs';
 import { Ledger } from './ledger.mjs';
@@ -129,6 +130,30 @@ test('a request begun before is answered, a new one is not taken', async () => {
   await server.start();
   const kept = await send(server, 'GET', `${JOBS}/${answer.json.id}`, { auth: alice });
   assert.deepEqual(kept.json, answer.json);
+});
+
+test('an end that comes while it stops is taken, and brings no job along', async () => {
+  const { server } = await startOnDisk({ args: drains(20_000) });
+  const type = 'STOPS';
+  await createJob(server, alice, { type });
+  const [held] = await claimed(server, type);
+  const waiting = await createJob(server, alice, { type });
+  const body = JSON.stringify({ state: 'COMPLETED', next: { types: [type], workerId: 'w' } });
+  const raw = await connect(server);
+  const head = [`Authorization: ${basic(worker)}`, `Lease-Fence: ${held.fence}`, `Content-Length: ${body.length}`];
+  await raw.write(request('PATCH', `${OURS}/${held.job.id}`, head, body.slice(0, 10)));
+  await send(server, 'GET', `${JOBS}?pageSize=1`, { auth: alice });
+  server.child.kill('SIGTERM');
+  await eventually(() => refusesConnections(server), 'no new connections');
+  await raw.write(body.slice(10));
+  const { status, json } = await raw.answer();
+  assert.equal(status, 200);
+  assert.equal(json.job.state, 'COMPLETED');
+  assert.deepEqual(json.claims, []);
+  assert.equal(await server.exited(), 0);
+  await server.start();
+  const kept = await send(server, 'GET', `${JOBS}/${waiting.id}`, { auth: alice });
+  assert.deepEqual(kept.json, waiting);
 });
 
 test('clients that left while their writes waited do not hold it up', async () => {

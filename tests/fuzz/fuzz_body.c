@@ -21,14 +21,18 @@ static void read_draft(struct arena *arena, struct span text, struct err *err)
     json_free(object);
 }
 
+static void check_claim(const struct claim *claim)
+{
+    MUST(claim->type_count >= 1 && claim->type_count <= CLAIM_TYPES_MAX);
+    MUST(claim->max >= 1 && claim->max <= CLAIM_JOBS_MAX && claim->by.worker.len > 0);
+    MUST(claim->by.lease_ms >= 1000 * LEASE_SECONDS_MIN);
+}
+
 static void read_claim(struct arena *arena, struct span text, struct err *err)
 {
     struct claim claim = {0};
-    if (claim_read(arena, text, &claim, err) != PROBLEM_NONE)
-        return;
-    MUST(claim.type_count >= 1 && claim.type_count <= CLAIM_TYPES_MAX);
-    MUST(claim.max >= 1 && claim.max <= CLAIM_JOBS_MAX && claim.by.worker.len > 0);
-    MUST(claim.by.lease_ms >= 1000 * LEASE_SECONDS_MIN);
+    if (claim_read(arena, text, &claim, err) == PROBLEM_NONE)
+        check_claim(&claim);
 }
 
 static void read_report(struct arena *arena, struct span text, struct err *err)
@@ -38,6 +42,10 @@ static void read_report(struct arena *arena, struct span text, struct err *err)
         return;
     MUST(report.delay_ms == 0 || report.event.kind == EVENT_RELEASE);
     MUST(report.event.kind != EVENT_RETRY || status_state(report.event.status) == STATE_FAILED);
+    if (report.next != NULL) {
+        MUST(report.event.kind != EVENT_PROGRESS && report.event.kind != EVENT_START);
+        check_claim(report.next);
+    }
 }
 
 /* A job that was read is written as one that is read again. */

@@ -81,13 +81,30 @@ static void answers_tell_the_time(void **test)
     assert_string_equal(out.ptr,
                         "{\"leaseExpiresOn\":\"2026-11-23T17:21:05.123Z\",\"drain\":false}");
     out.len = 0;
-    report_json(&another, &job, 1795454465123);
+    report_json(&another, &job, 1795454465123, NULL);
     assert_non_null(strstr(out.ptr, "},\"leaseExpiresOn\":\"2026-11-23T17:21:05.123Z\"}"));
     assert_true(span_starts(buf_span(&out), "{\"job\":{\"id\":"));
     out.len = 0;
     another = (struct json_writer)JSON_WRITER(&out);
-    report_json(&another, &job, JOB_NO_TIME);
+    report_json(&another, &job, JOB_NO_TIME, NULL);
     assert_null(strstr(out.ptr, "leaseExpiresOn"));
+    assert_null(strstr(out.ptr, "claims"));
+}
+
+static void a_report_tells_what_it_claimed(void **test)
+{
+    AUTO(buf_release) struct buf out = BUF(1 << 16);
+    struct json_writer json = JSON_WRITER(&out);
+    struct job job = {.status = STATUS_COMPLETED_SUCCESS};
+    struct grant grant = {.job = {.status = STATUS_RUNNING}, .fence = 7};
+    (void)test;
+    report_json(&json, &job, JOB_NO_TIME, &(struct report_claims){&grant, 1});
+    assert_non_null(strstr(out.ptr, "},\"claims\":[{\"job\":{\"id\":"));
+    assert_non_null(strstr(out.ptr, "\"fence\":7,"));
+    out.len = 0;
+    json = (struct json_writer)JSON_WRITER(&out);
+    report_json(&json, &job, JOB_NO_TIME, &(struct report_claims){0});
+    assert_non_null(strstr(out.ptr, "},\"claims\":[]}"));
 }
 
 int main(void)
@@ -96,6 +113,7 @@ int main(void)
         cmocka_unit_test(fences_are_plain_numbers),
         cmocka_unit_test(heartbeat_may_name_a_length),
         cmocka_unit_test(answers_tell_the_time),
+        cmocka_unit_test(a_report_tells_what_it_claimed),
     };
     return cmocka_run_group_tests_name("lease_json", tests, NULL, NULL);
 }

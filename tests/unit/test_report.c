@@ -182,6 +182,45 @@ static void failures_may_ask_to_be_tried_again(void **test)
     bad_report("{\"state\":\"FAILED\",\"retry\":1}", "The field retry must be");
 }
 
+#define NEXT "\"next\":{\"types\":[\"B\",\"A\"],\"workerId\":\"w\"}"
+
+static void an_end_may_claim_the_next(void **test)
+{
+    const struct claim *next;
+    (void)test;
+    assert_null(whole("{\"state\":\"COMPLETED\"}").next);
+    assert_null(whole("{\"state\":\"COMPLETED\",\"next\":null}").next);
+    next = whole("{\"state\":\"COMPLETED\"," NEXT "}").next;
+    assert_non_null(next);
+    assert_int_equal(next->type_count, 2);
+    assert_true(span_is(next->types[0], "A") && span_is(next->by.worker, "w"));
+    assert_true(next->max == 1 && next->by.lease_ms == 60000 && next->wait_ms == 0);
+    assert_int_equal(next->request_id.len, 0);
+    assert_non_null(whole("{\"state\":\"FAILED\"," NEXT "}").next);
+    assert_non_null(whole("{\"state\":\"FAILED\",\"retry\":true," NEXT "}").next);
+    assert_non_null(whole("{\"state\":\"WAITING\",\"delaySeconds\":1," NEXT "}").next);
+    next = whole("{\"state\":\"WAITING\",\"next\":{\"types\":[\"A\"],\"workerId\":\"w\","
+                 "\"max\":3,\"leaseSeconds\":7,\"requestId\":\"r\"}}")
+               .next;
+    assert_true(next->max == 3 && next->by.lease_ms == 7000 && span_is(next->request_id, "r"));
+}
+
+static void who_goes_on_claims_nothing(void **test)
+{
+    const char *only = "The field next goes with the states COMPLETED, FAILED and WAITING only.";
+    (void)test;
+    bad_report("{\"state\":\"RUNNING\"," NEXT "}", only);
+    bad_report("{\"progressPercentage\":1," NEXT "}", only);
+    bad_report("{" NEXT "}", "at least one of the fields");
+    bad_report("{\"state\":\"FAILED\",\"next\":[]}", "The field next must be an object.");
+    bad_report("{\"state\":\"FAILED\",\"next\":{}}", "The field next.types is required.");
+    bad_report("{\"state\":\"FAILED\",\"next\":{\"types\":[\"A\"]}}",
+               "The field next.workerId is required.");
+    bad_report("{\"state\":\"FAILED\",\"next\":{\"types\":[\"A\"],\"workerId\":\"w\","
+               "\"waitSeconds\":0}}",
+               "next: The body could not be read: unknown field: waitSeconds");
+}
+
 static void without_memory_it_is_internal(void **test)
 {
     AUTO(arena_release) struct arena none;
@@ -207,6 +246,8 @@ int main(void)
         TEST(times_and_fence_are_left_to_others),
         TEST(release_may_have_a_delay),
         TEST(failures_may_ask_to_be_tried_again),
+        TEST(an_end_may_claim_the_next),
+        TEST(who_goes_on_claims_nothing),
         TEST(without_memory_it_is_internal),
     };
     return cmocka_run_group_tests_name("report", tests, NULL, NULL);
