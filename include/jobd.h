@@ -162,6 +162,16 @@ JOBD_API bool jobd_claim(struct jobd_client *client, const struct jobd_claim *cl
                          struct jobd_grants **ret_grants, struct jobd_error *error);
 JOBD_API void jobd_grants_free(struct jobd_grants *grants);
 
+/*
+ * Ends a job, or gives it back, and claims the next ones in one request and one commit: jobd_report
+ * with the state COMPLETED, FAILED or WAITING, and jobd_claim without waiting. Nothing is granted
+ * when the report fails. After a call whose answer was lost, repeat it with the same request_id;
+ * where that fails with status 409, jobd_claim under this id gives what was granted.
+ */
+JOBD_API bool jobd_report_next(struct jobd_client *client, const char *id,
+                               const struct jobd_report *report, const struct jobd_claim *next,
+                               struct jobd_grants **ret_grants, struct jobd_error *error);
+
 /* A heartbeat: from now the lease lasts for `lease_seconds` at least; 0: as it was granted. */
 struct jobd_lease {
     int64_t expires_on; /* by the server's clock */
@@ -179,8 +189,9 @@ JOBD_API bool jobd_release(struct jobd_client *client, const char *id, int64_t f
  *
  * While the function runs, however long, the job is kept by heartbeats from a thread and a
  * connection of their own; progress is sent by another thread, the latest twice a second at most.
- * A server that is away is waited for: the function goes on meanwhile, its end is reported once the
- * server is back, and a claim whose answer was lost is repeated, so that no job goes astray.
+ * When it returns, one request reports the end and claims the next job. A server that is away is
+ * waited for: the function goes on meanwhile, its end is reported once the server is back, and a
+ * claim whose answer was lost is repeated, so that no job goes astray.
  */
 struct jobd_worker;
 struct jobd_run; /* one job in hand; valid until the function returns */

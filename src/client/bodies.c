@@ -107,7 +107,23 @@ bool create_write(struct buf *body, const struct jobd_create *create, struct err
     return finish(&to);
 }
 
-bool report_write(struct buf *body, const struct jobd_report *report, struct err *err)
+static void write_claim(struct writing *to, const struct jobd_claim *claim)
+{
+    json_begin_object(&to->json);
+    json_key(&to->json, "types");
+    json_begin_array(&to->json);
+    for (size_t i = 0; claim->types[i] != NULL; i++)
+        write_text(to, "types", claim->types[i]);
+    json_end_array(&to->json);
+    add_text(to, "workerId", claim->worker_id);
+    add_number(to, "max", claim->max);
+    add_number(to, "leaseSeconds", claim->lease_seconds);
+    add_number(to, "waitSeconds", claim->wait_seconds);
+    add_text(to, "requestId", claim->request_id);
+}
+
+bool report_write(struct buf *body, const struct jobd_report *report, const struct jobd_claim *next,
+                  struct err *err)
 {
     struct writing to = {JSON_WRITER(body), err, true};
     json_begin_object(&to.json);
@@ -120,22 +136,17 @@ bool report_write(struct buf *body, const struct jobd_report *report, struct err
     add_text(&to, "message", report->message);
     add_flag(&to, "retry", report->retry);
     add_number(&to, "delaySeconds", report->delay_seconds);
+    if (next != NULL) {
+        json_key(&to.json, "next");
+        write_claim(&to, next);
+        json_end_object(&to.json);
+    }
     return finish(&to);
 }
 
 bool claim_write(struct buf *body, const struct jobd_claim *claim, struct err *err)
 {
     struct writing to = {JSON_WRITER(body), err, true};
-    json_begin_object(&to.json);
-    json_key(&to.json, "types");
-    json_begin_array(&to.json);
-    for (size_t i = 0; claim->types[i] != NULL; i++)
-        write_text(&to, "types", claim->types[i]);
-    json_end_array(&to.json);
-    add_text(&to, "workerId", claim->worker_id);
-    add_number(&to, "max", claim->max);
-    add_number(&to, "leaseSeconds", claim->lease_seconds);
-    add_number(&to, "waitSeconds", claim->wait_seconds);
-    add_text(&to, "requestId", claim->request_id);
+    write_claim(&to, claim);
     return finish(&to);
 }

@@ -13,7 +13,10 @@
 
 /* False, with a sentence, when a text is not UTF-8, the payload no JSON, or all of it too large. */
 bool create_write(struct buf *body, const struct jobd_create *create, struct err *err);
-bool report_write(struct buf *body, const struct jobd_report *report, struct err *err);
 bool claim_write(struct buf *body, const struct jobd_claim *claim, struct err *err);
+
+/* Likewise; `next`, which may be NULL, is claimed with it. */
+bool report_write(struct buf *body, const struct jobd_report *report, const struct jobd_claim *next,
+                  struct err *err);
 
 #endif

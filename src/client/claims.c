@@ -11,8 +11,6 @@
 
 #define CLAIMS "/rest/jobd/v1/claims"
 #define LEASE "/rest/jobd/v1/jobs/%s/lease"
-/* A hundred jobs of the longest payloads, and what is around them. */
-#define CLAIMS_CEILING (64u << 20)
 #define LEASE_CEILING (64u << 10)
 #define ARENA_CEILING (2u << 20)
 
@@ -157,6 +155,20 @@ bool jobd_claim(struct jobd_client *client, const struct jobd_claim *claim,
     /* 204 says that there is none. */
     bool good = client_call(client, &call, 200, &answer, error) || call.status == 204;
     return good && give_grants(answer, ret_grants, error);
+}
+
+bool jobd_report_next(struct jobd_client *client, const char *id, const struct jobd_report *report,
+                      const struct jobd_claim *next, struct jobd_grants **ret_grants,
+                      struct jobd_error *error)
+{
+    AUTO(buf_release) struct buf body = BUF(BODY_CEILING);
+    AUTO(json_free_at) struct json_value *answer = NULL;
+    struct err err = {0};
+    if (!report_write(&body, report, next, &err))
+        return client_fail(error, 400, "%s", err.text);
+    struct report_body under = {buf_span(&body), report->fence};
+    return client_report(client, id, &under, &answer, error) &&
+           give_grants(answer, ret_grants, error);
 }
 
 static bool read_lease(const struct json_value *answer, struct jobd_lease *ret_lease,

@@ -50,6 +50,11 @@ struct report_body {
     struct span json;
     int64_t fence; /* 0: none */
 };
+/* A hundred jobs of the longest payloads, and what is around them. */
+#define CLAIMS_CEILING (64u << 20)
+/* The whole answer; the caller frees it. */
+bool client_report(struct jobd_client *client, const char *id, const struct report_body *body,
+                   struct json_value **ret_answer, struct jobd_error *error);
 bool client_report_json(struct jobd_client *client, const char *id, const struct report_body *body,
                         struct jobd_job **ret_job, struct jobd_error *error);
 

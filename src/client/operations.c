@@ -88,19 +88,25 @@ static const struct json_value *job_within(const struct json_value *answer)
     return found.job;
 }
 
-bool client_report_json(struct jobd_client *client, const char *id, const struct report_body *body,
-                        struct jobd_job **ret_job, struct jobd_error *error)
+bool client_report(struct jobd_client *client, const char *id, const struct report_body *body,
+                   struct json_value **ret_answer, struct jobd_error *error)
 {
     char path[sizeof(OUR_JOBS) + JOBD_ID_SIZE];
-    AUTO(json_free_at) struct json_value *answer = NULL;
     AUTO(exchange_release)
     struct exchange_call call = {
-        .method = "PATCH", .path = path, .body = body->json, .answer = BUF(ANSWER_CEILING)};
+        .method = "PATCH", .path = path, .body = body->json, .answer = BUF(CLAIMS_CEILING)};
     if (!client_id_check(id, error))
         return false;
     snprintf(path, sizeof(path), OUR_JOBS "/%s", id);
     call.fence = body->fence;
-    return client_call(client, &call, 200, &answer, error) &&
+    return client_call(client, &call, 200, ret_answer, error);
+}
+
+bool client_report_json(struct jobd_client *client, const char *id, const struct report_body *body,
+                        struct jobd_job **ret_job, struct jobd_error *error)
+{
+    AUTO(json_free_at) struct json_value *answer = NULL;
+    return client_report(client, id, body, &answer, error) &&
            give_job(job_within(answer), ret_job, error);
 }
 
@@ -109,7 +115,7 @@ bool jobd_report(struct jobd_client *client, const char *id, const struct jobd_r
 {
     AUTO(buf_release) struct buf body = BUF(BODY_CEILING);
     struct err err = {0};
-    if (!report_write(&body, report, &err))
+    if (!report_write(&body, report, NULL, &err))
         return client_fail(error, 400, "%s", err.text);
     struct report_body under = {buf_span(&body), report->fence};
     return client_report_json(client, id, &under, ret_job, error);

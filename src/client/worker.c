@@ -56,6 +56,15 @@ void worker_on_reached(struct jobd_worker *worker)
         worker_warn(worker, "%s is there again", client_url(worker->claims));
 }
 
+void worker_pause(struct jobd_worker *worker, int64_t pause)
+{
+    int64_t until = worker_now() + pause;
+    pthread_mutex_lock(&worker->lock);
+    for (int64_t left; !worker->draining && (left = until - worker_now()) > 0;)
+        wait_for(&worker->changed, &worker->lock, left);
+    pthread_mutex_unlock(&worker->lock);
+}
+
 int64_t worker_beat_interval(const struct jobd_worker *worker)
 {
     return worker->options.lease_seconds * SECOND / 3;

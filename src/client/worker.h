@@ -50,9 +50,10 @@ struct jobd_run {
 };
 
 /*
- * Threads: the caller's waits for requests to stop; the claimer claims; the beater sends
- * heartbeats; the teller tells progress; and one a slot runs the caller's function and reports the
- * end. Each has a client, and thus a connection, of its own. Nothing is called with the lock held.
+ * Threads: the caller's waits for requests to stop; the claimer claims for free slots; the beater
+ * sends heartbeats; the teller tells progress; and one a slot runs the caller's function, reports
+ * the end, and claims the slot's next job with it. Each has a client, and thus a connection, of its
+ * own. Nothing is called with the lock held.
  */
 struct jobd_worker {
     struct arena arena; /* of the texts */
@@ -94,11 +95,30 @@ void worker_warn(struct jobd_worker *worker, const char *format, ...)
 void worker_on_away(struct jobd_worker *worker, const struct jobd_error *error);
 void worker_on_reached(struct jobd_worker *worker);
 
+/* Whether nothing more is to be claimed. */
+bool worker_is_draining(struct jobd_worker *worker);
+
+/* Sleeps for so long, or until the worker drains. */
+void worker_pause(struct jobd_worker *worker, int64_t pause);
+
 /* The longest pause of this worker: it must be back well within a lease. */
 int64_t worker_longest_pause(const struct jobd_worker *worker);
 
 /* A third of the lease. */
 int64_t worker_beat_interval(const struct jobd_worker *worker);
+
+/*
+ * Under the lock: puts a job into a free slot, which then owns it; to be told by `changed`. False
+ * when the worker takes no more, or another slot still has this job in hand.
+ */
+bool run_fill(struct jobd_run *run, struct jobd_grant *grant);
+
+/*
+ * Gives back, by `client`, what is left in the list, and frees it: at once when the worker is to
+ * end, otherwise, for it still has those jobs in hand, for later.
+ */
+void worker_give_back(struct jobd_worker *worker, struct jobd_client *client,
+                      struct jobd_grants *grants);
 
 /* Under the lock: whether the slot has a job that is still ours. */
 bool run_is_held(const struct jobd_run *run);

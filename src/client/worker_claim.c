@@ -1,18 +1,15 @@
-/* The claimer: keeps a worker's free slots filled, and lets no job go astray. */
+/* The claimer: fills a worker's free slots by claims that wait, and lets no job go astray. */
 #include "base/scope.h"
 #include "base/uuid.h"
 #include "base/wait.h"
 #include "client/worker.h"
 #include "model/claim.h"
 
-#include <string.h>
 #include <unistd.h>
 
 #define WAIT_SECONDS 30
 /* How long may be spent at the end on finding out what was granted. */
 #define RECOVERY (5 * SECOND)
-/* Seconds until a job may come again that this worker is not through with. */
-#define RETURN_DELAY 5
 
 struct claiming {
     struct jobd_worker *worker;
@@ -70,31 +67,6 @@ static void begin(struct claiming *claiming, int room)
     claiming->max = room;
 }
 
-static void put(struct jobd_run *run, struct jobd_grant *grant)
-{
-    int64_t now = worker_now();
-    uint64_t count;
-    if (read(run->stop_fd, &count, sizeof(count)) < 0)
-        count = 0; /* it was not raised */
-    atomic_store(&run->stop, JOBD_STOP_NO);
-    run->grant = grant;
-    run->serial++;
-    run->beat_at = now + worker_beat_interval(run->worker);
-    run->tell_at = now;
-    run->percent = JOBD_NO_PROGRESS;
-    run->outbox =
-        grant->fence > JOBD_FIRST_FENCE ? (struct outbox)OUTBOX_AT_END() : (struct outbox)OUTBOX();
-}
-
-/* A job we lost may be granted to us again while its function has yet to notice. */
-static bool is_in_hand(const struct jobd_worker *worker, const char *id)
-{
-    for (int i = 0; i < worker->options.slots; i++)
-        if (worker->runs[i].grant != NULL && strcmp(worker->runs[i].grant->job->id, id) == 0)
-            return true;
-    return false;
-}
-
 static struct jobd_run *free_slot(struct jobd_worker *worker)
 {
     for (int i = 0; i < worker->options.slots; i++)
@@ -103,64 +75,18 @@ static struct jobd_run *free_slot(struct jobd_worker *worker)
     return NULL;
 }
 
-/* Into the free slots; not once the worker is to end. */
-static void fill_slots(struct jobd_worker *worker, struct jobd_grants *grants)
-{
-    pthread_mutex_lock(&worker->lock);
-    for (size_t i = 0; i < grants->count && !worker->draining; i++) {
-        struct jobd_run *run = free_slot(worker);
-        if (run == NULL || is_in_hand(worker, grants->grants[i]->job->id))
-            continue;
-        put(run, grants->grants[i]);
-        grants->grants[i] = NULL;
-    }
-    pthread_cond_broadcast(&worker->changed);
-    pthread_cond_signal(&worker->to_beat);
-    pthread_mutex_unlock(&worker->lock);
-}
-
-/* What found no slot goes back; where that fails, its lease runs out. */
-static void give_back(struct jobd_worker *worker, const struct jobd_grants *grants, int delay)
-{
-    struct jobd_error error;
-    for (size_t i = 0; i < grants->count; i++) {
-        const struct jobd_grant *grant = grants->grants[i];
-        if (grant != NULL &&
-            !jobd_release(worker->claims, grant->job->id, grant->fence, delay, &error))
-            worker_warn(worker, "the job %s could not be given back: %s", grant->job->id,
-                        error.text);
-    }
-}
-
-static bool is_draining(struct jobd_worker *worker)
-{
-    pthread_mutex_lock(&worker->lock);
-    bool draining = worker->draining;
-    pthread_mutex_unlock(&worker->lock);
-    return draining;
-}
-
+/* Into the free slots; what finds none goes back, and where that fails, its lease runs out. */
 static void take(struct jobd_worker *worker, struct jobd_grants *grants)
 {
-    fill_slots(worker, grants);
-    if (is_draining(worker)) {
-        client_set_deadline(worker->claims, worker_now() + RECOVERY);
-        give_back(worker, grants, 0);
-    } else {
-        give_back(worker, grants, RETURN_DELAY);
-    }
-    jobd_grants_free(grants);
-}
-
-static void pause_for(struct claiming *claiming, const struct jobd_error *error)
-{
-    struct jobd_worker *worker = claiming->worker;
-    int64_t longest = worker_longest_pause(worker);
-    int64_t until = worker_now() + backoff_pause(&claiming->backoff, error, longest);
     pthread_mutex_lock(&worker->lock);
-    for (int64_t left; !worker->draining && (left = until - worker_now()) > 0;)
-        wait_for(&worker->changed, &worker->lock, left);
+    for (size_t i = 0; i < grants->count; i++) {
+        struct jobd_run *run = free_slot(worker);
+        if (run != NULL && run_fill(run, grants->grants[i]))
+            grants->grants[i] = NULL;
+    }
+    pthread_cond_broadcast(&worker->changed);
     pthread_mutex_unlock(&worker->lock);
+    worker_give_back(worker, worker->claims, grants);
 }
 
 static void give_up(struct jobd_worker *worker, const struct jobd_error *error)
@@ -181,11 +107,12 @@ static void claim(struct claiming *claiming, int room)
         worker_on_reached(worker);
         claiming->backoff = (struct backoff){0};
         take(worker, grants);
-    } else if (is_draining(worker)) {
+    } else if (worker_is_draining(worker)) {
         return; /* cut short */
     } else if (claiming->open) {
         worker_on_away(worker, &error);
-        pause_for(claiming, &error);
+        worker_pause(worker,
+                     backoff_pause(&claiming->backoff, &error, worker_longest_pause(worker)));
     } else {
         give_up(worker, &error);
     }

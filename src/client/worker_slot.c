@@ -1,6 +1,7 @@
-/* A slot: runs one job after the other, and reports how each ended. */
+/* A slot: runs one job after the other, reports how each ended, and claims the next with that. */
 #include "base/mem.h"
 #include "base/scope.h"
+#include "base/uuid.h"
 #include "base/wait.h"
 #include "client/worker.h"
 
@@ -75,22 +76,74 @@ static bool is_held(struct jobd_run *run)
     return held;
 }
 
-static bool try_report(struct jobd_run *run, const struct jobd_report *report,
-                       struct jobd_error *error)
+/* The end of a job on its way to the server, with a claim for the slot's next one. */
+struct ending {
+    struct jobd_run *run;
+    struct jobd_report report;
+    bool claims; /* it asks for the next job, under this id: */
+    char request_id[UUID_TEXT_SIZE];
+    bool open; /* a request that asked for it was sent whose answer did not come */
+    struct jobd_grants *next; /* what was granted; NULL: nothing is known of */
+};
+
+static struct jobd_claim claim_of(const struct ending *ending)
+{
+    const struct jobd_worker_options *options = &ending->run->worker->options;
+    return (struct jobd_claim){
+        .types = options->types,
+        .worker_id = options->worker_id,
+        .lease_seconds = options->lease_seconds,
+        .request_id = ending->request_id,
+    };
+}
+
+/* Whoever drains the worker within the function means this slot, too. */
+static bool drains(struct jobd_worker *worker)
+{
+    return atomic_load(&worker->level) >= WORKER_DRAINS || worker_is_draining(worker);
+}
+
+/* A next job would have to wait for what is left of this one's output. */
+static void plan_claim(struct ending *ending)
+{
+    struct jobd_run *run = ending->run;
+    struct uuid id = uuid_random();
+    uuid_format(&id, ending->request_id);
+    pthread_mutex_lock(&run->worker->lock);
+    ending->claims = !outbox_is_waiting(&run->outbox);
+    pthread_mutex_unlock(&run->worker->lock);
+}
+
+static void set_deadline(struct jobd_run *run)
 {
     pthread_mutex_lock(&run->worker->lock);
     client_set_deadline(run->client, run->deadline);
     pthread_mutex_unlock(&run->worker->lock);
-    return jobd_report(run->client, run->grant->job->id, report, NULL, error);
+}
+
+/* The same request again as long as its answer is not known. */
+static bool try_report(struct ending *ending, struct jobd_error *error)
+{
+    struct jobd_run *run = ending->run;
+    const char *id = run->grant->job->id;
+    struct jobd_claim claim = claim_of(ending);
+    if (!ending->open && drains(run->worker))
+        ending->claims = false;
+    set_deadline(run);
+    if (!ending->claims)
+        return jobd_report(run->client, id, &ending->report, NULL, error);
+    bool good = jobd_report_next(run->client, id, &ending->report, &claim, &ending->next, error);
+    ending->open = !good && (ending->open || jobd_may_pass(error));
+    return good;
 }
 
 /* Until it is taken, or nobody wants it. */
-static bool deliver(struct jobd_run *run, const struct jobd_report *report,
-                    struct jobd_error *error)
+static bool deliver(struct ending *ending, struct jobd_error *error)
 {
+    struct jobd_run *run = ending->run;
     struct backoff backoff = {0};
     int64_t longest = worker_longest_pause(run->worker);
-    while (!try_report(run, report, error)) {
+    while (!try_report(ending, error)) {
         if (!jobd_may_pass(error))
             return false;
         worker_on_away(run->worker, error);
@@ -101,24 +154,48 @@ static bool deliver(struct jobd_run *run, const struct jobd_report *report,
     return true;
 }
 
-/* A progress the server does not like is no reason to keep the end from it. */
-static void report_end(struct jobd_run *run, enum jobd_outcome outcome)
+/*
+ * Where a report is refused, or not worth repeating, one before it may have been taken all the
+ * same, and have been granted a job: a claim under the same id tells.
+ */
+static void recover(struct ending *ending)
 {
-    struct jobd_report report = report_of(outcome);
+    struct jobd_run *run = ending->run;
+    struct backoff backoff = {0};
+    struct jobd_error error;
+    struct jobd_claim claim = claim_of(ending);
+    while (ending->open) {
+        bool last = worker_is_draining(run->worker);
+        set_deadline(run);
+        ending->open =
+            !jobd_claim(run->client, &claim, &ending->next, &error) && jobd_may_pass(&error);
+        if (last || !ending->open)
+            return;
+        worker_on_away(run->worker, &error);
+        worker_pause(run->worker,
+                     backoff_pause(&backoff, &error, worker_longest_pause(run->worker)));
+    }
+}
+
+/* A progress the server does not like is no reason to keep the end from it. */
+static void report_end(struct ending *ending)
+{
+    struct jobd_run *run = ending->run;
     struct jobd_error error;
     AUTO(mem_free_at) char *message = NULL;
-    report.progress = JOBD_NO_PROGRESS;
-    run_take_progress(run, &report, &message);
-    bool good = deliver(run, &report, &error);
+    run_take_progress(run, &ending->report, &message);
+    plan_claim(ending);
+    bool good = deliver(ending, &error);
     if (!good && error.status == 400) {
         worker_warn(run->worker, "a progress was refused: %s", error.text);
-        report.progress = JOBD_NO_PROGRESS;
-        report.message = NULL;
-        good = deliver(run, &report, &error);
+        ending->report.progress = JOBD_NO_PROGRESS;
+        ending->report.message = NULL;
+        good = deliver(ending, &error);
     }
     if (!good && run_loss(&error) == JOBD_STOP_NO)
         worker_warn(run->worker, "the end of the job %s was not reported: %s", run->grant->job->id,
                     error.text);
+    recover(ending);
 }
 
 /*
@@ -138,7 +215,8 @@ static void send_rest(struct jobd_run *run, int tries)
     }
 }
 
-static void free_slot(struct jobd_run *run)
+/* The next job takes the place of the one before at once: the slot is never free in between. */
+static void free_slot(struct jobd_run *run, struct jobd_grants *next)
 {
     struct jobd_worker *worker = run->worker;
     pthread_mutex_lock(&worker->lock);
@@ -148,23 +226,32 @@ static void free_slot(struct jobd_run *run)
     run->grant = NULL;
     run->message = NULL;
     run->ending = run->dirty = false;
+    if (next != NULL && next->count > 0 && run_fill(run, next->grants[0]))
+        next->grants[0] = NULL;
     pthread_cond_broadcast(&worker->changed);
     pthread_mutex_unlock(&worker->lock);
+    if (next != NULL)
+        worker_give_back(worker, run->client, next);
+}
+
+static void end_job(struct jobd_run *run, enum jobd_outcome outcome)
+{
+    struct ending ending = {.run = run, .report = report_of(outcome)};
+    ending.report.progress = JOBD_NO_PROGRESS;
+    begin_end(run);
+    if (is_held(run)) {
+        send_rest(run, TRIES);
+        report_end(&ending);
+        send_rest(run, TRIES);
+    }
+    free_slot(run, ending.next);
 }
 
 void *worker_slot(void *context)
 {
     struct jobd_run *run = context;
     const struct jobd_worker_options *options = &run->worker->options;
-    while (await_job(run)) {
-        enum jobd_outcome outcome = options->run(run, options->context);
-        begin_end(run);
-        if (is_held(run)) {
-            send_rest(run, TRIES);
-            report_end(run, outcome);
-            send_rest(run, TRIES);
-        }
-        free_slot(run);
-    }
+    while (await_job(run))
+        end_job(run, options->run(run, options->context));
     return NULL;
 }

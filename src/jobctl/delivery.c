@@ -283,7 +283,7 @@ static bool write_spool(struct reporter *reporter, struct err *err)
     };
     if (directory == NULL)
         return err_set(err, "neither XDG_STATE_HOME nor HOME says where to keep it");
-    if (!report_write(&body, &report, err))
+    if (!report_write(&body, &report, NULL, err))
         return false;
     entry.report = buf_span(&body);
     return spool_write(directory, &entry, err);

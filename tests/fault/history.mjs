@@ -3,7 +3,7 @@
 // A call of the history: { who, kind, sent, received (null: no answer came), status, json, etag } and by its kind
 //   claim   { requestId }
 //   beat    { job, fence }
-//   report  { job, fence, body }
+//   report  { job, fence, body }   with `next` in the body it claims as well
 // Times are in milliseconds since 1970: `sent` and `received` the caller's, everything inside `json` the server's.
 // Every lease of the history has the length `leaseMs`. A created job: { id, attempts }; a final one is a Job.
 
@@ -19,6 +19,7 @@ const isOk = (call) => call.status === 200;
 const isReport = (call) => call.kind === 'report';
 const givesUp = (call) => isReport(call) && call.body.state !== undefined && call.body.state !== 'RUNNING';
 const holdsOn = (call) => call.kind === 'beat' || (isReport(call) && !givesUp(call));
+const requestOf = (call) => `${call.who} ${call.requestId ?? call.body.next.requestId}`;
 const keyOf = (job, fence) => `${job} fence ${fence}`;
 
 // The time by the server's clock at which it took a call of the holder for good.
@@ -30,7 +31,7 @@ function acceptedAt(call, leaseMs) {
 // Every lease that somebody was told of, by job and fence.
 function collectLeases(calls) {
   const leases = new Map();
-  for (const call of calls.filter((one) => one.kind === 'claim' && isOk(one))) {
+  for (const call of calls.filter((one) => isOk(one) && one.json.claims?.length > 0)) {
     const [{ job, fence, leaseExpiresOn }] = call.json.claims;
     const key = keyOf(job.id, fence);
     const lease = leases.get(key)
@@ -83,7 +84,7 @@ function* checkOverlaps(leases, leaseMs) {
 // A fence is one holder's: whoever is told of it asked by the same request.
 function* checkHolders(leases) {
   for (const lease of leases.values()) {
-    const holders = new Set(lease.grants.map(({ call }) => `${call.who} ${call.requestId}`));
+    const holders = new Set(lease.grants.map(({ call }) => requestOf(call)));
     if (holders.size > 1) yield `one fence, two holders: ${keyOf(lease.job, lease.fence)}: ${[...holders].join(', ')}`;
   }
 }
@@ -93,7 +94,7 @@ function* checkReplays(leases) {
   const taken = new Map();
   for (const lease of leases.values()) {
     for (const { call } of lease.grants) {
-      const request = `${call.who} ${call.requestId}`;
+      const request = requestOf(call);
       const first = taken.get(request) ?? lease;
       if (first !== lease)
         yield `one claim, two jobs: ${request}: ${keyOf(first.job, first.fence)}, ${keyOf(lease.job, lease.fence)}`;
@@ -184,6 +185,7 @@ export function statisticsOf({ calls, finals }) {
     calls: calls.length,
     unanswered: calls.filter((call) => call.received === null).length,
     leases: leases.length,
+    chained: leases.filter((lease) => lease.grants.some(({ call }) => isReport(call))).length,
     replays: leases.filter((lease) => lease.grants.length > 1).length,
     retaken: leases.length - new Set(leases.map((lease) => lease.job)).size,
     refused: calls.filter((call) => call.status === 409).length,

@@ -24,6 +24,11 @@ function report(who, job, fence, sent, body, more = {}) {
 
 const end = (who, job, fence, sent, more = {}) => report(who, job, fence, sent,
   { state: 'COMPLETED', message: `${who} ${fence}` }, more);
+// The next job comes along.
+const chain = (from, to) => {
+  const { json: { claims }, requestId } = to;
+  return { ...from, body: { ...from.body, next: { requestId } }, json: { ...from.json, claims } };
+};
 const refused = { status: 409, json: { errorCode: 'leaseLost', userMessage: 'no' } };
 const unanswered = { received: null, status: undefined, json: undefined, etag: undefined };
 const final = (message, state = 'COMPLETED', id = 'j') => ({ id, state, message });
@@ -31,6 +36,8 @@ const final = (message, state = 'COMPLETED', id = 'j') => ({ id, state, message 
 function faults(calls, finals = [final('a 1')], created = [{ id: 'j', attempts: PLENTY }]) {
   return faultsOf({ calls, finals, created, leaseMs: LEASE_MS });
 }
+
+const BOTH = [{ id: 'j', attempts: 1 }, { id: 'k', attempts: 1 }];
 
 describe('good histories', () => {
   const good = {
@@ -41,6 +48,11 @@ describe('good histories', () => {
       beat('a', 'j', 1, 9500, refused), end('a', 'j', 1, 9600, refused), end('b', 'j', 2, 9700)], [final('b 2')]],
     'released by a report without an answer': [[claim('a', 'j', 1, 0),
       report('a', 'j', 1, 50, { state: 'WAITING' }, unanswered), claim('b', 'j', 2, 100), end('b', 'j', 2, 200)], [final('b 2')]],
+    'ended, and the next one ended': [[claim('a', 'j', 1, 0), chain(end('a', 'j', 1, 100), claim('a', 'k', 1, 100)),
+      end('a', 'k', 1, 200)], [final('a 1'), final('a 1', 'COMPLETED', 'k')], BOTH],
+    'the same, and again, and nothing more': [[claim('a', 'j', 1, 0), chain(end('a', 'j', 1, 100), claim('a', 'k', 1, 100)),
+      chain(end('a', 'j', 1, 100), claim('a', 'k', 1, 100)), claim('a', 'k', 1, 100), end('a', 'k', 1, 200)],
+    [final('a 1'), final('a 1', 'COMPLETED', 'k')], BOTH],
     'ended by a report without an answer': [[claim('a', 'j', 1, 0), end('a', 'j', 1, 100, unanswered)]],
     'every attempt lost': [[claim('a', 'j', 1, 0)], [final('Worker lost', 'FAILED')], [{ id: 'j', attempts: 1 }]],
     'refused long after': [[claim('a', 'j', 1, 0), end('a', 'j', 1, 5100, refused), claim('a', 'j', 2, 9000),
@@ -61,7 +73,11 @@ describe('faults', () => {
       end('b', 'j', 2, 9700, refused)]],
     'one fence, two holders': [[claim('a', 'j', 1, 0), claim('b', 'j', 1, 10), end('a', 'j', 1, 100)]],
     'one claim, two jobs': [[claim('a', 'j', 1, 0), claim('a', 'k', 1, 10, { requestId: 'j-1' }), end('a', 'j', 1, 100),
-      end('a', 'k', 1, 110)], [final('a 1'), final('a 1', 'COMPLETED', 'k')], [{ id: 'j', attempts: 1 }, { id: 'k', attempts: 1 }]],
+      end('a', 'k', 1, 110)], [final('a 1'), final('a 1', 'COMPLETED', 'k')], BOTH],
+    'one claim, two jobs: a k-1': [[claim('a', 'j', 1, 0), chain(end('a', 'j', 1, 100), claim('a', 'k', 1, 100)),
+      claim('a', 'i', 1, 110, { requestId: 'k-1' }), end('a', 'k', 1, 200)], [final('a 1')]],
+    'one fence, two holders: k': [[claim('a', 'j', 1, 0), chain(end('a', 'j', 1, 100), claim('a', 'k', 1, 100)),
+      claim('b', 'k', 1, 110), end('a', 'k', 1, 200)], [final('a 1')]],
     'holder refused': [[claim('a', 'j', 1, 0), beat('a', 'j', 1, 4000), beat('a', 'j', 1, 6000, refused), end('a', 'j', 1, 6100)]],
     'ended twice': [[claim('a', 'j', 1, 0), end('a', 'j', 1, 100), end('a', 'j', 1, 200)]],
     'acknowledged ending undone': [[claim('a', 'j', 1, 0), end('a', 'j', 1, 100), claim('b', 'j', 2, 200),
@@ -86,7 +102,7 @@ describe('faults', () => {
 
 test('the statistics say what happened', () => {
   const calls = [claim('a', 'j', 1, 0), claim('a', 'j', 1, 0), beat('a', 'j', 1, 10, unanswered), claim('b', 'j', 2, 9000),
-    end('a', 'j', 1, 9100, refused), end('b', 'j', 2, 9200)];
+    end('a', 'j', 1, 9100, refused), chain(end('b', 'j', 2, 9200), claim('b', 'k', 1, 9200))];
   assert.deepEqual(statisticsOf({ calls, finals: [final('b 2')] }),
-    { calls: 6, unanswered: 1, leases: 2, replays: 1, retaken: 1, refused: 1, completed: 1, lost: 0 });
+    { calls: 6, unanswered: 1, leases: 3, chained: 1, replays: 1, retaken: 1, refused: 1, completed: 1, lost: 0 });
 });

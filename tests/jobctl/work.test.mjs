@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { alice, createJob, eventually, startJobd, tempDir, worker } from '../api/harness.mjs';
 import { freshType, get } from '../api/support.mjs';
 import { User, deleteJob, fakeJob, fakeServer, logOf, nobody } from './jobctl.mjs';
@@ -285,8 +286,8 @@ test('a server that is killed and comes back under a running worker loses nothin
   await stop();
 });
 
-// A way to the server that cuts the first answer `isHit(request)` asks it to.
-async function relayTo(target, isHit) {
+// A way to the server that cuts the first answer `isHit(request)` asks it to, or does something else with its client.
+async function relayTo(target, isHit, onHit = (client) => client.destroy()) {
   let cuts = 0;
   const relay = net.createServer((socket) => {
     const upstream = net.connect(target.port, '127.0.0.1');
@@ -296,8 +297,9 @@ async function relayTo(target, isHit) {
     socket.on('data', (bytes) => { hit ||= cuts === 0 && isHit(bytes.toString('latin1')); upstream.write(bytes); });
     upstream.on('data', (bytes) => {
       if (!hit) { socket.write(bytes); return; }
+      hit = false;
       cuts += 1;
-      socket.destroy();
+      onHit(socket, bytes);
     });
   });
   await new Promise((resolve) => relay.listen(0, '127.0.0.1', resolve));
@@ -326,6 +328,69 @@ test('an end whose answer is lost is reported again, once', async () => {
   assert.equal(relay.cuts(), 1);
   assert.deepEqual(lines('runs'), ['1', '1']);
   await stop();
+});
+
+test('the report of an end brings the next job along', async () => {
+  const type = freshType();
+  const jobs = [];
+  for (let i = 0; i < 3; i++) jobs.push(await createJob(server, alice, { type }));
+  const asked = { 'POST /rest/jobd/v1/claims': 0, 'PATCH /rest/jobd/v1/jobs/': 0 };
+  const relay = await relayTo(server, (text) => {
+    for (const line of Object.keys(asked)) asked[line] += text.startsWith(line);
+    return false;
+  });
+  const { lines, stop } = startWorker('echo "$JOBD_JOB_ID" >>"$DIR/runs"', { url: relay.url, type });
+  for (const { id } of jobs) await untilState(id, 'COMPLETED');
+  // It claims before the first, and when there is no other.
+  await eventually(() => asked['POST /rest/jobd/v1/claims'] === 2, 'the second claim');
+  assert.equal(asked['PATCH /rest/jobd/v1/jobs/'], 3);
+  assert.deepEqual(lines('runs'), jobs.map(({ id }) => id));
+  await stop();
+});
+
+test('a job that came along with an end is not lost with the answer', async () => {
+  const type = freshType();
+  const jobs = [await createJob(server, alice, { type }), await createJob(server, alice, { type })];
+  const relay = await relayTo(server, (text) => text.includes('"next"'));
+  const { lines, stop } = startWorker('echo "$JOBD_JOB_ID $JOBD_FENCE" >>"$DIR/runs"', { url: relay.url, type });
+  for (const { id } of jobs) await untilState(id, 'COMPLETED');
+  assert.equal(relay.cuts(), 1);
+  assert.deepEqual(lines('runs'), jobs.map(({ id }) => `${id} 1`));
+  await stop();
+});
+
+test('nor where the report cannot be repeated', async () => {
+  const type = freshType();
+  const again = await createJob(server, alice, { type, maxAttempts: 2 });
+  const other = await createJob(server, alice, { type, name: 'other' });
+  const relay = await relayTo(server, (text) => text.includes('"retry"'));
+  const { lines, stop } = startWorker('echo "$JOBD_JOB_ID $JOBD_FENCE" >>"$DIR/runs"; [ "$JOBD_JOB_NAME" = other ]', { url: relay.url, type });
+  await untilState(other.id, 'COMPLETED');
+  assert.equal(relay.cuts(), 1);
+  assert.deepEqual(lines('runs'), [`${again.id} 1`, `${other.id} 1`]);
+  await stop();
+});
+
+// Whether a worker that was told to end while the answer was on its way gave back what came with it.
+async function givesBack() {
+  const type = freshType();
+  const jobs = [await createJob(server, alice, { type }), await createJob(server, alice, { type })];
+  let deliver;
+  const relay = await relayTo(server, (text) => text.includes('"next"'), (client, bytes) => { deliver = () => client.write(bytes); });
+  const { child, ended, lines } = startWorker('echo "$JOBD_JOB_ID" >>"$DIR/runs"', { url: relay.url, type });
+  await untilState(jobs[1].id, 'RUNNING');
+  await eventually(() => deliver, 'the answer');
+  child.kill('SIGTERM');
+  await sleep(300); // which it mostly has noticed then
+  deliver();
+  assert.equal((await ended).code, 0);
+  const { state } = await jobNow(jobs[1].id);
+  assert.equal(lines('runs').length, state === 'WAITING' ? 1 : 2);
+  return state === 'WAITING';
+}
+
+test('a job that comes along when a worker is to end is given back', async () => {
+  assert.ok(await eventually(givesBack, 'a worker that is told in time'));
 });
 
 test('a worker that was silent for too long lets go, and never runs a job twice at once', async () => {
