@@ -2,6 +2,7 @@
 #include "cycle.h"
 
 #include "base/clock.h"
+#include "base/scope.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -90,23 +91,24 @@ static void ask_put(struct connection *connection)
     ask(connection, PUT);
 }
 
+static void ask_worker(struct connection *connection)
+{
+    taken_at = now_ns();
+    ask(connection, protocol->taken(connection->text, &connection->job) ? END : TAKE);
+}
+
 /* What a connection does once it has its answer. */
 static void go_on(struct connection *connection)
 {
-    if (connection->step == TAKE) {
-        taken_at = now_ns();
-        ask(connection, protocol->taken(connection->text, &connection->job) ? END : TAKE);
-        return;
-    }
-    if (!protocol->succeeded(connection->text))
+    if (connection->step != TAKE && !protocol->succeeded(connection->text))
         die("refused", connection->text);
     if (connection->step == PUT) {
         put_at = now_ns();
         ask_put(connection);
-    } else {
-        end_count++;
-        ask(connection, TAKE);
+        return;
     }
+    end_count += connection->step == END;
+    ask_worker(connection);
 }
 
 static void receive(struct connection *connection)
@@ -165,6 +167,17 @@ static void measure_latency(void)
     }
 }
 
+static const struct cycle_protocol *find_protocol(const char *name)
+{
+    static const struct cycle_protocol *const protocols[] = {&cycle_jobd, &cycle_jobd_apart,
+                                                             &cycle_beanstalkd};
+    for (size_t i = 0; i < ARRAY_SIZE(protocols); i++)
+        if (strcmp(protocols[i]->name, name) == 0)
+            return protocols[i];
+    die("no such protocol", name);
+    return NULL;
+}
+
 static long number(const char *text, long max)
 {
     char *end;
@@ -177,9 +190,9 @@ static long number(const char *text, long max)
 int main(int argc, char **argv)
 {
     if (argc != 6)
-        die("usage", "cycle jobd|beanstalkd PORT JOBS PRODUCERS WORKERS; without producers, the "
-                     "latency of so many jobs");
-    protocol = strcmp(argv[1], cycle_jobd.name) == 0 ? &cycle_jobd : &cycle_beanstalkd;
+        die("usage", "cycle jobd|jobd-apart|beanstalkd PORT JOBS PRODUCERS WORKERS; without "
+                     "producers, the latency of so many jobs");
+    protocol = find_protocol(argv[1]);
     wanted = number(argv[3], 100 * 1000 * 1000);
     int producers = (int)number(argv[4], CONNECTIONS_MAX / 2);
     int workers = (int)number(argv[5], CONNECTIONS_MAX / 2);

@@ -17,8 +17,9 @@ struct cycle_job {
 /*
  * The three requests write at most CYCLE_REQUEST_MAX bytes and return how many. `answer` returns
  * the length of the whole answer that `text` (always ended by a NUL) begins with, or 0 while some
- * of it is missing. `taken` reads a whole answer to `take`: false when there was no job.
- * `succeeded` says whether a whole answer to `put` or `end` is a good one.
+ * of it is missing. `taken` reads a whole answer to `take`, or a good one to `end`, which may bring
+ * the next job along: false when there was no job. `succeeded` says whether a whole answer to `put`
+ * or `end` is a good one.
  */
 struct cycle_protocol {
     const char *name;
@@ -30,6 +31,6 @@ struct cycle_protocol {
     bool (*succeeded)(const char *text);
 };
 
-extern const struct cycle_protocol cycle_jobd, cycle_beanstalkd;
+extern const struct cycle_protocol cycle_jobd, cycle_jobd_apart, cycle_beanstalkd;
 
 #endif

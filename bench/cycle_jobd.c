@@ -28,20 +28,34 @@ static int put(char *buffer)
     return request(buffer, "POST /rest/jobd/v1/jobs", "", body);
 }
 
+#define WANTED "\"types\":[\"%.40s\"],\"workerId\":\"cycle\""
+
 static int take(char *buffer)
 {
     char body[128];
-    snprintf(body, sizeof(body), "{\"types\":[\"%.40s\"],\"workerId\":\"cycle\",\"waitSeconds\":5}",
-             type());
+    snprintf(body, sizeof(body), "{" WANTED ",\"waitSeconds\":5}", type());
     return request(buffer, "POST /rest/jobd/v1/claims", "", body);
 }
 
-static int end(char *buffer, const struct cycle_job *job)
+static int report(char *buffer, const struct cycle_job *job, const char *body)
 {
     char line[128], header[64];
     snprintf(line, sizeof(line), "PATCH /rest/jobd/v1/jobs/%s", job->id);
     snprintf(header, sizeof(header), "Lease-Fence: %s\r\n", job->fence);
-    return request(buffer, line, header, "{\"state\":\"COMPLETED\"}");
+    return request(buffer, line, header, body);
+}
+
+/* As a worker of libjobd ends a job. */
+static int end_and_take(char *buffer, const struct cycle_job *job)
+{
+    char body[160];
+    snprintf(body, sizeof(body), "{\"state\":\"COMPLETED\",\"next\":{" WANTED "}}", type());
+    return report(buffer, job, body);
+}
+
+static int end(char *buffer, const struct cycle_job *job)
+{
+    return report(buffer, job, "{\"state\":\"COMPLETED\"}");
 }
 
 static size_t answer(const char *text, size_t len)
@@ -76,11 +90,12 @@ static bool copy_value(const char *text, const char *key, char *ret_value, size_
     return true;
 }
 
+/* The job that ended stands before the list. */
 static bool taken(const char *text, struct cycle_job *ret_job)
 {
-    return has_status(text, "200") &&
-           copy_value(text, "\"id\":\"", ret_job->id, sizeof(ret_job->id)) &&
-           copy_value(text, "\"fence\":", ret_job->fence, sizeof(ret_job->fence));
+    const char *claims = has_status(text, "200") ? strstr(text, "\"claims\":[{") : NULL;
+    return claims != NULL && copy_value(claims, "\"id\":\"", ret_job->id, sizeof(ret_job->id)) &&
+           copy_value(claims, "\"fence\":", ret_job->fence, sizeof(ret_job->fence));
 }
 
 static bool succeeded(const char *text)
@@ -88,4 +103,7 @@ static bool succeeded(const char *text)
     return has_status(text, "201") || has_status(text, "200");
 }
 
-const struct cycle_protocol cycle_jobd = {"jobd", put, take, end, answer, taken, succeeded};
+const struct cycle_protocol cycle_jobd = {"jobd", put,   take,     end_and_take,
+                                          answer, taken, succeeded};
+const struct cycle_protocol cycle_jobd_apart = {"jobd-apart", put,   take,     end,
+                                                answer,       taken, succeeded};

@@ -93,6 +93,8 @@ def start_all(directory, stack):
     return [
         System("jobd", f"{jobd_version}, SQLite with synchronous FULL; client in C", jobd,
                [BUILD / "bench/cycle", "jobd", jobd.port]),
+        System("jobd, apart", "the same, but that a worker claims by a request of its own", jobd,
+               [BUILD / "bench/cycle", "jobd-apart", jobd.port]),
         System("jobd, Node", "the same server; client in Node.js", jobd, [*node("jobd"), jobd.port]),
         System("beanstalkd", f"{version(['beanstalkd', '-v'])}, -f 0; the same client in C", beans,
                [BUILD / "bench/cycle", "beanstalkd", beans.port]),

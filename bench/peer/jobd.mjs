@@ -21,14 +21,18 @@ serve(async (address) => {
     request.end(JSON.stringify(body));
   });
   let open = true;
+  const wanted = { types: ['CYCLE'], workerId: 'cycle' };
+  // The end of a job brings the next one along.
   const loop = async (taken, ended) => {
+    let claims = [];
     while (open) {
-      const wanted = { types: ['CYCLE'], workerId: 'cycle', waitSeconds: 5 };
-      const answer = await ask('POST', '/rest/jobd/v1/claims', wanted);
-      if (!answer) continue;
+      if (claims.length === 0)
+        claims = (await ask('POST', '/rest/jobd/v1/claims', { ...wanted, waitSeconds: 5 }))?.claims ?? [];
+      if (claims.length === 0) continue;
       taken();
-      const [{ job, fence }] = answer.claims;
-      await ask('PATCH', `${JOBS}/${job.id}`, { state: 'COMPLETED' }, { 'Lease-Fence': `${fence}` });
+      const [{ job, fence }] = claims;
+      const end = { state: 'COMPLETED', next: wanted };
+      ({ claims } = await ask('PATCH', `${JOBS}/${job.id}`, end, { 'Lease-Fence': `${fence}` }));
       ended();
     }
   };
