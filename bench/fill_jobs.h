@@ -43,7 +43,7 @@ struct uuid fill_user(int user);
 void fill_sqlite(const char *path, struct fill_jobs *jobs);
 void fill_postgres(const char *url, struct fill_jobs *jobs);
 /* The second part of it: the ranges of the names that are there. */
-void fill_ranges(const char *url);
+void fill_names(const char *url);
 
 /*
  * Writes a line a job, for other systems to load: number, id, name, type, user, state, result,

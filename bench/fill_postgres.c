@@ -5,10 +5,8 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/scope.h"
-#include "store/name_grams.h"
 #include "store/name_key.h"
 #include "store/postgres/connection.h"
-#include "store/postgres/names/name_block.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,9 +17,8 @@
 struct fill {
     PGconn *conn;
     struct fill_jobs *jobs;
-    struct buf job, change, name, block;
-    struct name_grams grams;
-    int64_t first, last; /* positions of the block at hand; of all jobs */
+    struct buf job, change, name;
+    int64_t last; /* position */
     char *indexes; /* what builds them again */
 };
 
@@ -78,7 +75,6 @@ static void send_all(struct fill *fill)
     send(fill, "COPY job_change (position, change, modified_by, modified_on) FROM STDIN",
          &fill->change);
     send(fill, "COPY job_name (position, person, type, name_key) FROM STDIN", &fill->name);
-    send(fill, "COPY name_block (first, last, grams) FROM STDIN", &fill->block);
 }
 
 static void add_time(struct buf *row, int64_t time)
@@ -87,16 +83,6 @@ static void add_time(struct buf *row, int64_t time)
         buf_add_str(row, "\\N\t");
     else
         buf_printf(row, "%lld\t", (long long)time);
-}
-
-static void end_block(struct fill *fill)
-{
-    name_grams_finish(&fill->grams);
-    buf_printf(&fill->block, "%lld\t%lld\t{", (long long)fill->first, (long long)fill->last);
-    for (size_t i = 0; i < fill->grams.count; i++)
-        buf_printf(&fill->block, "%s%lld", i > 0 ? "," : "", (long long)fill->grams.list[i]);
-    buf_add_str(&fill->block, "}\n");
-    name_grams_release(&fill->grams);
 }
 
 /* The rows of a job; its name holds nothing that COPY would take for something else. */
@@ -125,24 +111,13 @@ static void add_job(struct fill *fill, const struct fill_job *job)
     buf_add_char(&fill->name, '\n');
 }
 
-static void add_to_block(struct fill *fill, const struct fill_job *job)
-{
-    if (job->change % NAME_BLOCK_JOBS == 1)
-        fill->first = job->position;
-    must(fill, name_grams_add_whole(&fill->grams, job->name));
-    must(fill, name_grams_cut(&fill->grams, job->folded, NAME_BLOCK_GRAM));
-    fill->last = job->position;
-    if (job->change % NAME_BLOCK_JOBS == 0)
-        end_block(fill);
-}
-
 static void fill_tables(struct fill *fill)
 {
     struct fill_job job;
 
     while (fill_jobs_next(fill->jobs, &job)) {
         add_job(fill, &job);
-        add_to_block(fill, &job);
+        fill->last = job.position;
         if (job.change % ROWS == 0)
             send_all(fill);
     }
@@ -154,11 +129,11 @@ static void drop_indexes(struct fill *fill)
 {
     char *drop = ask(fill, "SELECT string_agg(format('DROP INDEX %I', indexname), ';') FROM "
                            "pg_indexes WHERE schemaname = current_schema() AND tablename IN "
-                           "('job', 'job_name', 'name_block') AND indexname NOT LIKE '%pkey'");
+                           "('job', 'job_name') AND indexname NOT LIKE '%pkey'");
 
     fill->indexes = ask(fill, "SELECT string_agg(indexdef, ';') FROM pg_indexes WHERE schemaname "
-                              "= current_schema() AND tablename IN ('job', 'job_name', "
-                              "'name_block') AND indexname NOT LIKE '%pkey'");
+                              "= current_schema() AND tablename IN ('job', 'job_name') AND "
+                              "indexname NOT LIKE '%pkey'");
     run(fill, drop);
     mem_free(drop);
 }
@@ -189,8 +164,7 @@ static double timed(struct fill *fill, void (*step)(struct fill *fill))
 
 void fill_postgres(const char *url, struct fill_jobs *jobs)
 {
-    struct fill fill = {
-        .jobs = jobs, .job = BUF(ROOM), .change = BUF(ROOM), .name = BUF(ROOM), .block = BUF(ROOM)};
+    struct fill fill = {.jobs = jobs, .job = BUF(ROOM), .change = BUF(ROOM), .name = BUF(ROOM)};
     struct err err = {0};
 
     fill.conn = pg_open(url, &err);
@@ -203,14 +177,12 @@ void fill_postgres(const char *url, struct fill_jobs *jobs)
     printf("%.1f µs a job", timed(&fill, fill_tables));
     fflush(stdout);
     printf(", %.1f µs to index it\n", timed(&fill, build_indexes));
-    fill_ranges(url);
-    run(&fill, "VACUUM ANALYZE name_range");
+    fill_names(url);
+    run(&fill, "VACUUM ANALYZE name_range, name_segment, name_posting");
     set_numbers(&fill);
     mem_free(fill.indexes);
-    name_grams_release(&fill.grams);
     buf_release(&fill.job);
     buf_release(&fill.change);
     buf_release(&fill.name);
-    buf_release(&fill.block);
     PQfinish(fill.conn);
 }

@@ -11,6 +11,8 @@
 #define WHOLE '\x01'
 #define START '\x02'
 #define END '\x03'
+#define TYPE '\x04'
+#define USER '\x05'
 #define FREE INT64_MAX /* no hash is so large */
 
 /* FNV-1a; what two grams share is only a candidate too often. */
@@ -118,13 +120,6 @@ bool name_grams_cut(struct name_grams *grams, struct span folded, int longest)
     return !buf_failed(&text) && cut(grams, buf_span(&text), longest);
 }
 
-bool name_grams_add_whole(struct name_grams *grams, struct span name)
-{
-    AUTO(buf_release) struct buf text = BUF(1 << 20);
-
-    return put_marked(&text, WHOLE, name) && add(grams, buf_span(&text));
-}
-
 void name_grams_finish(struct name_grams *grams)
 {
     size_t count = 0;
@@ -174,11 +169,13 @@ size_t name_grams_ask(const struct query *query, int longest,
     }
 }
 
-bool name_grams_ask_whole(struct span name, int64_t *ret_gram)
+bool name_grams_ask_word(enum name_word word, struct span bytes, int64_t *ret_gram)
 {
+    static const char marks[] = {
+        [NAME_WORD_WHOLE] = WHOLE, [NAME_WORD_TYPE] = TYPE, [NAME_WORD_USER] = USER};
     AUTO(buf_release) struct buf text = BUF(1 << 20);
 
-    if (!put_marked(&text, WHOLE, name))
+    if (!put_marked(&text, marks[word], bytes))
         return false;
     *ret_gram = hash_of(buf_span(&text));
     return true;

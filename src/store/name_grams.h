@@ -21,9 +21,6 @@ struct name_grams {
  */
 bool name_grams_cut(struct name_grams *grams, struct span folded, int longest);
 
-/* Adds one for the whole name as it is, before folding. False without memory. */
-bool name_grams_add_whole(struct name_grams *grams, struct span name);
-
 /* Puts them to the front of the list; nothing can be added until the set is cleared. */
 void name_grams_finish(struct name_grams *grams);
 void name_grams_clear(struct name_grams *grams);
@@ -38,7 +35,14 @@ void name_grams_release(struct name_grams *grams);
 size_t name_grams_ask(const struct query *query, int longest,
                       int64_t ret_grams[static NAME_GRAMS_ASKED]);
 
-/* The one of name_grams_add_whole; false without memory. */
-bool name_grams_ask_whole(struct span name, int64_t *ret_gram);
+/* What else of a job may be asked for in the same way, by a hash of its bytes. */
+enum name_word {
+    NAME_WORD_WHOLE, /* the name as it is, before folding */
+    NAME_WORD_TYPE,
+    NAME_WORD_USER,
+};
+
+/* False without memory. */
+bool name_grams_ask_word(enum name_word word, struct span bytes, int64_t *ret_gram);
 
 #endif

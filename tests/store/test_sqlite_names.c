@@ -139,7 +139,7 @@ static void check_words(struct world *world, const struct segment *live, size_t 
 {
     int64_t ordinal = random_pick(&world->random, (size_t)indexed), whole;
 
-    assert_true(name_grams_ask_whole(span_of(world->names[ordinal]), &whole));
+    assert_true(name_grams_ask_word(NAME_WORD_WHOLE, span_of(world->names[ordinal]), &whole));
     assert_true(is_posted(world, live, count, ordinal, posting_name(whole)));
     assert_true(is_posted(world, live, count, ordinal, posting_type(1)));
     assert_true(is_posted(world, live, count, ordinal, posting_person(1)));

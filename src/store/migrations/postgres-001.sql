@@ -94,19 +94,23 @@ CREATE TABLE job_name (
 CREATE INDEX job_name_up ON job_name (name_key, position DESC) INCLUDE (type, person);
 CREATE INDEX job_name_down ON job_name (name_key, position) INCLUDE (type, person);
 
--- What is in names: jobs in a row with the hashed grams of their names (see src/store/postgres/names/name_block.h). Written
--- behind the commits, so that nobody who creates waits for it; without a pending list, so that nobody who reads does.
--- 249 bytes a job.
-CREATE TABLE name_block (
+-- What is in names: jobs in a row, and which of them have a word (see src/store/postgres/names/segment.h). Written behind the
+-- commits, so that nobody who creates waits for it.
+CREATE TABLE name_segment (
     first BIGINT PRIMARY KEY, -- positions, both inclusive
     last BIGINT NOT NULL,
-    grams INTEGER[] NOT NULL
+    level SMALLINT NOT NULL -- how often it was merged
 );
-CREATE INDEX name_block_last ON name_block (last);
-CREATE INDEX name_block_grams ON name_block USING gin (grams) WITH (fastupdate = off);
+CREATE TABLE name_posting (
+    segment BIGINT NOT NULL, -- its first position
+    word INTEGER NOT NULL, -- hashed
+    jobs BYTEA NOT NULL, -- positions (see src/store/postgres/names/name_set.h)
+    PRIMARY KEY (segment, word)
+);
+ALTER TABLE name_posting ALTER COLUMN jobs SET STORAGE EXTERNAL; -- there is nothing left to compress
 
 -- Between which names those lie that have a gram and begin with a byte (see src/store/name_range.h): the order
--- by name is read nowhere else. Written with the blocks; 12 MB for a million jobs.
+-- by name is read nowhere else. Written with the segments; 12 MB for a million jobs.
 CREATE TABLE name_range (
     gram BIGINT NOT NULL, -- hashed
     head SMALLINT NOT NULL, -- the first byte; 0 for the empty name

@@ -1,30 +1,28 @@
-/* Where candidates come from: the columns that are read of them, and the blocks. */
+/* Where candidates come from: the columns that are read of them, and those listed. */
 #include "store/postgres/find/writing.h"
-
-#include "store/name_grams.h"
-#include "store/postgres/names/name_block.h"
 
 #include <stdio.h>
 
 void find_columns(struct find_writing *w, const char *table)
 {
     const struct query *query = w->query;
-    bool loose = w->way->source == FIND_BLOCKS || w->way->source == FIND_NAMES;
+    bool listed = w->way->source == FIND_LISTED;
+    bool lazy = find_is_lazy(w);
     bool dates = query->order == ORDER_START_DATE || query->order == ORDER_END_DATE;
     bool by_value = query->order == ORDER_STATE || query->order == ORDER_RESULT;
-    bool words = loose || w->way->source == FIND_DATES;
+    bool words = listed || w->way->source == FIND_DATES;
     bool folded = find_by_name(query) && query->match != MATCH_EXACT;
 
     buf_printf(w->sql, "%s.position", table);
-    if ((loose && query->statuses != STATUS_MASK_ALL) || (w->way->all && by_value))
+    if ((listed && query->statuses != STATUS_MASK_ALL) || (w->way->all && by_value))
         buf_printf(w->sql, ", %s.status", table);
-    if ((words && query->type_count > 0) || (w->way->all && query->order == ORDER_TYPE))
+    if ((words && query->type_count > 0) || (w->way->all && query->order == ORDER_TYPE && !lazy))
         buf_printf(w->sql, ", %s.type", table);
     if (words && query->has_user)
         buf_printf(w->sql, ", %s.person", table);
-    if (folded || (w->way->all && query->order == ORDER_NAME))
+    if (!lazy && (folded || (w->way->all && query->order == ORDER_NAME)))
         buf_printf(w->sql, ", %s.name_folded", table);
-    if (find_by_name(query) && query->match == MATCH_EXACT)
+    if (!lazy && find_by_name(query) && query->match == MATCH_EXACT)
         buf_printf(w->sql, ", %s.name", table);
     if (dates && (w->way->all || w->way->source == FIND_DATES))
         buf_printf(w->sql, ", %s.%s", table, find_date(query));
@@ -91,39 +89,46 @@ int find_pattern(struct find_writing *w)
     return w->pattern;
 }
 
-/* The grams that a block must have. */
-static void add_grams(struct find_writing *w)
+/* Those below the place, as many as the budget goes; in an order of its own all or none. */
+static void add_runs(struct find_writing *w)
 {
-    int64_t grams[NAME_GRAMS_ASKED];
-    size_t count = w->query->match != MATCH_EXACT ? name_grams_ask(w->query, NAME_BLOCK_GRAM, grams)
-                                                  : name_grams_ask_whole(w->query->name, grams);
+    const struct name_set *set = &w->search->names->passed;
+    int64_t *firsts, *lasts, below = find_starts_behind(w) ? w->place->numbers.position : INT64_MAX;
+    size_t count = 0, room = set->count;
 
-    w->params->failed = w->params->failed || count == 0;
-    param_numbers(w->params, w->search->arena, grams, count);
+    if ((uint64_t)w->budget < room)
+        room = (size_t)w->budget;
+    firsts = ARENA_ARRAY(w->search->arena, int64_t, room);
+    lasts = ARENA_ARRAY(w->search->arena, int64_t, room);
+    w->params->failed = w->params->failed || firsts == NULL || lasts == NULL;
+    for (size_t i = set->count; i > 0 && count < room && !w->params->failed; i--) {
+        if (set->list[i - 1].first >= below)
+            continue;
+        firsts[count] = set->list[i - 1].first;
+        lasts[count++] = set->list[i - 1].last;
+    }
+    param_numbers(w->params, w->search->arena, firsts, count);
+    param_numbers(w->params, w->search->arena, lasts, count);
+    buf_printf(w->sql, "unnest($%d::int8[], $%d::int8[])", w->params->count - 1, w->params->count);
 }
 
-/* The jobs that are in no block yet come first: they are the newest. */
-static void add_blocks(struct find_writing *w)
+/* The jobs that the index lacks come first: they are the newest. */
+static void add_listed(struct find_writing *w)
 {
     char below[24];
 
     find_below(w, find_starts_behind(w), below);
     find_add(w, "(SELECT ");
     find_columns(w, "job");
-    buf_printf(w->sql,
-               " FROM job WHERE job.position > (SELECT coalesce(max(last), -1) FROM name_block) "
-               "AND job.position < %s" FIND_NEWEST_FIRST
-               ") UNION ALL (SELECT j.* FROM (SELECT first, "
-               "last FROM (SELECT first, last FROM name_block WHERE grams @> ",
+    find_add(w, " FROM job WHERE job.position > ");
+    find_add_number(w, w->search->names->watermark);
+    buf_printf(w->sql, " AND job.position < %s" FIND_NEWEST_FIRST ") UNION ALL (SELECT j.* FROM ",
                below);
-    add_grams(w);
-    buf_printf(w->sql,
-               "$%d::int4[] OFFSET 0) AS m WHERE first < %s ORDER BY first DESC) AS b CROSS "
-               "JOIN LATERAL (SELECT ",
-               w->params->count, below);
+    add_runs(w);
+    find_add(w, " AS r (first, last) CROSS JOIN LATERAL (SELECT ");
     find_columns(w, "job");
     buf_printf(w->sql,
-               " FROM job WHERE job.position >= b.first AND job.position <= b.last "
+               " FROM job WHERE job.position >= r.first AND job.position <= r.last "
                "AND job.position < %s" FIND_NEWEST_FIRST ") AS j)",
                below);
 }
@@ -146,8 +151,8 @@ void find_candidates(struct find_writing *w)
     case FIND_NAMES:
         find_names(w);
         break;
-    case FIND_BLOCKS:
-        add_blocks(w);
+    case FIND_LISTED:
+        add_listed(w);
         break;
     }
 }

@@ -25,18 +25,29 @@
  * Nothing is kept between two tries of a way: each begins anew and goes GROWTH times as far, so
  * that what was read in vain is a seventh of the last try.
  */
-#define BUDGET_FIRST 1000
-#define GROWTH 8
+#define BUDGET_FIRST 1000 /* microseconds */
+#define GROWTH 4
 #define BUDGET_MAX (INT64_C(1) << 40)
+
+/* Of the parameters of statements. */
+#define SEARCH_MEMORY_MAX ((size_t)64 << 20)
 
 /* What the tries of a find share. */
 struct finding {
     struct pg_connection *connection;
     struct store_find *find;
     struct find_search search;
+    struct find_names names;
+    struct arena arena; /* of the search */
     bool done;
     bool long_names; /* the page has names that their keys do not put in order */
 };
+
+static void release(struct finding *finding)
+{
+    find_names_release(&finding->names);
+    arena_release(&finding->arena);
+}
 
 /* Names and types never change, so a cursor has them read again at its position. */
 static enum problem read_place(struct finding *finding, struct find_place *ret_place)
@@ -146,6 +157,30 @@ static enum problem try_way(struct finding *finding, const struct find_way *way,
     return problem;
 }
 
+/* Whether all that the index lets through can be read in time, as far as is known. */
+static bool is_short(const struct find_names *names, int64_t rows)
+{
+    return names->known && names->jobs < (double)rows;
+}
+
+static enum problem try_within(struct finding *finding, const struct find_way *way,
+                               int64_t microseconds)
+{
+    struct store_find *find = finding->find;
+    enum problem problem = PROBLEM_NONE;
+    int64_t rows;
+
+    if (way->source == FIND_LISTED)
+        problem = find_names_know(&finding->names, finding->connection, find->query, microseconds,
+                                  &find->call.err);
+    rows = (int64_t)((double)microseconds /
+                     find_way_us(way, find->query, find_names_sieve(&finding->names)));
+    if (problem != PROBLEM_NONE ||
+        (way->source == FIND_LISTED && !is_short(&finding->names, way->all ? rows : INT64_MAX)))
+        return problem;
+    return try_way(finding, way, rows);
+}
+
 /* All ways in turn, each as far as the budget goes, which grows. */
 static enum problem try_ways(struct finding *finding, const struct find_way *ways, size_t count)
 {
@@ -155,7 +190,7 @@ static enum problem try_ways(struct finding *finding, const struct find_way *way
     for (int round = 0; !finding->done && problem == PROBLEM_NONE; round++) {
         for (size_t i = 0; i < count && !finding->done && problem == PROBLEM_NONE; i++)
             if (ways[i].from_round <= round)
-                problem = try_way(finding, &ways[i], budget);
+                problem = try_within(finding, &ways[i], budget);
         budget = budget < BUDGET_MAX ? budget * GROWTH : budget;
     }
     return problem;
@@ -172,11 +207,13 @@ static enum problem try_whole_names(struct finding *finding)
 
 enum problem pg_find(struct pg_connection *connection, struct store_find *find)
 {
-    struct finding finding = {connection, find, {find->query, NULL, find->arena}, false, false};
+    AUTO(release) struct finding finding = {.connection = connection, .find = find};
     struct find_way ways[FIND_WAYS_MAX];
     struct find_place place;
     enum problem problem = PROBLEM_NONE;
 
+    arena_init(&finding.arena, SEARCH_MEMORY_MAX);
+    finding.search = (struct find_search){find->query, NULL, &finding.arena, &finding.names};
     find->count = 0;
     find->more = false;
     if (find->query->statuses == 0)

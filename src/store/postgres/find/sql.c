@@ -35,16 +35,45 @@ static void add_word_tests(struct find_writing *w)
     }
 }
 
+static void add_sieve(struct find_writing *w)
+{
+    const struct find_names *names = w->search->names;
+
+    if (!find_is_sieved(w))
+        return;
+    find_add(w, " AND (c.position > ");
+    find_add_number(w, names->watermark);
+    find_add(w, " OR get_bit(");
+    param_bytes(w->params,
+                (struct span){(const char *)names->bits, (size_t)names->modulus / 8 + 1});
+    find_add_last(w);
+    find_add(w, ", c.position % ");
+    find_add_number(w, names->modulus);
+    find_add(w, ") = 1)");
+}
+
+/* A column of the candidate, which is looked up where only few are asked for it. */
+static void add_column(struct find_writing *w, const char *column)
+{
+    if (find_is_lazy(w))
+        buf_printf(w->sql, "(SELECT job.%s FROM job WHERE job.position = c.position)", column);
+    else
+        buf_printf(w->sql, "c.%s", column);
+}
+
 static void add_name_test(struct find_writing *w)
 {
+    bool exact = w->query->match == MATCH_EXACT;
+
     if (!find_by_name(w->query))
         return;
-    if (w->query->match == MATCH_EXACT) {
-        find_add(w, " AND c.name = ");
+    find_add(w, " AND ");
+    add_column(w, exact ? "name" : "name_folded");
+    if (exact) {
+        find_add(w, " = ");
         find_add_text(w, w->query->name);
-        return;
-    }
-    buf_printf(w->sql, " AND c.name_folded LIKE $%d", find_pattern(w));
+    } else
+        buf_printf(w->sql, " LIKE $%d", find_pattern(w));
 }
 
 /*
@@ -57,6 +86,7 @@ static void add_key_tests(struct find_writing *w)
     bool exact = find_by_name(w->query) && w->query->match == MATCH_EXACT;
 
     add_word_tests(w);
+    add_sieve(w);
     if (find_by_name(w->query) && !exact)
         buf_printf(w->sql,
                    " AND CASE WHEN octet_length(c.name_key) <= " FIND_KEY_WHOLE
@@ -84,11 +114,11 @@ static void add_tests(struct find_writing *w)
     if (find_reads_names(w)) {
         add_key_tests(w);
     } else {
-        bool loose = source == FIND_BLOCKS || source == FIND_NAMES;
-        if (loose && w->query->statuses != STATUS_MASK_ALL)
+        if (source == FIND_LISTED && w->query->statuses != STATUS_MASK_ALL)
             add_status_test(w, "c.status");
-        if (loose || source == FIND_DATES)
+        if (source == FIND_LISTED || source == FIND_DATES)
             add_word_tests(w);
+        add_sieve(w);
         add_name_test(w);
     }
     find_add(w, ")");
@@ -108,10 +138,10 @@ static void add_value(struct find_writing *w)
     case ORDER_CREATED:
         break;
     case ORDER_NAME:
-        find_add(w, "c.name_folded");
+        add_column(w, "name_folded");
         break;
     case ORDER_TYPE:
-        find_add(w, "c.type");
+        add_column(w, "type");
         break;
     case ORDER_START_DATE:
     case ORDER_END_DATE:

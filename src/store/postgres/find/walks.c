@@ -3,6 +3,7 @@
 
 #include "store/name_grams.h"
 #include "store/name_range.h"
+#include "store/postgres/names/segment.h"
 
 /* Which of the jobs with, or without, a value: an index has them in parts. */
 enum part { PART_INSIDE, PART_BEYOND, PART_ABSENT };
@@ -120,14 +121,11 @@ static void add_key_range(struct find_writing *w)
 
 static void add_name_columns(struct find_writing *w)
 {
-    if (w->way->all)
-        find_columns(w, "j");
-    else
-        find_add(w, "n.position, n.name_key, n.type, n.person");
+    find_add(w, "n.position, n.name_key, n.type, n.person");
     if (w->way->whole_names)
         find_add(w, ", j.name_folded");
     find_add(w, " FROM job_name AS n");
-    if (w->way->all || w->way->whole_names)
+    if (w->way->whole_names)
         find_add(w, " CROSS JOIN LATERAL (SELECT * FROM job WHERE job.position = n.position) AS j");
     find_add(w, " WHERE TRUE");
 }
@@ -159,8 +157,8 @@ static void add_ranges(struct find_writing *w)
                "AS first, min(last) AS last FROM name_range WHERE gram = ANY($%d::int8[]) GROUP BY "
                "head HAVING count(*) = (SELECT count(DISTINCT g) FROM unnest($%d::int8[]) AS g) "
                "UNION ALL SELECT " HEAD_OF_NAME ", l.name_key, l.name_key FROM (SELECT name_key "
-               "FROM job_name WHERE position > (SELECT coalesce(max(last), -1) FROM name_block) "
-               "OFFSET 0) AS l WHERE l.name_key LIKE $%d OR octet_length(l.name_key) "
+               "FROM job_name WHERE position > " NAME_SEGMENT_WATERMARK
+               " OFFSET 0) AS l WHERE l.name_key LIKE $%d OR octet_length(l.name_key) "
                "> " FIND_KEY_WHOLE ") AS p WHERE first <= last GROUP BY head ORDER BY head%s) AS r "
                "CROSS JOIN LATERAL ",
                w->params->count, w->params->count, find_pattern(w),
@@ -199,20 +197,6 @@ static void add_name_part(struct find_writing *w, enum part part)
                    ranges ? " AS n)" : "");
 }
 
-/* The keys of the filter; those of one key are newest first also in the order of creation. */
-static void add_key(struct find_writing *w)
-{
-    find_add(w, "SELECT ");
-    add_name_columns(w);
-    if (find_starts_behind(w)) {
-        find_add(w, " AND n.position < ");
-        find_add_number(w, w->place->numbers.position);
-    }
-    add_key_range(w);
-    if (!w->way->all)
-        find_add(w, " ORDER BY n.position DESC");
-}
-
 /* Keys that are cut off are put in order by the whole names: of each key, all of them are read. */
 static void add_whole_names(struct find_writing *w)
 {
@@ -239,8 +223,6 @@ void find_names(struct find_writing *w)
 {
     if (w->way->whole_names)
         add_whole_names(w);
-    else if (w->way->all || w->query->order == ORDER_CREATED)
-        add_key(w);
     else if (w->place != NULL) {
         add_name_part(w, PART_INSIDE);
         find_add(w, " UNION ALL ");

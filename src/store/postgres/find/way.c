@@ -1,6 +1,8 @@
 /* Which ways a find may take. */
 #include "store/postgres/find/way.h"
 
+#include "store/postgres/find/costs.h"
+
 bool find_by_name(const struct query *query)
 {
     return query->has_name && (query->match == MATCH_EXACT || query->name_folded.len > 0);
@@ -9,6 +11,38 @@ bool find_by_name(const struct query *query)
 bool find_is_filtered(const struct query *query)
 {
     return query->statuses != STATUS_MASK_ALL || query->type_count > 0 || query->has_user;
+}
+
+/* By date and by name the indexes have types and users, by name not the status. */
+static bool reads_table(const struct find_way *way, const struct query *query)
+{
+    bool words = query->type_count > 0 || query->has_user;
+
+    switch (way->source) {
+    case FIND_LISTED:
+        return true;
+    case FIND_NAMES:
+        return !words && !find_by_name(query);
+    case FIND_DATES:
+        return !words;
+    case FIND_STREAMS:
+    case FIND_VALUES:
+    case FIND_TYPES:
+        break;
+    }
+    return find_by_name(query) ||
+           (way->all && (query->order == ORDER_NAME || query->order == ORDER_TYPE));
+}
+
+double find_way_us(const struct find_way *way, const struct query *query, bool sieved)
+{
+    if (way->source == FIND_LISTED)
+        return FIND_LISTED_US;
+    if (sieved)
+        return FIND_INDEX_US;
+    if (reads_table(way, query))
+        return FIND_TABLE_US;
+    return find_by_name(query) ? FIND_KEY_US : FIND_INDEX_US;
 }
 
 struct ways {
@@ -39,25 +73,13 @@ static void add_ordered(struct ways *ways, const struct query *query)
     add(ways, way);
 }
 
-/* Names that begin alike, or are alike, lie together; by name that is the order itself. */
-static void add_names(struct ways *ways, const struct query *query)
+/* A pattern that is frequent is found without the index, which has most of the jobs for it. */
+static void add_listed(struct ways *ways, const struct query *query)
 {
-    bool exact = query->match == MATCH_EXACT;
-
-    if (query->order != ORDER_NAME && exact && query->order == ORDER_CREATED)
-        add(ways, (struct find_way){.source = FIND_NAMES, .tested = true});
-    else if (query->order != ORDER_NAME && (exact || query->match == MATCH_START))
-        add(ways, (struct find_way){.source = FIND_NAMES, .all = true, .tested = true});
-}
-
-/* A pattern that is frequent is found without the index, and found in most of its blocks. */
-static void add_blocks(struct ways *ways, const struct query *query)
-{
-    if (query->order != ORDER_NAME || query->match != MATCH_START)
-        add(ways, (struct find_way){.source = FIND_BLOCKS,
-                                    .all = query->order != ORDER_CREATED,
-                                    .tested = true,
-                                    .from_round = 1});
+    add(ways, (struct find_way){.source = FIND_LISTED,
+                                .all = query->order != ORDER_CREATED,
+                                .tested = true,
+                                .from_round = 1});
 }
 
 /* Few jobs may pass the filters, and stand anywhere in the order. */
@@ -76,12 +98,10 @@ size_t find_ways(const struct find_search *search, struct find_way *ret_ways)
     const struct query *query = search->query;
     struct ways ways = {ret_ways, 0};
 
-    if (find_by_name(query))
-        add_names(&ways, query);
     if (query->order == ORDER_TYPE)
         add_filtered(&ways, query);
     if (find_by_name(query))
-        add_blocks(&ways, query);
+        add_listed(&ways, query);
     add_ordered(&ways, query);
     if (query->order != ORDER_TYPE)
         add_filtered(&ways, query);

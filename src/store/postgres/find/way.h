@@ -3,6 +3,7 @@
 #define JOBD_STORE_POSTGRES_FIND_WAY_H
 
 #include "base/buf.h"
+#include "store/postgres/find/names.h"
 #include "store/postgres/params.h"
 #include "store/store.h"
 
@@ -17,6 +18,7 @@ struct find_search {
     const struct query *query;
     const struct find_place *place; /* NULL: the first page */
     struct arena *arena;
+    const struct find_names *names; /* NULL: nothing is known of them */
 };
 
 enum find_source {
@@ -26,8 +28,7 @@ enum find_source {
     FIND_DATES, /* the jobs of the filter by status, by the date of the order */
     FIND_NAMES, /* all jobs by name; with MATCH_START those of the prefix, with MATCH_EXACT of the
                    folded name */
-    FIND_BLOCKS, /* the jobs of the blocks in whose names all grams of the pattern are, newest first
-                  */
+    FIND_LISTED, /* the jobs that the name index lets through, and those it lacks, newest first */
 };
 
 struct find_way {
@@ -38,10 +39,19 @@ struct find_way {
     int from_round; /* in the rounds before it would be in vain, or too dear */
 };
 
-#define FIND_WAYS_MAX 4
+#define FIND_WAYS_MAX 3
+
+/* What a candidate of the way takes, in microseconds, about; sieved or not. */
+double find_way_us(const struct find_way *way, const struct query *query, bool sieved);
 
 /* The ways that are worth a try, 1..FIND_WAYS_MAX; those that are likely the shortest first. */
 size_t find_ways(const struct find_search *search, struct find_way *ret_ways);
+
+/* Whether the way tests by type or user what its index has in the order of a date. */
+static inline bool find_tests_words(const struct find_way *way, const struct query *query)
+{
+    return way->source == FIND_DATES && (query->type_count > 0 || query->has_user);
+}
 
 /* Whether there is a name filter that not everything passes. */
 bool find_by_name(const struct query *query);

@@ -50,10 +50,24 @@ static inline const char *find_date(const struct query *query)
     return query->order == ORDER_START_DATE ? "started_on" : "ended_on";
 }
 
+static inline bool find_is_sieved(const struct find_writing *w)
+{
+    return w->way->source != FIND_LISTED && find_names_sieve(w->search->names);
+}
+
+/*
+ * Whether few candidates pass the tests that an index has all for: what it lacks is looked up of
+ * these alone.
+ */
+static inline bool find_is_lazy(const struct find_writing *w)
+{
+    return find_is_sieved(w) || find_tests_words(w->way, w->query);
+}
+
 /* Whether a name's rest behind its key counts at all. */
 static inline bool find_reads_names(const struct find_writing *w)
 {
-    return w->way->source == FIND_NAMES && !w->way->all;
+    return w->way->source == FIND_NAMES;
 }
 
 /*

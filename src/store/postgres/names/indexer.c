@@ -1,11 +1,9 @@
-/* The indexer's thread: sleeps until a block is full, and writes it. */
+/* The indexer's thread: sleeps until there are jobs for a segment, and writes it. */
 #include "store/postgres/names/indexer.h"
 
 #include "base/metrics.h"
 #include "base/scope.h"
-#include "store/name_grams.h"
-#include "store/postgres/names/name_block.h"
-#include "store/postgres/names/name_range.h"
+#include "store/postgres/names/segment.h"
 #include "store/postgres/row.h"
 #include "store/postgres/state.h"
 #include "store/postgres/thread.h"
@@ -13,84 +11,58 @@
 #include <time.h>
 
 #define PAUSE_FAILED_S 5
-#define ARENA_MAX ((size_t)64 << 20)
+#define ARENA_MAX ((size_t)256 << 20)
 
-/* Positions become visible in order, so nothing will ever come between the jobs of a block. */
+/* Positions become visible in order, so nothing will ever come between the jobs of a segment. */
 static const PGresult *read_jobs(struct pg_connection *connection)
 {
     struct pg_params params = {0};
 
-    param_number(&params, NAME_BLOCK_JOBS);
+    param_number(&params, NAME_SEGMENT_JOBS);
     return pg_ask(connection,
-                  "SELECT position, name, name_folded FROM job WHERE position > (SELECT "
-                  "coalesce(max(last), -1) FROM name_block) ORDER BY position LIMIT $1",
+                  "SELECT position, name, name_folded, type, person FROM job WHERE position > "
+                  "" NAME_SEGMENT_WATERMARK " ORDER BY position LIMIT $1",
                   &params);
 }
 
-static bool gather(const PGresult *jobs, struct name_grams *grams, struct name_ranges *ranges,
-                   struct arena *arena)
+/* As many as fit. */
+static bool gather(const PGresult *jobs, struct name_piece *piece, struct arena *arena)
 {
-    for (int i = 0; i < NAME_BLOCK_JOBS; i++) {
+    for (int i = 0; i < (int)pg_rows(jobs) && !name_piece_is_full(piece); i++) {
         struct pg_row row = {jobs, i};
-        if (!name_grams_add_whole(grams, row_span(row, 1)) ||
-            !name_grams_cut(grams, row_span(row, 2), NAME_BLOCK_GRAM) ||
-            !name_ranges_add(ranges, row_span(row, 2), arena))
+        struct name_job job = {row_number(row, 0, 0), row_span(row, 1), row_span(row, 2),
+                               row_span(row, 3)};
+        if (!row_uuid(row, 4, &job.user) || !name_piece_add(piece, &job, arena))
             return false;
     }
-    name_grams_finish(grams);
     return true;
 }
 
-/* The positions of its first and last job. */
-struct block {
-    int64_t first, last;
-};
-
-static void send_block(struct pg_connection *connection, struct block block,
-                       const struct name_grams *grams, struct arena *arena)
+static bool write_piece(struct pg_connection *connection, const PGresult *jobs)
 {
-    struct pg_params params = {0};
-
-    param_number(&params, block.first);
-    param_number(&params, block.last);
-    param_numbers(&params, arena, grams->list, grams->count);
-    pg_send(connection,
-            "INSERT INTO name_block (first, last, grams) VALUES ($1, $2, $3::int4[]) ON "
-            "CONFLICT DO NOTHING",
-            &params);
-}
-
-/* Both in one transaction, for a block says up to where the ranges are complete. */
-static bool write_block(struct pg_connection *connection, const PGresult *jobs)
-{
-    AUTO(name_grams_release) struct name_grams grams = {0};
-    AUTO(name_ranges_release) struct name_ranges ranges = {0};
+    AUTO(name_piece_release) struct name_piece piece = {0};
     AUTO(arena_release) struct arena arena;
-    struct block block = {row_number(pg_first(jobs), 0, 0),
-                          row_number((struct pg_row){jobs, NAME_BLOCK_JOBS - 1}, 0, 0)};
+    bool good;
 
     arena_init(&arena, ARENA_MAX);
-    if (!gather(jobs, &grams, &ranges, &arena))
-        return false;
+    good = gather(jobs, &piece, &arena);
     pg_clear(connection);
-    name_ranges_send(&ranges, connection, &arena);
-    send_block(connection, block, &grams, &arena);
-    return pg_round(connection);
+    good = good && name_piece_send(&piece, 0, connection, &arena) && pg_round(connection);
+    pg_clear(connection);
+    return good && name_segments_merge(connection);
 }
 
-/* What is short of a block is not behind: it is read with the jobs themselves. */
+/* What is short of a segment is not behind: it is read with the jobs themselves. */
 static void set_lag(int64_t jobs)
 {
-    metric_set(METRIC_STORE_INDEX_LAG, jobs - jobs % NAME_BLOCK_JOBS);
+    metric_set(METRIC_STORE_INDEX_LAG, jobs - jobs % NAME_SEGMENT_JOBS);
 }
 
 /* Of all daemons' jobs; false: it did not work. */
 static bool count_behind(struct pg_connection *connection, int64_t *ret_jobs)
 {
-    const PGresult *result = pg_ask(connection,
-                                    "SELECT count(*) FROM job WHERE position > (SELECT "
-                                    "coalesce(max(last), -1) FROM name_block)",
-                                    NULL);
+    const PGresult *result = pg_ask(
+        connection, "SELECT count(*) FROM job WHERE position > " NAME_SEGMENT_WATERMARK, NULL);
 
     if (result == NULL)
         return false;
@@ -105,8 +77,8 @@ static bool step(struct pg_connection *connection, bool *ret_more)
 {
     const PGresult *jobs = read_jobs(connection);
 
-    *ret_more = jobs != NULL && pg_rows(jobs) == NAME_BLOCK_JOBS;
-    return *ret_more ? write_block(connection, jobs) : jobs != NULL;
+    *ret_more = jobs != NULL && pg_rows(jobs) == NAME_SEGMENT_JOBS;
+    return *ret_more ? write_piece(connection, jobs) : jobs != NULL;
 }
 
 static bool is_stopping(struct indexer *indexer)
@@ -119,7 +91,7 @@ static bool is_stopping(struct indexer *indexer)
     return stopping;
 }
 
-/* All full blocks. */
+/* All full segments. */
 static bool run_steps(struct indexer *indexer, struct pg_connection *connection)
 {
     struct err err;
@@ -134,13 +106,13 @@ static bool run_steps(struct indexer *indexer, struct pg_connection *connection)
     while (good && more && !is_stopping(indexer)) {
         good = step(connection, &more);
         pg_clear(connection);
-        behind = more && behind > NAME_BLOCK_JOBS ? behind - NAME_BLOCK_JOBS : 0;
+        behind = more && behind > NAME_SEGMENT_JOBS ? behind - NAME_SEGMENT_JOBS : 0;
         set_lag(behind);
     }
     return good;
 }
 
-/* Until there is a block's worth, or for a while when it did not work. */
+/* Until there are jobs for a segment, or for a while when it did not work. */
 static void rest(struct indexer *indexer, bool failed)
 {
     struct timespec until;
@@ -150,9 +122,9 @@ static void rest(struct indexer *indexer, bool failed)
     pthread_mutex_lock(&indexer->lock);
     if (failed && !indexer->stopping)
         pthread_cond_timedwait(&indexer->more, &indexer->lock, &until);
-    while (!failed && !indexer->stopping && indexer->created < NAME_BLOCK_JOBS)
+    while (!failed && !indexer->stopping && indexer->created < NAME_SEGMENT_JOBS)
         pthread_cond_wait(&indexer->more, &indexer->lock);
-    indexer->created %= NAME_BLOCK_JOBS;
+    indexer->created %= NAME_SEGMENT_JOBS;
     pthread_mutex_unlock(&indexer->lock);
 }
 
@@ -200,7 +172,7 @@ void indexer_note(struct indexer *indexer, size_t created)
 
     pthread_mutex_lock(&indexer->lock);
     indexer->created += created;
-    full = indexer->created >= NAME_BLOCK_JOBS;
+    full = indexer->created >= NAME_SEGMENT_JOBS;
     pthread_mutex_unlock(&indexer->lock);
     if (full)
         pthread_cond_signal(&indexer->more);

@@ -1,4 +1,4 @@
-/* The indexer: writes name blocks behind the commits. */
+/* The indexer: writes segments of names behind the commits. */
 #ifndef JOBD_STORE_POSTGRES_NAMES_INDEXER_H
 #define JOBD_STORE_POSTGRES_NAMES_INDEXER_H
 
@@ -21,7 +21,7 @@ struct indexer {
 
 /*
  * Starts the thread, which first does what was left. Daemons that share a database may all have
- * one: they make the same blocks, and the first one of each stays.
+ * one: they make the same segments, and the first one of each stays.
  */
 bool indexer_start(struct indexer *indexer, struct pg_store *store, struct err *err);
 void indexer_stop(struct indexer *indexer);

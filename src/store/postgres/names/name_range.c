@@ -2,8 +2,6 @@
 #include "store/postgres/names/name_range.h"
 
 #include "base/mem.h"
-#include "base/scope.h"
-#include "store/name_grams.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -25,20 +23,17 @@ static bool reserve(struct name_ranges *ranges, size_t more)
     return true;
 }
 
-bool name_ranges_add(struct name_ranges *ranges, struct span folded, struct arena *arena)
+bool name_ranges_add(struct name_ranges *ranges, struct span folded, const struct name_grams *grams,
+                     struct arena *arena)
 {
-    AUTO(name_grams_release) struct name_grams grams = {0};
     struct span key = name_key(folded);
 
     key.ptr = arena_strndup(arena, key.len > 0 ? key.ptr : "", key.len);
-    if (key.ptr == NULL || !name_grams_cut(&grams, folded, NAME_RANGE_GRAM))
+    if (key.ptr == NULL || !reserve(ranges, grams->count))
         return false;
-    name_grams_finish(&grams);
-    if (!reserve(ranges, grams.count))
-        return false;
-    for (size_t i = 0; i < grams.count; i++)
+    for (size_t i = 0; i < grams->count; i++)
         ranges->list[ranges->count++] =
-            (struct name_range){name_range_place(folded, grams.list[i]), key};
+            (struct name_range){name_range_place(folded, grams->list[i]), key};
     return true;
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/span.h"
+#include "store/name_grams.h"
 #include "store/name_range.h"
 #include "store/postgres/connection.h"
 
@@ -20,8 +21,12 @@ struct name_ranges {
     size_t count, room;
 };
 
-/* Adds a folded name, which the arena gets a copy of. False without memory. */
-bool name_ranges_add(struct name_ranges *ranges, struct span folded, struct arena *arena);
+/*
+ * Adds a folded name, of whose key the arena gets a copy; `grams` are its own up to NAME_RANGE_GRAM
+ * code points, finished. False without memory.
+ */
+bool name_ranges_add(struct name_ranges *ranges, struct span folded, const struct name_grams *grams,
+                     struct arena *arena);
 void name_ranges_release(struct name_ranges *ranges);
 
 /*

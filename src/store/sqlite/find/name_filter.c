@@ -89,7 +89,7 @@ static bool want_name(struct name_filter *filter, const struct query *query)
     size_t count;
 
     if (query->match == MATCH_EXACT) {
-        if (!name_grams_ask_whole(query->name, grams))
+        if (!name_grams_ask_word(NAME_WORD_WHOLE, query->name, grams))
             return false;
         want(filter, posting_name(grams[0]));
         return true;

@@ -110,7 +110,7 @@ static bool add_job(struct sqlite_reader *writer, struct piece *piece, sqlite3_s
     static_assert(NAME_INDEX_GRAM == NAME_RANGE_GRAM, "names are cut once");
     name_grams_clear(grams);
     if (!name_grams_cut(grams, folded, NAME_INDEX_GRAM) ||
-        !name_grams_ask_whole(sqlite_text(job, 4), &whole))
+        !name_grams_ask_word(NAME_WORD_WHOLE, sqlite_text(job, 4), &whole))
         return false;
     name_grams_finish(grams);
     if (!known_ranges_add(writer, folded, grams) || !reserve(piece, grams->count + WORDS))

@@ -24,7 +24,7 @@ static inline uint32_t posting_gram(int64_t key)
  */
 uint32_t posting_type(int64_t id);
 uint32_t posting_person(int64_t id);
-uint32_t posting_name(int64_t whole); /* of name_grams_ask_whole */
+uint32_t posting_name(int64_t whole); /* of NAME_WORD_WHOLE */
 
 /* Larger than any: of two million jobs, as which no more are merged, half would take 256 KiB. */
 #define POSTING_MAX ((size_t)1 << 20)
