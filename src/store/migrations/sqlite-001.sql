@@ -57,13 +57,15 @@ CREATE TABLE job (
 -- What a filter or an order reads (see src/store/sqlite/find/find.c). Each is made of streams, newest first
 -- or in the order of a date, a status each, and carries what the other filters and orders look at: dates
 -- change with the status only, types and persons never. `position` is written out in the middle, where
--- the rowid that SQLite ends every index with would come too late.
-CREATE INDEX job_status ON job (status);
-CREATE INDEX job_type ON job (type, status, position, started_on, ended_on);
-CREATE INDEX job_person ON job (person, status, position, started_on, ended_on);
-CREATE INDEX job_person_type ON job (person, type, status, position, started_on, ended_on);
-CREATE INDEX job_started ON job (status, started_on, position, type, person);
-CREATE INDEX job_ended ON job (status, ended_on, position, type, person);
+-- the rowid that SQLite ends every index with would come too late. Statuses fall, so that those that end last stand
+-- beside those that run, and these beside the next to be claimed: one page of each index, not two or three, is written
+-- where a job ends and another one is claimed.
+CREATE INDEX job_status ON job (status DESC);
+CREATE INDEX job_type ON job (type, status DESC, position, started_on, ended_on);
+CREATE INDEX job_person ON job (person, status DESC, position, started_on, ended_on);
+CREATE INDEX job_person_type ON job (person, type, status DESC, position, started_on, ended_on);
+CREATE INDEX job_started ON job (status DESC, started_on, position, type, person);
+CREATE INDEX job_ended ON job (status DESC, ended_on, position, type, person);
 CREATE INDEX job_name ON job (name_folded, position, type, person);
 -- The change feed.
 CREATE UNIQUE INDEX job_change ON job (change);

@@ -143,7 +143,7 @@ static bool take(struct writer *writer, struct store_claim *claim, struct moment
         if (call->problem == PROBLEM_INTERNAL)
             break;
         if (call->problem != PROBLEM_NONE || !grant(writer, claim, &before, now) ||
-            !peek(writer, best, claim))
+            (claim->count < claim->claim->max && !peek(writer, best, claim)))
             return false;
     }
     if (claim->count > 0)
