@@ -3,34 +3,40 @@
 
 #include "base/scope.h"
 #include "store/name_key.h"
+#include "store/postgres/find/costs.h"
+#include "store/postgres/find/promise.h"
 #include "store/postgres/read.h"
 #include "store/postgres/row.h"
+
+#include <math.h>
 
 /*
  * What a page costs, with N jobs of which M match, and what bounds it:
  *
  * - Without a name filter, by creation, state or result: the page itself, from an index stream for
- *   each type and status (more than 44: a page of each). By date with filters by status only, and
- * by name without filters, likewise. By type: a seek for each type and status there is, or M.
+ *   each type and status (more than 66: a page of each). By date with filters by status only, and
+ *   by name without filters, likewise. By type: a seek for each type and status there is, or M.
  * - By date or name with other filters: the order's index is walked and tested, or the filters' own
  *   jobs are read whole, whichever ends first; that is about sqrt(n N) rows for a page of n where
  *   filter and order have nothing to do with each other. Not bounded: filters that many match but
  *   whose jobs come last in the order.
- * - With a name filter: the jobs from the newest on, some thousands of them, which is enough for a
- *   frequent pattern; else those of the blocks that have all of its grams of four letters. By name
- *   the walk reads only the ranges of names that have all of its grams of three. Not bounded:
- *   patterns whose grams are frequent but do not follow each other, and filters that many match but
- *   not with that name.
+ * - With a name filter the same for a short while, which is enough for a frequent pattern. Then the
+ *   name index is asked (names.h). What it lets through is read by position where that is little;
+ *   else the walks and the filters' jobs are tested by a sieve of it, and read from their indexes
+ *   alone, which takes a tenth of the time. By name a walk reads only the ranges of names that have
+ *   all of the pattern's grams. Not bounded: filters by status that many match but not with that
+ *   name, and patterns whose grams are frequent but do not follow each other.
  *
  * Nothing is kept between two tries of a way: each begins anew and goes GROWTH times as far, so
- * that what was read in vain is a seventh of the last try.
+ * that what was read in vain is a third of the last try. As soon as the index has been asked, a way
+ * that promises to take much longer is not tried yet (promise.h).
  */
-#define BUDGET_FIRST 1000 /* microseconds */
+#define BUDGET_FIRST 500 /* microseconds */
 #define GROWTH 4
 #define BUDGET_MAX (INT64_C(1) << 40)
 
 /* Of the parameters of statements. */
-#define SEARCH_MEMORY_MAX ((size_t)64 << 20)
+#define SEARCH_MEMORY_MAX ((size_t)256 << 20)
 
 /* What the tries of a find share. */
 struct finding {
@@ -157,28 +163,38 @@ static enum problem try_way(struct finding *finding, const struct find_way *way,
     return problem;
 }
 
-/* Whether all that the index lets through can be read in time, as far as is known. */
-static bool is_short(const struct find_names *names, int64_t rows)
-{
-    return names->known && names->jobs < (double)rows;
-}
-
-static enum problem try_within(struct finding *finding, const struct find_way *way,
-                               int64_t microseconds)
+/* Finds out about names; whether what is listed can be read in time then. */
+static enum problem look_at_names(struct finding *finding, const struct find_way *way,
+                                  double microseconds, bool *ret_worth)
 {
     struct store_find *find = finding->find;
+    struct find_names *names = &finding->names;
+    double wanted = way->all ? INFINITY : (double)find->query->page_size + 1;
+    enum problem problem =
+        find_names_know(names, finding->connection, find->query,
+                        (struct find_effort){microseconds, wanted}, &find->call.err);
+
+    *ret_worth = names->known && (!way->all || names->jobs * FIND_LISTED_US <= microseconds);
+    return problem;
+}
+
+/* A way that promises to be done in time, or in little more, is given that. */
+#define PATIENCE 2
+
+static enum problem try_within(struct finding *finding, const struct find_way *way,
+                               double microseconds)
+{
+    double promise = find_promise(&finding->search, way);
+    bool worth = promise <= PATIENCE * microseconds;
     enum problem problem = PROBLEM_NONE;
-    int64_t rows;
 
     if (way->source == FIND_LISTED)
-        problem = find_names_know(&finding->names, finding->connection, find->query, microseconds,
-                                  &find->call.err);
-    rows = (int64_t)((double)microseconds /
-                     find_way_us(way, find->query, find_names_sieve(&finding->names)));
-    if (problem != PROBLEM_NONE ||
-        (way->source == FIND_LISTED && !is_short(&finding->names, way->all ? rows : INT64_MAX)))
+        problem = look_at_names(finding, way, microseconds, &worth);
+    else if (microseconds < PATIENCE * promise)
+        microseconds = PATIENCE * promise;
+    if (problem != PROBLEM_NONE || !worth)
         return problem;
-    return try_way(finding, way, rows);
+    return try_way(finding, way, (int64_t)(microseconds / find_row_us(&finding->search, way)));
 }
 
 /* All ways in turn, each as far as the budget goes, which grows. */
@@ -190,7 +206,7 @@ static enum problem try_ways(struct finding *finding, const struct find_way *way
     for (int round = 0; !finding->done && problem == PROBLEM_NONE; round++) {
         for (size_t i = 0; i < count && !finding->done && problem == PROBLEM_NONE; i++)
             if (ways[i].from_round <= round)
-                problem = try_within(finding, &ways[i], budget);
+                problem = try_within(finding, &ways[i], (double)budget);
         budget = budget < BUDGET_MAX ? budget * GROWTH : budget;
     }
     return problem;

@@ -28,51 +28,124 @@ static double cost_of(const struct find_words *words, const struct find_group *g
            words->segments * (double)group->count * POSTING_US;
 }
 
+/* A choice of groups while it is made. */
+struct choice {
+    struct name_set sample; /* what they leave of it */
+    double jobs; /* what they leave of all */
+    double cost; /* of reading them */
+    bool any; /* is read or chosen */
+};
+
 /* What a group would leave of the sample, as a share; *ret_sample is the caller's. */
-static bool try_group(const struct find_names *names, const struct find_group *group, bool first,
-                      struct name_set *ret_sample, double *ret_left)
+static bool try_group(const struct find_names *names, const struct find_group *group,
+                      const struct choice *choice, struct name_set *ret_sample, double *ret_left)
 {
     const struct find_words *words = &names->words;
-    double before = first ? words->sample_jobs : find_words_jobs(words, &names->sample);
+    double before = choice->any ? find_words_jobs(words, &choice->sample) : words->sample_jobs;
 
     if (!name_set_join(ret_sample, &group->jobs) ||
-        !(first || name_set_meet(ret_sample, &names->sample)))
+        !(!choice->any || name_set_meet(ret_sample, &choice->sample)))
         return false;
     /* A few may all be alike. */
     *ret_left = (find_words_jobs(words, ret_sample) + 1) / (before + 2);
     return true;
 }
 
-/* Chooses the first groups, and those that rule out more than they cost. */
-static bool choose(struct find_names *names, double budget, bool *ret_any)
+static void undo(struct find_words *words)
+{
+    for (size_t i = 0; i < words->group_count; i++)
+        if (words->groups[i].state == GROUP_CHOSEN)
+            words->groups[i].state = GROUP_ASKED;
+}
+
+/* False without memory. */
+static bool consider(const struct find_names *names, struct find_group *group,
+                     struct choice *choice)
+{
+    AUTO(name_set_release) struct name_set sample = {0};
+    double cost = cost_of(&names->words, group), left;
+
+    if (!try_group(names, group, choice, &sample, &left))
+        return false;
+    if (choice->any && cost > choice->jobs * (1 - left) * FIND_LISTED_US)
+        return true;
+    group->state = GROUP_CHOSEN;
+    name_set_release(&choice->sample);
+    choice->sample = sample;
+    sample = (struct name_set){0};
+    choice->jobs *= left;
+    choice->cost += cost;
+    choice->any = true;
+    return true;
+}
+
+static bool is_too_long(const struct find_words *words, const struct find_group *group)
+{
+    return group->share * words->jobs > JOBS_MAX;
+}
+
+/* The groups that few have, and those that rule out more than it costs to read them. */
+static bool choose_list(struct find_names *names, struct choice *choice)
 {
     struct find_words *words = &names->words;
-    double jobs = names->known ? names->jobs : words->jobs, left;
 
-    *ret_any = false;
     for (size_t i = 0; i < words->group_count; i++) {
-        AUTO(name_set_release) struct name_set sample = {0};
         struct find_group *group = &words->groups[i];
-        double cost = cost_of(words, group);
-        bool first = !names->known && !*ret_any;
         if (group->state != GROUP_ASKED)
             continue;
-        if (cost > budget ||
-            (first ? group->share * jobs > JOBS_MAX : cost > jobs * FIND_LISTED_US))
+        if (choice->any ? cost_of(words, group) > choice->jobs * FIND_LISTED_US
+                        : is_too_long(words, group))
             break;
-        if (!try_group(names, group, first, &sample, &left))
+        if (!consider(names, group, choice))
             return false;
-        group->state = GROUP_VAIN;
-        if (!first && cost > jobs * (1 - left) * FIND_LISTED_US)
-            continue;
-        group->state = GROUP_CHOSEN;
-        budget -= cost;
-        jobs *= left;
-        name_set_release(&names->sample);
-        names->sample = sample;
-        sample = (struct name_set){0};
-        *ret_any = true;
     }
+    return true;
+}
+
+/* Types and users are tested by other means. */
+static bool choose_sieve(struct find_names *names, double budget, struct choice *choice)
+{
+    struct find_words *words = &names->words;
+
+    for (size_t i = 0; i < words->group_count && names->sieved >= 1; i++) {
+        struct find_group *group = &words->groups[i];
+        if (!group->of_name || group->state != GROUP_ASKED)
+            continue;
+        return cost_of(words, group) > budget || is_too_long(words, group) ||
+               consider(names, group, choice);
+    }
+    return true;
+}
+
+static bool begin_choice(const struct find_names *names, struct choice *choice)
+{
+    name_set_release(&choice->sample);
+    *choice = (struct choice){.jobs = names->known ? names->jobs : names->words.jobs,
+                              .any = names->known};
+    return name_set_join(&choice->sample, &names->sample);
+}
+
+static void end_choice(struct choice *choice)
+{
+    name_set_release(&choice->sample);
+}
+
+static bool choose(struct find_names *names, struct find_effort effort)
+{
+    AUTO(end_choice) struct choice choice = {0};
+    double listed;
+
+    if (!begin_choice(names, &choice) || !choose_list(names, &choice))
+        return false;
+    listed = choice.jobs < effort.wanted ? choice.jobs : effort.wanted;
+    if (choice.cost + listed * FIND_LISTED_US > effort.microseconds) {
+        undo(&names->words);
+        if (!begin_choice(names, &choice) || !choose_sieve(names, effort.microseconds, &choice))
+            return false;
+    }
+    name_set_release(&names->sample);
+    names->sample = choice.sample;
+    choice.sample = (struct name_set){0};
     return true;
 }
 
@@ -144,9 +217,19 @@ static bool take_postings(struct find_names *names, const PGresult *result)
         if (!meet_group(names, group, result))
             return false;
         group->state = GROUP_READ;
+        if (group->of_name)
+            names->sieved *= group->share;
         names->known = true;
     }
     return true;
+}
+
+static bool has_chosen(const struct find_words *words)
+{
+    for (size_t i = 0; i < words->group_count; i++)
+        if (words->groups[i].state == GROUP_CHOSEN)
+            return true;
+    return false;
 }
 
 static void add_chosen(const struct find_words *words, struct pg_params *params,
@@ -189,7 +272,6 @@ static enum problem read_chosen(struct find_names *names, struct pg_connection *
 
 /* A number of bits, and the modulus one less, which has nothing in common with what positions are
  * multiples of. */
-#define BITS_A_JOB 16
 #define BITS_MIN 13
 #define BITS_MAX 23
 
@@ -203,7 +285,7 @@ static bool make_sieve(struct find_names *names)
     for (size_t i = 0; i < passed->count; i++)
         if (passed->list[i].first != passed->list[i].last)
             return true;
-    while (bits < BITS_MAX && (size_t)1 << bits < BITS_A_JOB * passed->count)
+    while (bits < BITS_MAX && (size_t)1 << bits < FIND_BITS_A_JOB * passed->count)
         bits++;
     names->bits = mem_alloc((size_t)1 << (bits - 3), 1);
     if (names->bits == NULL)
@@ -219,27 +301,28 @@ static bool make_sieve(struct find_names *names)
 static enum problem weigh(struct find_names *names, struct pg_connection *connection,
                           const struct query *query, struct err *err)
 {
+    names->weighed = true;
+    names->sieved = 1;
     if (!find_words_of(&names->words, query))
         return problem_no_memory(err);
-    names->weighed = true;
     return find_words_weigh(&names->words, connection, err);
 }
 
 enum problem find_names_know(struct find_names *names, struct pg_connection *connection,
-                             const struct query *query, int64_t microseconds, struct err *err)
+                             const struct query *query, struct find_effort effort, struct err *err)
 {
     enum problem problem = PROBLEM_NONE;
-    bool any;
 
     if (!names->weighed)
         problem = weigh(names, connection, query, err);
     if (problem != PROBLEM_NONE)
         return problem;
-    if (!choose(names, (double)microseconds, &any))
+    if (!choose(names, effort))
         return problem_no_memory(err);
-    if (any)
-        problem = read_chosen(names, connection, err);
-    if (problem != PROBLEM_NONE || !any)
+    if (!has_chosen(&names->words))
+        return PROBLEM_NONE;
+    problem = read_chosen(names, connection, err);
+    if (problem != PROBLEM_NONE)
         return problem;
     names->watermark = names->words.last;
     names->jobs = find_words_jobs(&names->words, &names->passed);

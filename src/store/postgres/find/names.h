@@ -15,25 +15,32 @@ struct find_names {
     struct name_set passed;
     double jobs; /* about so many are let through */
     /*
-     * A bit for each of them, at its position modulo `modulus`: of the others a sixteenth at most
-     * has one too. NULL where that cannot be, for jobs that are not told one by one.
+     * A bit for each of them, at its position modulo `modulus`: of the others one in
+     * FIND_BITS_A_JOB has one too, or more, where they are very many. NULL where that cannot be,
+     * for jobs that are not told one by one.
      */
     unsigned char *bits;
     int64_t modulus;
+    double sieved; /* the share that it lets through of the jobs of the types and the user */
     /* How it is found out. */
     bool weighed;
     struct find_words words;
     struct name_set sample; /* what of the words' sample the postings read let through */
 };
 
+#define FIND_BITS_A_JOB 32
+
 void find_names_release(struct find_names *names);
 
 /*
- * Finds out more in about so many microseconds, where that is enough to find out anything that
- * pays.
+ * Finds out more in about so many microseconds: what leaves the shortest list, when that can then
+ * be read in the same time; else what makes a sieve. Of the list `wanted` jobs are read at most.
  */
+struct find_effort {
+    double microseconds, wanted;
+};
 enum problem find_names_know(struct find_names *names, struct pg_connection *connection,
-                             const struct query *query, int64_t microseconds, struct err *err);
+                             const struct query *query, struct find_effort effort, struct err *err);
 
 /* Whether statements may test by the sieve. */
 static inline bool find_names_sieve(const struct find_names *names)

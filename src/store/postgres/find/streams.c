@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 /* More streams than these are read one by one, each as far as the budget goes, and sorted. */
-#define STREAMS_MAX 44
+#define STREAMS_MAX 66
 static void add_types(struct find_writing *w)
 {
     w->type = w->params->count + 1;

@@ -1,8 +1,6 @@
 /* Which ways a find may take. */
 #include "store/postgres/find/way.h"
 
-#include "store/postgres/find/costs.h"
-
 bool find_by_name(const struct query *query)
 {
     return query->has_name && (query->match == MATCH_EXACT || query->name_folded.len > 0);
@@ -11,38 +9,6 @@ bool find_by_name(const struct query *query)
 bool find_is_filtered(const struct query *query)
 {
     return query->statuses != STATUS_MASK_ALL || query->type_count > 0 || query->has_user;
-}
-
-/* By date and by name the indexes have types and users, by name not the status. */
-static bool reads_table(const struct find_way *way, const struct query *query)
-{
-    bool words = query->type_count > 0 || query->has_user;
-
-    switch (way->source) {
-    case FIND_LISTED:
-        return true;
-    case FIND_NAMES:
-        return !words && !find_by_name(query);
-    case FIND_DATES:
-        return !words;
-    case FIND_STREAMS:
-    case FIND_VALUES:
-    case FIND_TYPES:
-        break;
-    }
-    return find_by_name(query) ||
-           (way->all && (query->order == ORDER_NAME || query->order == ORDER_TYPE));
-}
-
-double find_way_us(const struct find_way *way, const struct query *query, bool sieved)
-{
-    if (way->source == FIND_LISTED)
-        return FIND_LISTED_US;
-    if (sieved)
-        return FIND_INDEX_US;
-    if (reads_table(way, query))
-        return FIND_TABLE_US;
-    return find_by_name(query) ? FIND_KEY_US : FIND_INDEX_US;
 }
 
 struct ways {

@@ -41,9 +41,6 @@ struct find_way {
 
 #define FIND_WAYS_MAX 3
 
-/* What a candidate of the way takes, in microseconds, about; sieved or not. */
-double find_way_us(const struct find_way *way, const struct query *query, bool sieved);
-
 /* The ways that are worth a try, 1..FIND_WAYS_MAX; those that are likely the shortest first. */
 size_t find_ways(const struct find_search *search, struct find_way *ret_ways);
 

@@ -17,10 +17,10 @@ void find_words_release(struct find_words *words)
     *words = (struct find_words){0};
 }
 
-static void begin_group(struct find_words *words)
+static void begin_group(struct find_words *words, bool of_name)
 {
     words->groups[words->group_count++] =
-        (struct find_group){.words = &words->words[words->word_count]};
+        (struct find_group){.words = &words->words[words->word_count], .of_name = of_name};
 }
 
 static void add_word(struct find_words *words, int64_t number)
@@ -29,9 +29,9 @@ static void add_word(struct find_words *words, int64_t number)
     words->groups[words->group_count - 1].count++;
 }
 
-static void add_alone(struct find_words *words, int64_t number)
+static void add_alone(struct find_words *words, int64_t number, bool of_name)
 {
-    begin_group(words);
+    begin_group(words, of_name);
     add_word(words, number);
 }
 
@@ -41,7 +41,7 @@ static bool add_grams(struct find_words *words, const struct query *query)
     size_t count = name_grams_ask(query, NAME_SEGMENT_GRAM, grams);
 
     for (size_t i = 0; i < count; i++)
-        add_alone(words, grams[i]);
+        add_alone(words, grams[i], true);
     return count > 0;
 }
 
@@ -51,7 +51,7 @@ static bool add_types(struct find_words *words, const struct query *query)
 
     if (query->type_count == 0 || query->type_count > FIND_TYPES_ASKED)
         return true;
-    begin_group(words);
+    begin_group(words, false);
     for (size_t i = 0; i < query->type_count; i++) {
         if (!name_words_of(query->name, query->types[i], &query->user, &of))
             return false;
@@ -67,9 +67,9 @@ bool find_words_of(struct find_words *words, const struct query *query)
     if (!name_words_of(query->name, (struct span){"", 0}, &query->user, &of))
         return false;
     if (query->match == MATCH_EXACT)
-        add_alone(words, of.whole);
+        add_alone(words, of.whole, true);
     if (query->has_user)
-        add_alone(words, of.user);
+        add_alone(words, of.user, false);
     return add_types(words, query) && add_grams(words, query);
 }
 
@@ -157,6 +157,41 @@ static void put_in_order(struct find_words *words)
     }
 }
 
+/* Leaves of what `jobs` has what all groups have that the name is asked for by, or the others. */
+static bool meet_groups(const struct find_words *words, bool of_name, bool *any,
+                        struct name_set *jobs)
+{
+    for (size_t i = 0; i < words->group_count; i++) {
+        const struct find_group *group = &words->groups[i];
+        if (group->of_name != of_name)
+            continue;
+        if (!(*any ? name_set_meet(jobs, &group->jobs) : name_set_join(jobs, &group->jobs)))
+            return false;
+        *any = true;
+    }
+    return true;
+}
+
+/* A few may all be alike. */
+static double share_of(const struct find_words *words, const struct name_set *jobs)
+{
+    return (find_words_jobs(words, jobs) + 1) / (words->sample_jobs + 2);
+}
+
+static bool weigh_all(struct find_words *words)
+{
+    AUTO(name_set_release) struct name_set jobs = {0};
+    bool any = false;
+
+    if (!meet_groups(words, false, &any, &jobs))
+        return false;
+    words->scope_share = any ? share_of(words, &jobs) : 1;
+    if (!meet_groups(words, true, &any, &jobs))
+        return false;
+    words->share = share_of(words, &jobs);
+    return true;
+}
+
 static enum problem read_sample(struct find_words *words, struct pg_connection *connection,
                                 struct err *err)
 {
@@ -189,6 +224,8 @@ enum problem find_words_weigh(struct find_words *words, struct pg_connection *co
     for (size_t i = 0; i < words->group_count && problem == PROBLEM_NONE; i++)
         if (!weigh(words, &words->groups[i]))
             problem = problem_no_memory(err);
+    if (problem == PROBLEM_NONE && !weigh_all(words))
+        problem = problem_no_memory(err);
     put_in_order(words);
     return problem;
 }

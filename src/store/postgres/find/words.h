@@ -18,9 +18,10 @@ struct find_group {
         struct name_set jobs; /* of the sample */
     } * words;
     size_t count;
+    bool of_name; /* not of the types or the user */
     struct name_set jobs; /* of the sample */
     double share; /* of the sample's jobs */
-    enum { GROUP_ASKED, GROUP_CHOSEN, GROUP_READ, GROUP_VAIN } state;
+    enum { GROUP_ASKED, GROUP_CHOSEN, GROUP_READ } state;
 };
 
 /* Start from {0}. The sample is the newest segments, up to the first that is merged no more. */
@@ -30,6 +31,7 @@ struct find_words {
     struct find_group groups[FIND_WORDS_MAX]; /* weighed: those that few jobs have come first */
     size_t group_count;
     double segments, jobs, sample_jobs;
+    double share, scope_share; /* what all groups have in common, and those of types and user */
     int64_t first, last; /* positions; -1 without a segment */
 };
 

@@ -62,6 +62,9 @@ static const char widen[] =
     "OR g.last > k.last ON CONFLICT (gram, head) DO UPDATE SET first = least(r.first, "
     "excluded.first), last = greatest(r.last, excluded.last)";
 
+/* A table that has grown since it was planned with is not read whole for each of thousands. */
+static const char seek[] = "SELECT set_config('enable_seqscan', 'off', true)";
+
 /* Sorted, so that daemons that do this at the same time wait for each other in one order. */
 void name_ranges_send(struct name_ranges *ranges, struct pg_connection *connection,
                       struct arena *arena)
@@ -86,5 +89,6 @@ void name_ranges_send(struct name_ranges *ranges, struct pg_connection *connecti
         param_texts(&params, arena, firsts, count);
         param_texts(&params, arena, lasts, count);
     }
+    pg_send(connection, seek, NULL);
     pg_send(connection, widen, &params);
 }

@@ -67,20 +67,21 @@ void name_set_write(struct buf *out, const int64_t *positions, size_t count, siz
     }
 }
 
-static bool get(struct name_reader *reader, uint64_t *ret_number)
+static inline bool get(struct name_reader *reader, uint64_t *ret_number)
 {
-    unsigned shift = 0;
-    unsigned char byte;
+    const unsigned char *at = reader->at;
+    uint64_t number = 0;
 
-    *ret_number = 0;
-    do {
-        if (reader->at == reader->end || shift > 63)
-            return false;
-        byte = *reader->at++;
-        *ret_number |= (uint64_t)(byte & 0x7F) << shift;
-        shift += 7;
-    } while (byte & 0x80);
-    return true;
+    for (unsigned shift = 0; at < reader->end && shift < 64; shift += 7) {
+        unsigned char byte = *at++;
+        number |= (uint64_t)(byte & 0x7F) << shift;
+        if (byte < 0x80) {
+            reader->at = at;
+            *ret_number = number;
+            return true;
+        }
+    }
+    return false;
 }
 
 static bool get_position(struct name_reader *reader)
