@@ -163,6 +163,12 @@ static enum problem try_way(struct finding *finding, const struct find_way *way,
     return problem;
 }
 
+/* A way that promises to be done in time, or in little more, is given that. */
+#define PATIENCE 2
+
+/* Of that, a sieve may take this part to make. */
+#define SIEVE_PART 4
+
 /* Finds out about names; whether what is listed can be read in time then. */
 static enum problem look_at_names(struct finding *finding, const struct find_way *way,
                                   double microseconds, bool *ret_worth)
@@ -170,16 +176,13 @@ static enum problem look_at_names(struct finding *finding, const struct find_way
     struct store_find *find = finding->find;
     struct find_names *names = &finding->names;
     double wanted = way->all ? INFINITY : (double)find->query->page_size + 1;
+    struct find_effort effort = {microseconds, wanted, microseconds / SIEVE_PART};
     enum problem problem =
-        find_names_know(names, finding->connection, find->query,
-                        (struct find_effort){microseconds, wanted}, &find->call.err);
+        find_names_know(names, finding->connection, find->query, effort, &find->call.err);
 
     *ret_worth = names->known && (!way->all || names->jobs * FIND_LISTED_US <= microseconds);
     return problem;
 }
-
-/* A way that promises to be done in time, or in little more, is given that. */
-#define PATIENCE 2
 
 static enum problem try_within(struct finding *finding, const struct find_way *way,
                                double microseconds)
@@ -188,9 +191,10 @@ static enum problem try_within(struct finding *finding, const struct find_way *w
     bool worth = promise <= PATIENCE * microseconds;
     enum problem problem = PROBLEM_NONE;
 
-    if (way->source == FIND_LISTED)
+    if (way->source == FIND_LISTED) {
+        microseconds *= PATIENCE;
         problem = look_at_names(finding, way, microseconds, &worth);
-    else if (microseconds < PATIENCE * promise)
+    } else if (microseconds < PATIENCE * promise)
         microseconds = PATIENCE * promise;
     if (problem != PROBLEM_NONE || !worth)
         return problem;

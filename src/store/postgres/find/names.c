@@ -138,9 +138,9 @@ static bool choose(struct find_names *names, struct find_effort effort)
     if (!begin_choice(names, &choice) || !choose_list(names, &choice))
         return false;
     listed = choice.jobs < effort.wanted ? choice.jobs : effort.wanted;
-    if (choice.cost + listed * FIND_LISTED_US > effort.microseconds) {
+    if (choice.cost + listed * FIND_LISTED_US > effort.list) {
         undo(&names->words);
-        if (!begin_choice(names, &choice) || !choose_sieve(names, effort.microseconds, &choice))
+        if (!begin_choice(names, &choice) || !choose_sieve(names, effort.sieve, &choice))
             return false;
     }
     name_set_release(&names->sample);

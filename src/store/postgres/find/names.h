@@ -33,11 +33,11 @@ struct find_names {
 void find_names_release(struct find_names *names);
 
 /*
- * Finds out more in about so many microseconds: what leaves the shortest list, when that can then
- * be read in the same time; else what makes a sieve. Of the list `wanted` jobs are read at most.
+ * Finds out more: what leaves the shortest list, when that is done in so many microseconds, the
+ * list's being read included, of which `wanted` jobs are read at most; else what makes a sieve.
  */
 struct find_effort {
-    double microseconds, wanted;
+    double list, wanted, sieve;
 };
 enum problem find_names_know(struct find_names *names, struct pg_connection *connection,
                              const struct query *query, struct find_effort effort, struct err *err);

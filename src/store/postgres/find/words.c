@@ -178,6 +178,20 @@ static double share_of(const struct find_words *words, const struct name_set *jo
     return (find_words_jobs(words, jobs) + 1) / (words->sample_jobs + 2);
 }
 
+/* Of a run, which tells of more than an eighth of its jobs that they have a word, so many do. */
+#define RUN_SHARE .25
+
+/* What is to be thought of types and a user that are told in runs. */
+static double share_of_runs(const struct find_words *words)
+{
+    double share = 1;
+
+    for (size_t i = 0; i < words->group_count; i++)
+        if (!words->groups[i].of_name && words->groups[i].share > RUN_SHARE)
+            share *= RUN_SHARE;
+    return share;
+}
+
 static bool weigh_all(struct find_words *words)
 {
     AUTO(name_set_release) struct name_set jobs = {0};
@@ -185,10 +199,10 @@ static bool weigh_all(struct find_words *words)
 
     if (!meet_groups(words, false, &any, &jobs))
         return false;
-    words->scope_share = any ? share_of(words, &jobs) : 1;
+    words->scope_share = (any ? share_of(words, &jobs) : 1) * share_of_runs(words);
     if (!meet_groups(words, true, &any, &jobs))
         return false;
-    words->share = share_of(words, &jobs);
+    words->share = share_of(words, &jobs) * share_of_runs(words);
     return true;
 }
 
