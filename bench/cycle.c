@@ -167,6 +167,16 @@ static void measure_latency(void)
     }
 }
 
+/* And waits until the server has noticed: a claim on its way would take a later run's job. */
+static void hang_up(int count)
+{
+    for (int i = 0; i < count; i++)
+        shutdown(connections[i].fd, SHUT_WR);
+    for (int i = 0; i < count; i++)
+        while (read(connections[i].fd, connections[i].text, CYCLE_ANSWER_MAX) > 0)
+            continue;
+}
+
 static const struct cycle_protocol *find_protocol(const char *name)
 {
     static const struct cycle_protocol *const protocols[] = {&cycle_jobd, &cycle_jobd_apart,
@@ -204,5 +214,6 @@ int main(int argc, char **argv)
         measure_latency();
     else
         measure_rate(producers, workers);
+    hang_up(count);
     return 0;
 }
