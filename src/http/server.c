@@ -14,6 +14,7 @@
 #include "http/traffic.h"
 #include "http/watchdog.h"
 
+#include <errno.h>
 #include <microhttpd.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -21,6 +22,7 @@
 #include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /*
@@ -54,6 +56,18 @@ __attribute__((visibility("default"))) int epoll_wait(int fd, struct epoll_event
                                                       int timeout)
 {
     return epoll_pwait(fd, events, max > 1 ? max - 1 : max, timeout, NULL);
+}
+
+/*
+ * Likewise. When it is to listen no more, two of its threads may each take the listening socket
+ * out of a set, and the one that comes second would abort the process.
+ */
+__attribute__((visibility("default"))) int epoll_ctl(int set, int operation, int fd,
+                                                     struct epoll_event *event)
+{
+    long result = syscall(SYS_epoll_ctl, set, operation, fd, event);
+
+    return result < 0 && operation == EPOLL_CTL_DEL && errno == ENOENT ? 0 : (int)result;
 }
 
 struct span request_header(struct request *request, const char *name)
