@@ -184,25 +184,27 @@ static enum problem look_at_names(struct finding *finding, const struct find_way
     return problem;
 }
 
-static enum problem try_within(struct finding *finding, const struct find_way *way,
-                               double microseconds)
+static enum problem try_within(struct finding *finding, struct find_way *way, double microseconds)
 {
     double promise = find_promise(&finding->search, way);
     bool worth = promise <= PATIENCE * microseconds;
     enum problem problem = PROBLEM_NONE;
+    int64_t rows;
 
     if (way->source == FIND_LISTED) {
         microseconds *= PATIENCE;
         problem = look_at_names(finding, way, microseconds, &worth);
     } else if (microseconds < PATIENCE * promise)
         microseconds = PATIENCE * promise;
-    if (problem != PROBLEM_NONE || !worth)
+    rows = (int64_t)(microseconds / find_row_us(&finding->search, way));
+    if (problem != PROBLEM_NONE || !worth || rows < PATIENCE * way->tried)
         return problem;
-    return try_way(finding, way, (int64_t)(microseconds / find_row_us(&finding->search, way)));
+    way->tried = rows;
+    return try_way(finding, way, rows);
 }
 
 /* All ways in turn, each as far as the budget goes, which grows. */
-static enum problem try_ways(struct finding *finding, const struct find_way *ways, size_t count)
+static enum problem try_ways(struct finding *finding, struct find_way *ways, size_t count)
 {
     int64_t budget = BUDGET_FIRST;
     enum problem problem = PROBLEM_NONE;

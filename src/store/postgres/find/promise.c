@@ -60,11 +60,13 @@ double find_row_us(const struct find_search *search, const struct find_way *way)
 static double density(const struct find_search *search, const struct find_way *way)
 {
     const struct find_words *words = &search->names->words;
+    enum name_match match = search->query->match;
 
     if (!is_walk(way))
         return words->share / words->scope_share;
-    /* By name, those that match may stand in a range that hardly has others. */
-    return way->source == FIND_NAMES ? words->scope_share : words->share;
+    if (way->source == FIND_NAMES && (match == MATCH_START || match == MATCH_EXACT))
+        return words->scope_share; /* it comes by no other names */
+    return words->share;
 }
 
 double find_promise(const struct find_search *search, const struct find_way *way)

@@ -37,6 +37,7 @@ struct find_way {
     bool tested; /* not all of them match */
     bool whole_names; /* FIND_NAMES: also orders what only differs behind NAME_KEY_MAX */
     int from_round; /* in the rounds before it would be in vain, or too dear */
+    int64_t tried; /* so many rows, in vain */
 };
 
 #define FIND_WAYS_MAX 3
