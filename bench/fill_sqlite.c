@@ -1,9 +1,9 @@
-/* Fills SQLite: one transaction after another without syncs, the name index at the end. */
+/* Fills SQLite: one transaction after another without syncs, the index at the end. */
 #include "fill_jobs.h"
 
 #include "base/scope.h"
 #include "store/sqlite/connection.h"
-#include "store/sqlite/names/name_index.h"
+#include "store/sqlite/index/name_index.h"
 
 #include <stdio.h>
 #include <stdlib.h>

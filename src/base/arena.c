@@ -149,6 +149,19 @@ char *arena_strdup(struct arena *arena, const char *text)
     return arena_strndup(arena, text, strlen(text));
 }
 
+void *arena_doubled(struct arena *arena, const void *array, size_t size, size_t *room)
+{
+    size_t more = *room > 0 ? 2 * *room : 64;
+    void *larger = arena_alloc(arena, more, size);
+
+    if (larger == NULL)
+        return NULL;
+    if (*room > 0)
+        memcpy(larger, array, *room * size);
+    *room = more;
+    return larger;
+}
+
 struct span arena_span(struct arena *arena, struct span source)
 {
     char *copy = arena_strndup(arena, source.ptr, source.len);

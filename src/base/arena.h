@@ -36,6 +36,13 @@ void *arena_alloc(struct arena *arena, size_t count, size_t size)
 #define ARENA_NEW(arena, type) ((type *)arena_alloc((arena), 1, sizeof(type)))
 #define ARENA_ARRAY(arena, type, count) ((type *)arena_alloc((arena), (count), sizeof(type)))
 
+/*
+ * A copy of a full array of *room elements (NULL of 0) with twice the room; NULL at the ceiling or
+ * without memory, and then *room is what it was.
+ */
+void *arena_doubled(struct arena *arena, const void *array, size_t size, size_t *room)
+    __attribute__((warn_unused_result));
+
 /* NUL-terminated copies; NULL (or a span with ptr NULL) at the ceiling. */
 char *arena_strdup(struct arena *arena, const char *text);
 char *arena_strndup(struct arena *arena, const char *bytes, size_t len);

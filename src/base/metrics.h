@@ -24,7 +24,7 @@
     C(STORE_READS, "jobd_store_reads_total", "Reads answered")                                     \
     C(STORE_FAILURES, "jobd_store_failures_total", "Transactions that failed")                     \
     G(STORE_QUEUE, "jobd_store_queue", "Writes waiting for a commit")                              \
-    G(STORE_INDEX_LAG, "jobd_store_index_lag", "Jobs the name index is behind")                    \
+    G(STORE_INDEX_LAG, "jobd_store_index_lag", "Jobs or changes of jobs that the index is behind") \
     G(CLAIMS_WAITING, "jobd_claims_waiting", "Claims that wait for a job")                         \
     G(WATCHES_WAITING, "jobd_watches_waiting", "Requests that wait until a certain job changes")   \
     G(FEED_READERS, "jobd_feed_readers", "Readers of the change feed")                             \

@@ -157,7 +157,7 @@ test('a body that ends early creates nothing', async (t) => {
 });
 
 const CEILINGS = [
-  ['POST', OURS, 1 << 20], ['POST', `${OURS}/bulk`, 16 << 20], ['PATCH', `${OURS}/${UNKNOWN_ID}`, 64 << 10],
+  ['POST', OURS, 1 << 20], ['POST', `${OURS}/bulk`, 16 << 20], ['PATCH', `${OURS}/${UNKNOWN_ID}`, 512 << 10],
   ['DELETE', `${JOBS}/${UNKNOWN_ID}`, 64 << 10],
 ];
 

@@ -242,11 +242,11 @@ for (const field of ['name', 'type', 'progress', 'endDate', 'user', 'id', 'fence
   });
 }
 
-test('a body of 64 KiB is read, a larger one is a 413', async () => {
+test('a body of 512 KiB is read, a larger one is a 413', async () => {
   const job = await createJob(server, alice);
   const fill = (size) => `{"state":"RUNNING"}${' '.repeat(size - 19)}`;
-  assert.equal((await report(server, alice, job.id, fill(65536))).status, 200);
-  assertError(await report(server, alice, job.id, fill(65537)), 413, 'payloadTooLarge');
+  assert.equal((await report(server, alice, job.id, fill(512 << 10))).status, 200);
+  assertError(await report(server, alice, job.id, fill((512 << 10) + 1)), 413, 'payloadTooLarge');
 });
 
 test('an unknown id is a 404, a malformed one a 400', async () => {

@@ -1,10 +1,11 @@
-/* Find in SQLite against brute force: random queries, the name index behind and caught up. */
+/* Find in SQLite against brute force: random queries, the index behind and caught up. */
 #include "fixture.h"
 
 #include "base/mem.h"
 #include "base/text.h"
 #include "store/sqlite/connection.h"
-#include "store/sqlite/names/name_index.h"
+#include "store/sqlite/index/follow.h"
+#include "store/sqlite/index/name_index.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -12,9 +13,10 @@
 #include <unistd.h>
 
 #define JOBS 3000
+#define MANY 70000 /* more than a zone of dates has */
 #define TYPES 12
 #define USERS 6
-#define QUERIES_STANDARD 600
+#define QUERIES_STANDARD 400
 
 struct kept {
     struct job job;
@@ -25,11 +27,15 @@ struct world {
     struct fixture *fixture;
     struct sqlite_reader *writer; /* of the test itself */
     uint64_t random;
+    int64_t change; /* the last one given */
+    size_t dates; /* how many different ones jobs have, about */
+    bool tied; /* to their creation */
     struct arena arena; /* of one query */
-    struct kept jobs[JOBS];
+    struct kept *jobs;
+    size_t count;
     struct query query;
     struct span types[TYPES];
-    const struct kept *expected[JOBS];
+    const struct kept **expected;
     size_t expected_count;
 };
 
@@ -105,14 +111,19 @@ static void create_jobs(struct world *world, size_t first, size_t count)
         world->jobs[first + i].job = jobs[i];
         world->jobs[first + i].folded = drafts[i].name_folded;
     }
+    world->change += (int64_t)count;
     world->fixture->clock.ms += pick(world, 3);
 }
 
-static int64_t random_date(struct world *world)
+/* Of the job that was created as the nth; a few later than the others. */
+static int64_t random_date(struct world *world, size_t nth)
 {
+    int64_t start = START_MS + (world->tied ? (int64_t)nth : 0);
+    size_t range = one_in(world, 2) ? world->dates : 1 + world->dates / 50;
+
     if (one_in(world, 4))
         return JOB_NO_TIME;
-    return START_MS + (one_in(world, 3) ? 500 : (int64_t)pick(world, one_in(world, 2) ? 60 : 3000));
+    return start + (int64_t)pick(world, range);
 }
 
 static void bind_date(sqlite3_stmt *statement, int index, int64_t date)
@@ -122,19 +133,22 @@ static void bind_date(sqlite3_stmt *statement, int index, int64_t date)
 }
 
 /* Any status with any dates: the store knows no rules. */
-static void scatter(struct world *world, struct job *job)
+static void scatter(struct world *world, size_t nth, size_t dates_of)
 {
+    struct job *job = &world->jobs[nth].job;
     sqlite3_stmt *update = sqlite_prepare_cached(
-        world->writer,
-        "UPDATE job SET status = ?1, started_on = ?2, ended_on = ?3 WHERE position = ?4");
+        world->writer, "UPDATE job SET status = ?1, started_on = ?2, ended_on = ?3, change = ?4 "
+                       "WHERE position = ?5");
 
     job->status = (enum job_status)pick_skewed(world, STATUS_COUNT);
-    job->started_on = random_date(world);
-    job->ended_on = random_date(world);
+    job->started_on = random_date(world, dates_of);
+    job->ended_on = random_date(world, dates_of);
+    job->change = ++world->change;
     sqlite3_bind_int(update, 1, (int)job->status);
     bind_date(update, 2, job->started_on);
     bind_date(update, 3, job->ended_on);
-    sqlite3_bind_int64(update, 4, job->position);
+    sqlite3_bind_int64(update, 4, job->change);
+    sqlite3_bind_int64(update, 5, job->position);
     assert_int_equal(sqlite3_step(update), SQLITE_DONE);
     sqlite_rewind(update);
 }
@@ -145,6 +159,26 @@ static void index_names(struct world *world, int jobs)
 
     assert_true(connection_run(world->writer, "BEGIN IMMEDIATE"));
     assert_true(name_index_step(world->writer, jobs, &progress));
+    assert_true(connection_run(world->writer, "COMMIT"));
+}
+
+static void follow_changes(struct world *world, int jobs)
+{
+    struct follow_progress progress;
+
+    assert_true(connection_run(world->writer, "BEGIN IMMEDIATE"));
+    assert_true(follow_step(world->writer, jobs, &progress));
+    assert_true(connection_run(world->writer, "COMMIT"));
+}
+
+/* Some to dates that those created with them are far from. */
+static void change_jobs(struct world *world, int count)
+{
+    assert_true(connection_run(world->writer, "BEGIN IMMEDIATE"));
+    for (int i = 0; i < count; i++) {
+        size_t nth = pick(world, world->count);
+        scatter(world, nth, one_in(world, 4) ? pick(world, world->count) : nth);
+    }
     assert_true(connection_run(world->writer, "COMMIT"));
 }
 
@@ -164,18 +198,18 @@ static void fill(struct world *world)
     assert_true(
         connection_open(fixture->url + strlen("sqlite:"), CONNECTION_WRITES, &world->writer, &err));
     assert_true(connection_run(world->writer, OTHER_TYPES));
-    for (size_t i = 0; i < JOBS; i += 100)
+    for (size_t i = 0; i < world->count; i += 100)
         create_jobs(world, i, 100);
     assert_true(connection_run(world->writer, "BEGIN IMMEDIATE"));
-    for (size_t i = 0; i < JOBS; i++)
-        scatter(world, &world->jobs[i].job);
+    for (size_t i = 0; i < world->count; i++)
+        scatter(world, i, i);
     assert_true(connection_run(world->writer, "COMMIT"));
 }
 
 /* Some bytes of a name, or nonsense. */
 static void random_pattern(struct world *world, struct query *query)
 {
-    const struct kept *kept = &world->jobs[pick(world, JOBS)];
+    const struct kept *kept = &world->jobs[pick(world, world->count)];
     struct span name = one_in(world, 2) ? kept->folded : kept->job.name;
     size_t start = 0, len = 0;
 
@@ -280,7 +314,7 @@ static int kept_compare(const void *a, const void *b, void *context)
 static void expect(struct world *world)
 {
     world->expected_count = 0;
-    for (size_t i = 0; i < JOBS; i++) {
+    for (size_t i = 0; i < world->count; i++) {
         if (query_matches(&world->query, &world->jobs[i].job, world->jobs[i].folded))
             world->expected[world->expected_count++] = &world->jobs[i];
     }
@@ -344,7 +378,8 @@ static void check_query(struct world *world)
 
 static void check_queries(struct world *world)
 {
-    uint64_t queries = fixture_number("JOBD_TEST_QUERIES", QUERIES_STANDARD);
+    uint64_t standard = world->count > JOBS ? QUERIES_STANDARD / 4 : QUERIES_STANDARD;
+    uint64_t queries = fixture_number("JOBD_TEST_QUERIES", standard);
 
     for (uint64_t i = 0; i < queries; i++) {
         check_query(world);
@@ -352,30 +387,85 @@ static void check_queries(struct world *world)
     }
 }
 
-static void pages_are_what_brute_force_says(void **state)
+static struct world *begin(struct fixture *fixture, size_t count, size_t dates)
 {
     struct world *world = mem_need(mem_alloc(1, sizeof(*world)));
 
-    world->fixture = *state;
+    world->fixture = fixture;
+    world->count = count;
+    world->jobs = mem_need(mem_alloc(count, sizeof(*world->jobs)));
+    world->expected = mem_need(mem_alloc(count, sizeof(*world->expected)));
+    world->dates = dates;
     world->random = seed;
     arena_init(&world->arena, 1 << 24);
-    fill(world);
-    check_queries(world);
-    index_names(world, JOBS / 2);
-    check_queries(world);
-    index_names(world, JOBS / 2 - 10);
-    check_queries(world);
-    index_names(world, 20);
-    check_queries(world);
+    return world;
+}
+
+static void end(struct world *world)
+{
     connection_close(world->writer);
     arena_release(&world->arena);
+    mem_free(world->jobs);
+    mem_free(world->expected);
     mem_free(world);
+}
+
+/* The index behind in all ways there are, and caught up. */
+static void check_stages(struct world *world)
+{
+    int jobs = (int)world->count;
+
+    fill(world);
+    check_queries(world);
+    index_names(world, jobs / 2);
+    check_queries(world);
+    change_jobs(world, jobs / 15);
+    check_queries(world);
+    follow_changes(world, 100);
+    check_queries(world);
+    index_names(world, jobs / 2 - 10);
+    check_queries(world);
+    change_jobs(world, JOBS / 2);
+    follow_changes(world, JOBS / 2 - 10);
+    check_queries(world);
+    index_names(world, 20);
+    follow_changes(world, JOBS);
+    check_queries(world);
+}
+
+static void pages_are_what_brute_force_says(void **state)
+{
+    struct world *world = begin(*state, JOBS, 3000);
+
+    check_stages(world);
+    end(world);
+}
+
+/* So that pages, and stretches of jobs, begin and end within a date. */
+static void pages_are_right_where_many_dates_are_the_same(void **state)
+{
+    struct world *world = begin(*state, JOBS, 6);
+
+    check_stages(world);
+    end(world);
+}
+
+/* So that most stretches of jobs need not be looked at, and must not be forgotten. */
+static void pages_are_right_where_dates_follow_creation(void **state)
+{
+    struct world *world = begin(*state, MANY, 2000);
+
+    world->tied = true;
+    check_stages(world);
+    end(world);
 }
 
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         STORE_TEST(pages_are_what_brute_force_says),
+        STORE_TEST(pages_are_right_where_many_dates_are_the_same),
+        STORE_TEST(pages_are_right_where_dates_follow_creation),
     };
 
     fixture_backend(argc, argv);

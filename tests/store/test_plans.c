@@ -5,7 +5,7 @@
 #include "base/mem.h"
 #include "store/sqlite/connection.h"
 #include "store/sqlite/find/shapes.h"
-#include "store/sqlite/names/name_index.h"
+#include "store/sqlite/index/name_index.h"
 #include "store/sqlite/state.h"
 
 #include <stdio.h>

@@ -5,7 +5,7 @@
 #include "store/name_range.h"
 #include "store/sqlite/connection.h"
 #include "store/sqlite/find/walk.h"
-#include "store/sqlite/names/name_index.h"
+#include "store/sqlite/index/name_index.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -4,8 +4,8 @@
 -- takes every number from the dictionaries itself, and checking each again would cost four look-ups
 -- a create. Rows of the dictionaries never change and are never deleted: connections remember them.
 
--- cursor_key (32 random bytes), accounts_version (a counter), name_watermark (a position), probes (a counter),
--- lease_time (what the lease clock stood at, see src/store/lease_clock.h).
+-- cursor_key (32 random bytes), accounts_version (a counter), name_watermark (a position), change_watermark (a
+-- change), probes (a counter), lease_time (what the lease clock stood at, see src/store/lease_clock.h).
 CREATE TABLE meta (
     key TEXT PRIMARY KEY,
     value ANY NOT NULL
@@ -54,16 +54,15 @@ CREATE TABLE job (
     message TEXT
 ) STRICT;
 
--- What a filter or an order reads (see src/store/sqlite/find/find.c). Each is made of streams, newest first
--- or in the order of a date, a status each, and carries what the other filters and orders look at: dates
--- change with the status only, types and persons never. `position` is written out in the middle, where
--- the rowid that SQLite ends every index with would come too late. Statuses fall, so that those that end last stand
--- beside those that run, and these beside the next to be claimed: one page of each index, not two or three, is written
--- where a job ends and another one is claimed.
+-- What a filter or an order reads (see src/store/sqlite/find/find.c). Each is made of streams, newest first or in
+-- the order of a date or name, and the latter carry what filters look at. `position` is written out in the middle
+-- of these, where the rowid that SQLite ends every index with would come too late. Statuses fall, so that those
+-- that end last stand beside those that run, and these beside the next to be claimed: one page of each index, not
+-- two or three, is written where a job ends and another one is claimed.
 CREATE INDEX job_status ON job (status DESC);
-CREATE INDEX job_type ON job (type, status DESC, position, started_on, ended_on);
-CREATE INDEX job_person ON job (person, status DESC, position, started_on, ended_on);
-CREATE INDEX job_person_type ON job (person, type, status DESC, position, started_on, ended_on);
+CREATE INDEX job_type ON job (type, status DESC);
+CREATE INDEX job_person ON job (person, status DESC);
+CREATE INDEX job_person_type ON job (person, type, status DESC);
 CREATE INDEX job_started ON job (status DESC, started_on, position, type, person);
 CREATE INDEX job_ended ON job (status DESC, ended_on, position, type, person);
 CREATE INDEX job_name ON job (name_folded, position, type, person);
@@ -124,15 +123,15 @@ CREATE TABLE idempotency (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX idempotency_age ON idempotency (created_on);
 
--- The name index (see src/store/sqlite/names/name_index.h), built behind the commit up to the position in meta
--- 'name_watermark'. 256 jobs a row, numbered without gaps in the order of their positions: 64-bit integers, the lowest
--- byte first.
+-- The index (see src/store/sqlite/index/), built behind the commit: what never changes of the jobs up to the position
+-- in meta 'name_watermark', and what does, as of the change in 'change_watermark'. 256 jobs a row, numbered without
+-- gaps in the order of their positions: 64-bit integers, the lowest byte first.
 CREATE TABLE name_job (
     block INTEGER PRIMARY KEY,
     first INTEGER NOT NULL UNIQUE, -- position
     positions BLOB NOT NULL
 ) STRICT;
--- Runs of these numbers; the states are those of src/store/sqlite/names/segment.h.
+-- Runs of these numbers; the states are those of src/store/sqlite/index/segment.h.
 CREATE TABLE name_segment (
     id INTEGER PRIMARY KEY,
     first INTEGER NOT NULL, -- number
@@ -140,11 +139,20 @@ CREATE TABLE name_segment (
     state INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX name_segment_first ON name_segment (first);
--- The numbers of a segment's jobs that have a gram, in the portable format of Roaring bitmaps; the key is 2^32 times the
--- segment plus the gram.
+-- The numbers of a segment's jobs that have a gram, in the portable format of Roaring bitmaps; the key is 2^32
+-- times the segment plus the gram. Segment 0 is none: its postings are the sets of
+-- src/store/sqlite/index/job_set.h.
 CREATE TABLE name_posting (
     key INTEGER PRIMARY KEY,
     ordinals BLOB NOT NULL
+) STRICT;
+-- Between which dates 65,536 jobs started (key: their numbers divided by that) or ended (2^32 more), and each 256 of
+-- them: pairs of 64-bit integers, the lowest byte first. Neither is ever narrowed.
+CREATE TABLE date_zone (
+    key INTEGER PRIMARY KEY,
+    first INTEGER NOT NULL,
+    last INTEGER NOT NULL,
+    blocks BLOB NOT NULL
 ) STRICT;
 -- Between which names those lie that have a gram and begin with a byte (see src/store/name_range.h): the order by name
 -- is read nowhere else. Built with the name index.

@@ -80,6 +80,11 @@ static int64_t number_at(sqlite3_stmt *row, enum column column, int64_t none)
     return sqlite3_value_type(value) == SQLITE_NULL ? none : sqlite3_value_int64(value);
 }
 
+int64_t sqlite_date(sqlite3_stmt *row, int column)
+{
+    return number_at(row, (enum column)column, JOB_NO_TIME);
+}
+
 /* A copy in `arena`; ptr NULL without memory; NULL in the row is the empty text. */
 static struct span text_at(sqlite3_stmt *row, enum column column, struct arena *arena)
 {

@@ -10,7 +10,7 @@
 #include "model/job.h"
 #include "model/problem.h"
 #include "store/sqlite/dictionary.h"
-#include "store/sqlite/names/known_ranges.h"
+#include "store/sqlite/index/known_ranges.h"
 #include "store/sqlite/remembered.h"
 #include "store/sqlite/statements.h"
 #include "store/sqlite/wal.h"
@@ -74,6 +74,9 @@ void sqlite_bind_uuid(sqlite3_stmt *statement, int index, const struct uuid *uui
 
 /* The text in a column, valid until the statement moves. */
 struct span sqlite_text(sqlite3_stmt *row, int column);
+
+/* The date in a column; JOB_NO_TIME: none. */
+int64_t sqlite_date(sqlite3_stmt *row, int column);
 
 /*
  * What the connection's last error means to the caller, with a sentence: STORE_UNAVAILABLE for a

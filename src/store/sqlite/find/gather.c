@@ -25,22 +25,8 @@ enum problem gather_init(struct search *search, struct gather *gather)
 
 static enum shape_columns columns_of(enum query_order order)
 {
-    switch (order) {
-    case ORDER_START_DATE:
-        return SHAPE_WITH_STARTED;
-    case ORDER_END_DATE:
-        return SHAPE_WITH_ENDED;
-    case ORDER_NAME:
-        return SHAPE_WITH_NAME;
-    case ORDER_TYPE:
-        return SHAPE_WITH_TYPE;
-    case ORDER_CREATED:
-    case ORDER_STATE:
-    case ORDER_RESULT:
-        break;
-    }
-    assert(false && "the streams are in this order themselves");
-    return SHAPE_POSITION;
+    assert(order == ORDER_NAME || order == ORDER_TYPE);
+    return order == ORDER_NAME ? SHAPE_WITH_NAME : SHAPE_WITH_TYPE;
 }
 
 static enum problem place_at(struct search *search, sqlite3_stmt *row, struct place *ret_place)
@@ -48,10 +34,7 @@ static enum problem place_at(struct search *search, sqlite3_stmt *row, struct pl
     *ret_place = (struct place){.position = sqlite3_column_int64(row, 0)};
     if (search->query->order == ORDER_TYPE)
         return search_type_name(search, sqlite3_column_int64(row, 1), &ret_place->text);
-    if (search->query->order == ORDER_NAME)
-        ret_place->text = sqlite_text(row, 1);
-    else
-        ret_place->value = search_date(row, 1);
+    ret_place->text = sqlite_text(row, 1);
     return PROBLEM_NONE;
 }
 

@@ -22,8 +22,8 @@ struct gather {
 };
 
 /*
- * Where the filters are not in the query's order: by name, by type or, with filters by type or
- * person, by a date. There are filters. Its memory lives in the search's.
+ * Where the filters are not in the query's order, by name or type. There are filters. Its memory
+ * lives in the search's.
  */
 enum problem gather_init(struct search *search, struct gather *gather);
 

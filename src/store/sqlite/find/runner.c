@@ -9,42 +9,52 @@
 #define PIECE_MAX 2048
 
 /*
- * With a name filter, who reads all candidates one by one gets less of the time than who can stop
- * at a full page: that costs little where few match, and saves much where many do. A walk by name
- * even compares ten names while a job is read.
- */
-#define SHARE_OF_ALL 2
-#define SHARE_BESIDE_NAMES 3
-
-/*
- * Without one, who promises to be done later gets a fifth of the time: in case the promises, which
- * take the jobs to be spread evenly, are wrong.
+ * Who promises to be done later gets a fifth of the time: in case the promises, which take the jobs
+ * to be spread evenly, are wrong.
  */
 #define SHARE_OF_SLOWER 4
 
-/* Reading a job costs as much as so many seeks in an index for one of its statuses. */
-#define STATUS_SEEKS_MAX 3
-/* After so many candidates it is known whether most have a status that was not asked for. */
-#define ASKED_MIN 64
-#define MOSTLY 4
+/* To read so many jobs for each that is wanted, or so many for all types there are, takes less time
+ * than to look for those of one value after another. */
+#define FEW 8
+#define FEW_FOR_TYPES 512
 
-struct runner *runner_new(struct search *search, enum runner_kind kind, enum source_kind candidates,
-                          bool tested)
+/* How many statuses an index is asked for rather than the table for a job. */
+#define STATUS_SEEKS_MAX 3
+
+static enum problem runner_init(struct search *search, struct runner *runner)
+{
+    switch (runner->kind) {
+    case RUNNER_WALK:
+        return walk_init(search, &runner->walk);
+    case RUNNER_GATHER:
+        return gather_init(search, &runner->gather);
+    case RUNNER_BY_DATE:
+        return by_date_init(search, &runner->by_date);
+    case RUNNER_ORDERED:
+    case RUNNER_ALL:
+        break;
+    }
+    return PROBLEM_NONE;
+}
+
+enum problem runner_new(struct search *search, enum runner_kind kind, enum source_kind candidates,
+                        struct runner **ret_runner)
 {
     struct runner *runner = ARENA_NEW(&search->scratch, struct runner);
+    enum problem problem;
 
     if (runner == NULL)
-        return NULL;
+        return problem_no_memory(search->err);
     runner->kind = kind;
     runner->candidates = candidates;
-    runner->tested = tested;
     runner->piece = PIECE_FIRST;
-    if ((kind == RUNNER_WALK && walk_init(search, &runner->walk) != PROBLEM_NONE) ||
-        (kind == RUNNER_GATHER && gather_init(search, &runner->gather) != PROBLEM_NONE)) {
+    problem = runner_init(search, runner);
+    if (problem == PROBLEM_NONE)
+        *ret_runner = runner;
+    else
         runner_release(runner);
-        return NULL;
-    }
-    return runner;
+    return problem;
 }
 
 void runner_release(struct runner *runner)
@@ -53,18 +63,56 @@ void runner_release(struct runner *runner)
     values_release(&runner->values);
     source_release(&runner->source);
     sieve_release(&runner->sieve);
+    if (runner->kind == RUNNER_BY_DATE)
+        by_date_release(&runner->by_date);
     if (runner->kind == RUNNER_WALK)
         walk_release(&runner->walk);
+}
+
+static bool is_by_value(const struct search *search)
+{
+    enum query_order order = search->query->order;
+
+    return order == ORDER_STATE || order == ORDER_RESULT || order == ORDER_TYPE;
+}
+
+static size_t few(const struct search *search)
+{
+    size_t number = FEW * search->want;
+    bool many = search->query->order == ORDER_TYPE && search->scope.type_count == 0;
+
+    return many && number < FEW_FOR_TYPES ? FEW_FOR_TYPES : number;
+}
+
+/* Few candidates are not read value by value. */
+static enum problem reconsider(struct search *search, struct runner *runner)
+{
+    size_t limit = few(search) + 1, count;
+    int64_t *ordinals = ARENA_ARRAY(&search->scratch, int64_t, limit);
+    enum problem problem =
+        source_init(search, &runner->source, SOURCE_INDEX, &search->scope, INT64_MAX);
+
+    if (problem != PROBLEM_NONE || !search->index.complete)
+        return problem;
+    if (ordinals == NULL)
+        return problem_no_memory(search->err);
+    problem = index_filter_list(search, &runner->source.filter, INT64_MAX, limit, ordinals, &count);
+    if (problem == PROBLEM_NONE && count < limit)
+        runner->kind = RUNNER_ALL;
+    return problem;
 }
 
 /* The source of the next value; all values at once unless the runner is ordered. */
 static enum problem open_source(struct search *search, struct runner *runner)
 {
-    int64_t below = INT64_MAX;
     bool more = true;
+    int64_t below = INT64_MAX;
     enum problem problem = PROBLEM_NONE;
 
-    if (runner->kind == RUNNER_ORDERED)
+    if (runner->kind == RUNNER_ORDERED && runner->candidates == SOURCE_INDEX &&
+        is_by_value(search) && !runner->source.filter.in_use)
+        problem = reconsider(search, runner);
+    if (problem == PROBLEM_NONE && runner->kind == RUNNER_ORDERED)
         problem = values_next(search, &runner->values, &runner->scope, &below, &more);
     else
         runner->scope = search->scope;
@@ -80,28 +128,11 @@ static bool few_statuses(const struct search *search)
     return __builtin_popcount(search->scope.statuses) <= STATUS_SEEKS_MAX;
 }
 
-/* The name index finds candidates of any status: where most have another, that is looked up first.
- */
-static enum problem probe(struct search *search, struct runner *runner, int64_t position,
-                          bool *ret_matches, struct place *ret_place)
-{
-    bool doubtful = runner->asked++ >= ASKED_MIN && MOSTLY * runner->matched < runner->asked;
-    enum problem problem = PROBLEM_NONE;
-
-    *ret_matches = true;
-    if (doubtful && runner->candidates == SOURCE_NAMES && few_statuses(search))
-        problem = search_has_status(search, position, ret_matches);
-    if (problem == PROBLEM_NONE && *ret_matches)
-        problem = search_probe(search, &runner->scope, position, ret_matches, ret_place);
-    runner->matched += *ret_matches;
-    return problem;
-}
-
 static enum problem take_probed(struct search *search, struct runner *runner, int64_t position)
 {
     struct place place;
     bool matches;
-    enum problem problem = probe(search, runner, position, &matches, &place);
+    enum problem problem = search_probe(search, &runner->scope, position, &matches, &place);
 
     if (problem != PROBLEM_NONE || !matches)
         return problem;
@@ -112,52 +143,65 @@ static enum problem take_probed(struct search *search, struct runner *runner, in
     return PROBLEM_NONE;
 }
 
+/* What streams yield matches. */
+static bool is_tested(const struct runner *runner)
+{
+    return runner->candidates == SOURCE_INDEX;
+}
+
 static enum problem take_candidate(struct search *search, struct runner *runner, int64_t position)
 {
-    if (runner->tested)
+    if (is_tested(runner))
         return take_probed(search, runner, position);
     best_append(&runner->best, position);
     return PROBLEM_NONE;
 }
 
-static enum problem sift_candidates(struct search *search, struct runner *runner)
-{
-    const struct source *source = &runner->source;
-
-    if (!sieve_clear(search, &runner->sieve, source->count))
-        return problem_no_memory(search->err);
-    for (size_t i = 0; i < source->count; i++)
-        sieve_add(&runner->sieve, source->positions[i]);
-    return sieve_shake(search, &runner->sieve);
-}
-
 static enum problem take_candidates(struct search *search, struct runner *runner)
 {
     bool stops = runner->kind == RUNNER_ORDERED;
-    bool sifts = search->by_name && runner->tested && runner->candidates == SOURCE_STREAMS;
-    enum problem problem = sifts ? sift_candidates(search, runner) : PROBLEM_NONE;
+    enum problem problem = PROBLEM_NONE;
 
-    if (problem != PROBLEM_NONE)
-        return problem;
-    for (size_t i = 0; i < runner->source.count && !runner->done; i++) {
-        int64_t position = runner->source.positions[i];
-        if (sifts && !sieve_has(&runner->sieve, position))
-            continue;
-        problem = take_candidate(search, runner, position);
-        if (problem != PROBLEM_NONE)
-            return problem;
+    for (size_t i = 0; problem == PROBLEM_NONE && i < runner->source.count && !runner->done; i++) {
+        problem = take_candidate(search, runner, runner->source.positions[i]);
         runner->done = stops && best_is_full(search, &runner->best);
     }
-    return PROBLEM_NONE;
+    return problem;
 }
 
-/* How much to read now: exactly what is wanted, or the next piece. */
+/* What of the filters an entry's index does not tell. */
+enum unknown { UNKNOWN_NOTHING, UNKNOWN_STATUS, UNKNOWN_NAME };
+
+/* By name only the statuses are not in the index, by date only the name. */
+static enum unknown unknown_of(const struct search *search, const struct walk *walk)
+{
+    if (!walk->by_name)
+        return search->by_name ? UNKNOWN_NAME : UNKNOWN_NOTHING;
+    return search->scope.statuses != STATUS_MASK_ALL ? UNKNOWN_STATUS : UNKNOWN_NOTHING;
+}
+
+/* Whether all that it comes by matches. */
+static bool is_exact(const struct search *search, const struct runner *runner)
+{
+    const struct walk *walk = &runner->walk;
+
+    if (runner->kind == RUNNER_WALK)
+        return !search->by_name && !walk->tested && unknown_of(search, walk) == UNKNOWN_NOTHING;
+    return runner->kind == RUNNER_ORDERED && !is_tested(runner);
+}
+
+/*
+ * How much to read now: exactly what is wanted, or the next piece. Who stops at a full page reads
+ * small pieces for as long as they bring something.
+ */
 static size_t next_piece(const struct search *search, struct runner *runner)
 {
-    size_t piece = runner->piece;
+    bool fruitful = runner->kind == RUNNER_ORDERED && runner->best.count > runner->before;
+    size_t piece = fruitful ? PIECE_FIRST : runner->piece;
 
-    if (!runner->tested && runner->kind != RUNNER_GATHER)
+    if (is_exact(search, runner))
         return search->want - runner->best.count;
+    runner->before = runner->best.count;
     runner->piece = piece < PIECE_MAX ? 2 * piece : piece;
     return piece;
 }
@@ -179,17 +223,6 @@ static enum problem advance_source(struct search *search, struct runner *runner)
         runner->done = runner->done || runner->kind == RUNNER_ALL;
     }
     return problem;
-}
-
-/* What of the filters an entry's index does not tell. */
-enum unknown { UNKNOWN_NOTHING, UNKNOWN_STATUS, UNKNOWN_NAME };
-
-/* By name only the statuses are not in the index, by date only the name. */
-static enum unknown unknown_of(const struct search *search, const struct walk *walk)
-{
-    if (!walk->by_name)
-        return search->by_name ? UNKNOWN_NAME : UNKNOWN_NOTHING;
-    return search->scope.statuses != STATUS_MASK_ALL ? UNKNOWN_STATUS : UNKNOWN_NOTHING;
 }
 
 static enum problem test_entry(struct search *search, enum unknown unknown, int64_t position,
@@ -255,9 +288,20 @@ static enum problem advance_gather(struct search *search, struct runner *runner)
     return problem;
 }
 
+static enum problem advance_by_date(struct search *search, struct runner *runner)
+{
+    size_t piece = next_piece(search, runner);
+    enum problem problem = by_date_read(search, &runner->by_date, &runner->best, piece);
+
+    runner->done = runner->by_date.phase == BY_DATE_END;
+    return problem;
+}
+
 static enum problem advance(struct search *search, struct runner *runner)
 {
     switch (runner->kind) {
+    case RUNNER_BY_DATE:
+        return advance_by_date(search, runner);
     case RUNNER_WALK:
         return advance_walk(search, runner);
     case RUNNER_GATHER:
@@ -299,7 +343,9 @@ static double part_done(const struct search *search, const struct runner *runner
     case RUNNER_WALK:
         return ((double)runner->best.count + 0.5) / (double)search->want;
     case RUNNER_ALL:
-        break;
+        return index_filter_part(&runner->source.filter);
+    case RUNNER_BY_DATE:
+        return by_date_part(search, &runner->by_date, &runner->best);
     }
     return 0;
 }
@@ -325,19 +371,6 @@ static bool is_slower(const struct search *search, const struct runner *runner,
     return false;
 }
 
-/* How many times its time counts. */
-static int64_t share(const struct search *search, const struct runner *runner,
-                     struct runner **runners, size_t count)
-{
-    if (!search->by_name)
-        return is_slower(search, runner, runners, count) ? SHARE_OF_SLOWER : 1;
-    if (runner->kind != RUNNER_ALL || name_filter_is_rare(&runner->source.names))
-        return 1;
-    if (runner->candidates == SOURCE_STREAMS || search->query->order == ORDER_NAME)
-        return SHARE_BESIDE_NAMES;
-    return SHARE_OF_ALL;
-}
-
 enum problem runner_race(struct search *search, struct runner **runners, size_t count,
                          struct runner **ret_first)
 {
@@ -354,7 +387,8 @@ enum problem runner_race(struct search *search, struct runner **runners, size_t 
             continue;
         now = now_ns();
         runner->taken += now - start;
-        runner->spent += (now - start) * share(search, runner, runners, count);
+        runner->spent +=
+            (now - start) * (is_slower(search, runner, runners, count) ? SHARE_OF_SLOWER : 1);
         start = now;
         runner = least_spent(runners, count);
     }

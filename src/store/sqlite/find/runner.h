@@ -2,45 +2,49 @@
 #ifndef JOBD_STORE_SQLITE_FIND_RUNNER_H
 #define JOBD_STORE_SQLITE_FIND_RUNNER_H
 
+#include "store/sqlite/find/by_date.h"
 #include "store/sqlite/find/gather.h"
 #include "store/sqlite/find/sieve.h"
 #include "store/sqlite/find/values.h"
 #include "store/sqlite/find/walk.h"
 
 enum runner_kind {
-    RUNNER_ORDERED, /* a source's candidates, value by value: done with a full page */
+    RUNNER_ORDERED, /* a source's candidates, value by value: done with a full page; but few as by
+                     */
     RUNNER_ALL, /* all candidates of a source, the best of them kept: done at their end */
     RUNNER_GATHER, /* the same of what need not be tested, in any order */
+    RUNNER_BY_DATE, /* candidates by stretches of time: done when the best are sure */
     RUNNER_WALK, /* an index in the query's order: done with a full page */
 };
 
 struct runner {
     enum runner_kind kind;
-    enum source_kind candidates;
-    bool tested; /* false: whatever comes matches */
+    enum source_kind candidates; /* of RUNNER_ORDERED and RUNNER_ALL */
     bool done;
     size_t piece; /* how much to read next */
+    size_t before; /* how many were found when the last one was read */
     int64_t taken; /* ns */
     int64_t spent; /* the same as it counts in the race */
-    struct sieve sieve; /* where candidates were not found by their names */
+    struct sieve sieve; /* of a walk by date */
     struct best best; /* the answer, when done */
     /* RUNNER_ORDERED, RUNNER_ALL */
     struct source source;
     bool has_source;
     struct values values;
     struct scope scope; /* of the value at hand */
-    size_t asked, matched; /* candidates that were tested, and that passed */
     /* RUNNER_GATHER */
     struct gather gather;
+    /* RUNNER_BY_DATE */
+    struct by_date by_date;
     /* RUNNER_WALK */
     struct walk walk;
 };
 
-#define RUNNERS_MAX 3
+#define RUNNERS_MAX 2
 
-/* In the search's memory; NULL without. `candidates` are of RUNNER_ORDERED and RUNNER_ALL. */
-struct runner *runner_new(struct search *search, enum runner_kind kind, enum source_kind candidates,
-                          bool tested);
+/* In the search's memory; it is released by the caller if there was no problem. */
+enum problem runner_new(struct search *search, enum runner_kind kind, enum source_kind candidates,
+                        struct runner **ret_runner);
 void runner_release(struct runner *runner);
 
 /*

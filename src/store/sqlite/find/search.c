@@ -1,6 +1,8 @@
 /* One find: its filters in numbers, and the test of a single job. */
 #include "store/sqlite/find/search.h"
 
+#include "store/sqlite/index/watermark.h"
+
 /* So many names of types fill the memory for them, at four bytes a code point. */
 #define NAMES_KEPT 1024
 
@@ -16,6 +18,7 @@ static const char *const probes[2][3] = {
 void search_release(struct search *search)
 {
     sqlite_rewind(search->probe);
+    doubtful_release(&search->doubtful);
     arena_release(&search->names);
     arena_clear(&search->scratch);
     search->reader->memory = (struct search_memory){search->scratch, search->shape.sql};
@@ -156,6 +159,47 @@ enum problem search_init(struct search *search, struct sqlite_reader *reader,
     return problem;
 }
 
+static enum problem read_complete(struct search *search)
+{
+    sqlite3_stmt *statement =
+        sqlite_prepare_cached(search->reader, "SELECT max(position) FROM job");
+    int code = statement != NULL ? sqlite3_step(statement) : SQLITE_ERROR;
+
+    if (code == SQLITE_ROW)
+        search->index.complete = sqlite3_column_type(statement, 0) == SQLITE_NULL ||
+                                 sqlite3_column_int64(statement, 0) <= search->index.watermark;
+    sqlite_rewind(statement);
+    return code == SQLITE_ROW ? PROBLEM_NONE : search_failed(search);
+}
+
+enum problem search_index(struct search *search)
+{
+    struct search_index *index = &search->index;
+    enum problem problem = PROBLEM_NONE;
+
+    if (index->known)
+        return PROBLEM_NONE;
+    problem = watermark_read(search->reader, WATERMARK_JOBS, &index->watermark, search->err);
+    if (problem == PROBLEM_NONE)
+        problem = read_complete(search);
+    if (problem == PROBLEM_NONE)
+        problem = segments_read(search->reader, 1U << SEGMENT_LIVE, &search->scratch,
+                                &index->segments, search->err);
+    index->known = problem == PROBLEM_NONE;
+    return problem;
+}
+
+enum problem search_doubtful(struct search *search)
+{
+    enum problem problem = search_index(search);
+
+    if (problem == PROBLEM_NONE && !search->doubtful_known)
+        problem = doubtful_read(search->reader, search->index.watermark, &search->scratch,
+                                &search->doubtful, search->err);
+    search->doubtful_known = problem == PROBLEM_NONE;
+    return problem;
+}
+
 enum problem search_type_name(struct search *search, int64_t id, struct span *ret_name)
 {
     struct search_type *slot = &search->types[(uint64_t)id % SEARCH_TYPE_SLOTS];
@@ -175,6 +219,12 @@ enum problem search_type_name(struct search *search, int64_t id, struct span *re
     return PROBLEM_NONE;
 }
 
+/* Then a probe has names as they are. */
+static bool is_exact(const struct search *search)
+{
+    return search->by_name && search->query->match == MATCH_EXACT;
+}
+
 static bool row_matches(const struct search *search, const struct scope *scope, sqlite3_stmt *row)
 {
     if ((scope->statuses & 1u << sqlite3_column_int(row, STATUS)) == 0)
@@ -185,16 +235,9 @@ static bool row_matches(const struct search *search, const struct scope *scope, 
         return false;
     if (!search->by_name)
         return true;
-    if (search->query->match == MATCH_EXACT)
+    if (is_exact(search))
         return span_eq(sqlite_text(row, NAME), search->query->name);
     return query_matches_folded(search->query, sqlite_text(row, NAME));
-}
-
-int64_t search_date(sqlite3_stmt *row, int column)
-{
-    if (sqlite3_column_type(row, column) == SQLITE_NULL)
-        return JOB_NO_TIME;
-    return sqlite3_column_int64(row, column);
 }
 
 static enum problem row_place(struct search *search, sqlite3_stmt *row, struct place *place)
@@ -204,14 +247,14 @@ static enum problem row_place(struct search *search, sqlite3_stmt *row, struct p
     switch (search->query->order) {
     case ORDER_CREATED:
         break;
-    case ORDER_NAME:
-        place->text = sqlite_text(row, NAME);
+    case ORDER_NAME: /* jobs of one whole name fold alike */
+        place->text = is_exact(search) ? search->query->name_folded : sqlite_text(row, NAME);
         break;
     case ORDER_TYPE:
         return search_type_name(search, sqlite3_column_int64(row, TYPE), &place->text);
     case ORDER_START_DATE:
     case ORDER_END_DATE:
-        place->value = search_date(row, DATE);
+        place->value = sqlite_date(row, DATE);
         break;
     case ORDER_STATE:
         place->value = (int64_t)status_state(status);
@@ -226,12 +269,11 @@ static enum problem row_place(struct search *search, sqlite3_stmt *row, struct p
 static sqlite3_stmt *probe(struct search *search)
 {
     const struct query *query = search->query;
-    bool exact = search->by_name && query->match == MATCH_EXACT;
     int date = query->order == ORDER_START_DATE ? 1 : query->order == ORDER_END_DATE ? 2 : 0;
 
     if (search->probe != NULL)
         return search->probe;
-    return sqlite_prepare_cached(search->reader, probes[exact][date]);
+    return sqlite_prepare_cached(search->reader, probes[is_exact(search)][date]);
 }
 
 /*

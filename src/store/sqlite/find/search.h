@@ -2,8 +2,9 @@
 #ifndef JOBD_STORE_SQLITE_FIND_SEARCH_H
 #define JOBD_STORE_SQLITE_FIND_SEARCH_H
 
+#include "store/sqlite/find/doubtful.h"
 #include "store/sqlite/find/shapes.h"
-#include "store/sqlite/names/segment.h"
+#include "store/sqlite/index/segment.h"
 
 /* The exact filters, words replaced by the numbers that stand for them. */
 struct scope {
@@ -30,8 +31,14 @@ struct search {
     struct shape shape; /* of the statement at hand */
     struct scope scope;
     bool by_name; /* there is a name filter that not everything passes */
-    struct segments segments; /* of the name index; list NULL: not read yet */
-    int64_t watermark; /* likewise, read with them */
+    struct search_index {
+        bool known;
+        int64_t watermark; /* the last position in it; -1: none */
+        bool complete; /* there is none above it */
+        struct segments segments;
+    } index; /* of search_index */
+    struct doubtful doubtful; /* of search_doubtful */
+    bool doubtful_known;
     bool has_after;
     struct place after;
     size_t want; /* one more than a page */
@@ -57,9 +64,6 @@ sqlite3_stmt *search_statement(struct search *search);
 /* What went wrong in the connection. */
 enum problem search_failed(struct search *search);
 
-/* The date in a column; JOB_NO_TIME: none. */
-int64_t search_date(sqlite3_stmt *row, int column);
-
 /*
  * Reads the job at a position: whether it passes all filters of the query and `scope`, and where it
  * stands. place->text is valid until the next call.
@@ -72,6 +76,12 @@ enum problem search_probe(struct search *search, const struct scope *scope, int6
  * for: a seek each in an index, which has more of the jobs on a page than the table.
  */
 enum problem search_has_status(struct search *search, int64_t position, bool *ret_has);
+
+/* Reads how far the index is, once, into search->index. */
+enum problem search_index(struct search *search);
+
+/* Reads which jobs' statuses and dates the index may have old, once, into search->doubtful. */
+enum problem search_doubtful(struct search *search);
 
 /* The name of a type, valid until the next call. */
 enum problem search_type_name(struct search *search, int64_t id, struct span *ret_name);

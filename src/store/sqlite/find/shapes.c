@@ -80,12 +80,8 @@ static const struct stream_index stream_indexes[] = {
 };
 
 static const char *const stream_columns[] = {
-    [SHAPE_POSITION] = "position",
-    [SHAPE_WITH_STARTED] = "position, started_on",
-    [SHAPE_WITH_ENDED] = "position, ended_on",
-    [SHAPE_WITH_NAME] = "position, name_folded",
-    [SHAPE_WITH_TYPE] = "position, type",
-    [SHAPE_JOB] = SQLITE_SHOWN_COLUMNS,
+    [SHAPE_POSITION] = "position",        [SHAPE_WITH_NAME] = "position, name_folded",
+    [SHAPE_WITH_TYPE] = "position, type", [SHAPE_JOB] = (SQLITE_SHOWN_COLUMNS),
     [SHAPE_CHANGE] = "position, change",
 };
 

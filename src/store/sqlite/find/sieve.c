@@ -16,24 +16,17 @@ bool sieve_clear(struct search *search, struct sieve *sieve, size_t count)
     return sieve->positions != NULL;
 }
 
-static int newest_first(const void *a, const void *b)
-{
-    const int64_t *left = a, *right = b;
-
-    return (*left < *right) - (*left > *right);
-}
-
 static enum problem make_ready(struct search *search, struct sieve *sieve)
 {
     if (sieve->ready)
         return PROBLEM_NONE;
     sieve->ready = true;
-    return name_filter_init(search, &sieve->filter, NULL);
+    return index_filter_init(search, &sieve->filter, NULL);
 }
 
 void sieve_release(struct sieve *sieve)
 {
-    name_filter_release(&sieve->filter);
+    index_filter_release(&sieve->filter);
 }
 
 enum problem sieve_shake(struct search *search, struct sieve *sieve)
@@ -42,7 +35,7 @@ enum problem sieve_shake(struct search *search, struct sieve *sieve)
     size_t first = 0, rest;
 
     if (sieve->count > 0)
-        qsort(sieve->positions, sieve->count, sizeof(sieve->positions[0]), newest_first);
+        qsort(sieve->positions, sieve->count, sizeof(sieve->positions[0]), ordinal_newest_first);
     if (sieve->count < POSITIONS_MIN)
         return PROBLEM_NONE;
     problem = make_ready(search, sieve);
@@ -50,7 +43,7 @@ enum problem sieve_shake(struct search *search, struct sieve *sieve)
         first++;
     rest = sieve->count - first;
     if (problem == PROBLEM_NONE)
-        problem = name_filter_sift(search, &sieve->filter, sieve->positions + first, &rest);
+        problem = index_filter_sift(search, &sieve->filter, sieve->positions + first, &rest);
     sieve->count = first + rest;
     return problem;
 }
@@ -58,5 +51,5 @@ enum problem sieve_shake(struct search *search, struct sieve *sieve)
 bool sieve_has(const struct sieve *sieve, int64_t position)
 {
     return sieve->count > 0 && bsearch(&position, sieve->positions, sieve->count, sizeof(position),
-                                       newest_first) != NULL;
+                                       ordinal_newest_first) != NULL;
 }

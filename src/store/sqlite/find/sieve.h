@@ -1,17 +1,17 @@
-/* A sieve: of jobs at hand, those whose names the name index does not rule out. */
+/* A sieve: of jobs at hand, those whose names the index does not rule out. */
 #ifndef JOBD_STORE_SQLITE_FIND_SIEVE_H
 #define JOBD_STORE_SQLITE_FIND_SIEVE_H
 
-#include "store/sqlite/find/name_filter.h"
+#include "store/sqlite/find/index_filter.h"
 
 /*
- * Reading a job to compare its name costs more than asking the name index for it together with
+ * Reading a job to compare its name costs more than asking the index for it together with
  * others that are near. So whoever comes by many jobs that lie close together, as a walk by date
  * does, looks up first which of them may match.
  */
 struct sieve {
     bool ready;
-    struct name_filter filter;
+    struct index_filter filter;
     /* Newest first: what was put in, and then what is left of it. */
     int64_t *positions;
     size_t count, room;

@@ -1,4 +1,4 @@
-/* Sources: streams of the indexes, and the name index with the jobs it lacks. */
+/* Sources: streams of the indexes, and the index with the jobs it lacks. */
 #include "store/sqlite/find/source.h"
 
 static const struct shape_stream everything = {.type = 0, .status = 0};
@@ -47,6 +47,23 @@ static enum problem init_streams(struct search *search, struct source *source)
     return list_streams(search, source);
 }
 
+/* The scope of an order's value differs from that of the search in what is chosen last. */
+static enum problem init_index(struct search *search, struct source *source)
+{
+    const struct scope *scope = &source->scope;
+    bool one_type = scope->type_count == 1 && search->scope.type_count != 1;
+    enum problem problem = PROBLEM_NONE;
+
+    if (!source->filter.in_use)
+        problem = index_filter_init(search, &source->filter, &search->scope);
+    index_filter_choose(&source->filter, scope->statuses != STATUS_MASK_ALL ? scope->statuses : 0,
+                        one_type ? scope->types[0] : 0);
+    if (problem == PROBLEM_NONE)
+        problem = init_streams(search, source);
+    source->streams.above = source->filter.watermark;
+    return problem;
+}
+
 enum problem source_init(struct search *search, struct source *source, enum source_kind kind,
                          const struct scope *scope, int64_t below)
 {
@@ -55,20 +72,19 @@ enum problem source_init(struct search *search, struct source *source, enum sour
     *source = (struct source){.kind = kind, .scope = *scope, .below = below};
     source->positions = old.positions;
     source->room = old.room;
-    source->names = old.names; /* to be made anew */
+    source->filter = old.filter;
     switch (kind) {
     case SOURCE_STREAMS:
         return init_streams(search, source);
-    case SOURCE_NAMES:
-        source->ended = scope->statuses == 0;
-        return name_filter_init(search, &source->names, scope);
+    case SOURCE_INDEX:
+        return init_index(search, source);
     }
     return PROBLEM_NONE;
 }
 
 void source_release(struct source *source)
 {
-    name_filter_release(&source->names);
+    index_filter_release(&source->filter);
 }
 
 static bool grow(struct arena *arena, int64_t **positions, size_t *room, size_t need)
@@ -136,7 +152,8 @@ static enum problem read_groups(struct search *search, struct source *source, si
 
         group.streams = source->list + i;
         group.count = rest < SHAPE_STREAMS_MAX ? rest : SHAPE_STREAMS_MAX;
-        group.above = source->count == limit ? source->positions[limit - 1] : -1;
+        if (source->count == limit)
+            group.above = source->positions[limit - 1];
         shape_streams(&search->shape, &group);
         problem = read_rows(search, search_statement(search), search->merge, &count);
         if (problem != PROBLEM_NONE)
@@ -176,49 +193,50 @@ static enum problem read_streams(struct search *search, struct source *source, s
     return problem;
 }
 
-/* The jobs that the index lacks; for a whole name there is another index. */
-static enum problem read_newest(struct search *search, struct source *source, size_t limit)
+/* For a whole name there is another index. */
+static enum problem read_same_name(struct search *search, struct source *source, size_t limit)
 {
-    struct shape_streams newest = {
-        .index = SHAPE_ALL,
-        .streams = &everything,
-        .count = 1,
-        .below = source->below,
-        .above = source->names.watermark,
-        .limit = limit,
-    };
-
-    if (search->query->match == MATCH_EXACT)
-        shape_same_name(&search->shape, search->query->name_folded, &newest);
-    else
-        shape_streams(&search->shape, &newest);
+    source->streams.below = source->below;
+    source->streams.limit = limit;
+    shape_same_name(&search->shape, search->query->name_folded, &source->streams);
     return read_shape(search, source);
 }
 
-static enum problem read_index(struct search *search, struct source *source, size_t limit)
+/* The jobs that the index lacks. */
+static enum problem read_unindexed(struct search *search, struct source *source, size_t limit)
 {
-    enum problem problem = name_filter_read(search, &source->names, source->below, limit,
-                                            source->positions, &source->count);
+    enum problem problem;
+
+    if (search->query->match == MATCH_EXACT)
+        return read_same_name(search, source, limit);
+    problem = read_streams(search, source, limit);
+    source->ended = false; /* these have */
+    return problem;
+}
+
+static enum problem read_indexed(struct search *search, struct source *source, size_t limit)
+{
+    enum problem problem = index_filter_read(search, &source->filter, source->below, limit,
+                                             source->positions, &source->count);
 
     source->ended = source->count < limit;
     return problem;
 }
 
-static enum problem read_names(struct search *search, struct source *source, size_t limit)
+static enum problem read_candidates(struct search *search, struct source *source, size_t limit)
 {
-    int64_t watermark = source->names.watermark;
+    int64_t watermark = source->filter.watermark;
     enum problem problem = PROBLEM_NONE;
 
-    if (source->below > watermark + 1)
-        problem = read_newest(search, source, limit);
+    if (source->below <= watermark + 1)
+        return read_indexed(search, source, limit);
+    if (!search->index.complete)
+        problem = read_unindexed(search, source, limit);
     if (problem != PROBLEM_NONE || source->count == limit)
         return problem;
-    if (source->below > watermark + 1) {
-        source->below = watermark + 1;
-        source->ended = watermark < 0;
-        return PROBLEM_NONE;
-    }
-    return read_index(search, source, limit);
+    source->below = watermark + 1;
+    source->ended = watermark < 0;
+    return PROBLEM_NONE;
 }
 
 enum problem source_read(struct search *search, struct source *source, size_t limit)
@@ -231,7 +249,7 @@ enum problem source_read(struct search *search, struct source *source, size_t li
     if (!grow(&search->scratch, &source->positions, &source->room, limit))
         return problem_no_memory(search->err);
     problem = source->kind == SOURCE_STREAMS ? read_streams(search, source, limit)
-                                             : read_names(search, source, limit);
+                                             : read_candidates(search, source, limit);
     if (problem == PROBLEM_NONE && source->count == limit)
         source->below = source->positions[limit - 1];
     return problem;

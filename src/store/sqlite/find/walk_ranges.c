@@ -3,7 +3,7 @@
 
 #include "store/name_grams.h"
 #include "store/name_range.h"
-#include "store/sqlite/names/name_index.h"
+#include "store/sqlite/index/watermark.h"
 
 #include <assert.h>
 
@@ -52,7 +52,7 @@ static enum problem read_lacking(struct heads *heads, size_t most, bool *ret_all
     int64_t watermark;
     size_t count = 0;
     int code = SQLITE_ERROR;
-    enum problem problem = name_index_watermark(search->reader, &watermark, search->err);
+    enum problem problem = watermark_read(search->reader, WATERMARK_JOBS, &watermark, search->err);
 
     if (problem != PROBLEM_NONE)
         return problem;

@@ -7,6 +7,7 @@
 #include "store/sqlite/log_file.h"
 #include "store/sqlite/state.h"
 #include "store/sqlite/wal.h"
+#include "store/sqlite/write/index.h"
 #include "store/sqlite/write/write.h"
 
 #include <assert.h>
@@ -108,7 +109,7 @@ static bool commit(struct writer *writer, const struct batch *batch)
         return true;
     metric_add(METRIC_STORE_COMMITS, 1);
     metric_add(METRIC_STORE_WRITES, (int64_t)batch->calls.count);
-    writer->behind += writer->created;
+    index_committed(writer);
     atomic_store(&writer->failed, false);
     observed_tell(&writer->store->observed, &writer->news, write_moment(writer));
     return true;

@@ -33,7 +33,8 @@ struct writer {
     int64_t data_version; /* of the connection when these were read */
     int64_t keys_stored; /* by the current transaction */
     int64_t created; /* by the current transaction */
-    int64_t behind; /* jobs not yet in the name index */
+    int64_t behind; /* jobs not yet in the index */
+    int64_t followed; /* the last change that is in it */
     bool merging; /* there is something to merge in it */
     int64_t indexed; /* jobs since memory was given back */
     int64_t index_at; /* the next time to index under load, or after a failure */

@@ -1,14 +1,17 @@
 /* The name index: jobs turned into (gram, ordinal) pairs, sorted, and written a gram at a time. */
-#include "store/sqlite/names/name_index.h"
+#include "store/sqlite/index/name_index.h"
 
 #include "base/mem.h"
 #include "base/scope.h"
 #include "store/name_grams.h"
 #include "store/name_range.h"
-#include "store/sqlite/names/name_merge.h"
-#include "store/sqlite/names/ordinal.h"
-#include "store/sqlite/names/posting.h"
-#include "store/sqlite/names/segment.h"
+#include "store/sqlite/index/follow.h"
+#include "store/sqlite/index/mark.h"
+#include "store/sqlite/index/name_merge.h"
+#include "store/sqlite/index/ordinal.h"
+#include "store/sqlite/index/posting.h"
+#include "store/sqlite/index/segment.h"
+#include "store/sqlite/index/watermark.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -26,42 +29,11 @@
  * ones would take is left to the next step. */
 #define PAIRS_A_JOB 128
 
-enum problem name_index_watermark(struct sqlite_reader *reader, int64_t *ret_watermark,
-                                  struct err *err)
-{
-    sqlite3_stmt *statement =
-        sqlite_prepare_cached(reader, "SELECT value FROM meta WHERE key = 'name_watermark'");
-    int code = statement != NULL ? sqlite3_step(statement) : SQLITE_ERROR;
-    enum problem problem = PROBLEM_NONE;
-
-    if (code == SQLITE_ROW)
-        *ret_watermark = sqlite3_column_int64(statement, 0);
-    else if (code == SQLITE_DONE)
-        *ret_watermark = -1;
-    else
-        problem = sqlite_problem(reader->db, err);
-    sqlite_rewind(statement);
-    return problem;
-}
-
-static bool set_watermark(struct sqlite_reader *writer, int64_t watermark)
-{
-    sqlite3_stmt *statement = sqlite_prepare_cached(
-        writer, "INSERT OR REPLACE INTO meta (key, value) VALUES ('name_watermark', ?1)");
-    bool done;
-
-    if (statement == NULL)
-        return false;
-    sqlite3_bind_int64(statement, 1, watermark);
-    done = sqlite3_step(statement) == SQLITE_DONE;
-    sqlite_rewind(statement);
-    return done;
-}
-
 /* A piece of jobs; start from {0}. */
 struct piece {
     int64_t first; /* ordinal */
     int64_t *positions;
+    struct mark *marks;
     size_t count;
     uint64_t *pairs; /* the gram above, the ordinal below */
     size_t pair_count, room;
@@ -73,6 +45,7 @@ struct piece {
 static void piece_release(struct piece *piece)
 {
     mem_free(piece->positions);
+    mem_free(piece->marks);
     mem_free(piece->pairs);
     name_grams_release(&piece->grams);
 }
@@ -94,11 +67,15 @@ static bool reserve(struct piece *piece, size_t more)
     return true;
 }
 
+/* Of the job at hand. */
+static int64_t ordinal_of(const struct piece *piece)
+{
+    return piece->first + (int64_t)piece->count;
+}
+
 static void add_pair(struct piece *piece, uint32_t gram)
 {
-    uint64_t ordinal = (uint64_t)piece->first + piece->count;
-
-    piece->pairs[piece->pair_count++] = (uint64_t)gram << 32 | ordinal;
+    piece->pairs[piece->pair_count++] = (uint64_t)gram << 32 | (uint64_t)ordinal_of(piece);
 }
 
 static bool add_job(struct sqlite_reader *writer, struct piece *piece, sqlite3_stmt *job)
@@ -120,6 +97,7 @@ static bool add_job(struct sqlite_reader *writer, struct piece *piece, sqlite3_s
     add_pair(piece, posting_type(sqlite3_column_int64(job, 1)));
     add_pair(piece, posting_person(sqlite3_column_int64(job, 2)));
     add_pair(piece, posting_name(whole));
+    piece->marks[piece->count] = mark_of(job, 5, ordinal_of(piece));
     piece->positions[piece->count++] = sqlite3_column_int64(job, 0);
     return true;
 }
@@ -127,14 +105,15 @@ static bool add_job(struct sqlite_reader *writer, struct piece *piece, sqlite3_s
 static bool gather(struct sqlite_reader *writer, int64_t watermark, size_t budget,
                    struct piece *piece)
 {
-    sqlite3_stmt *jobs =
-        sqlite_prepare_cached(writer, "SELECT position, type, person, name_folded, name FROM job "
-                                      "WHERE position > ?1 ORDER BY position LIMIT ?2");
+    sqlite3_stmt *jobs = sqlite_prepare_cached(
+        writer, "SELECT position, type, person, name_folded, name, status, started_on, ended_on "
+                "FROM job WHERE position > ?1 ORDER BY position LIMIT ?2");
     bool good = jobs != NULL;
     int code = SQLITE_DONE;
 
     piece->positions = mem_alloc(budget, sizeof(*piece->positions));
-    if (!good || piece->positions == NULL)
+    piece->marks = mem_alloc(budget, sizeof(*piece->marks));
+    if (!good || piece->positions == NULL || piece->marks == NULL)
         return false;
     sqlite3_bind_int64(jobs, 1, watermark);
     sqlite3_bind_int64(jobs, 2, (int64_t)budget);
@@ -184,7 +163,8 @@ static bool write_piece(struct sqlite_reader *writer, struct piece *piece)
     while (at < piece->pair_count)
         if (!write_gram(writer, segment.id, piece, &at, &room))
             return false;
-    return set_watermark(writer, piece->positions[piece->count - 1]);
+    return marks_put(writer, piece->marks, piece->count) &&
+           watermark_write(writer, WATERMARK_JOBS, piece->positions[piece->count - 1]);
 }
 
 /* Ordinals have an end; the jobs behind it are read one by one. */
@@ -200,8 +180,9 @@ static bool index_more(struct sqlite_reader *writer, int budget, struct piece *p
     int64_t watermark = -1;
     size_t count;
 
-    if (name_index_watermark(writer, &watermark, NULL) != PROBLEM_NONE ||
-        ordinal_count(writer, &piece->first, NULL) != PROBLEM_NONE)
+    if (watermark_read(writer, WATERMARK_JOBS, &watermark, NULL) != PROBLEM_NONE ||
+        ordinal_count(writer, &piece->first, NULL) != PROBLEM_NONE ||
+        (watermark < 0 && !follow_start(writer)))
         return false;
     count = within(piece->first, budget);
     if (count > 0 && !gather(writer, watermark, count, piece))

@@ -1,6 +1,6 @@
 /* Postings: the jobs of a segment that have a gram, as a compressed bitmap of their ordinals. */
-#ifndef JOBD_STORE_SQLITE_NAMES_POSTING_H
-#define JOBD_STORE_SQLITE_NAMES_POSTING_H
+#ifndef JOBD_STORE_SQLITE_INDEX_POSTING_H
+#define JOBD_STORE_SQLITE_INDEX_POSTING_H
 
 #include "base/buf.h"
 #include "store/sqlite/sqlite.h"
@@ -40,8 +40,8 @@ enum problem posting_read(struct sqlite_reader *reader, int64_t segment, uint32_
                           roaring_bitmap_t **ret_jobs, struct err *err);
 
 /*
- * Adds a posting that is not there yet; `room` is where it is written out, up to POSTING_MAX. False
- * with sqlite3_errmsg set, or without memory.
+ * Adds a posting, or takes the place of the one there is; `room` is where it is written out, up to
+ * POSTING_MAX. False with sqlite3_errmsg set, or without memory.
  */
 bool posting_write(struct sqlite_reader *writer, int64_t key, roaring_bitmap_t *jobs,
                    struct buf *room);

@@ -1,6 +1,6 @@
 /* Segments: runs of ordinals whose postings were written together, as those of an LSM tree. */
-#ifndef JOBD_STORE_SQLITE_NAMES_SEGMENT_H
-#define JOBD_STORE_SQLITE_NAMES_SEGMENT_H
+#ifndef JOBD_STORE_SQLITE_INDEX_SEGMENT_H
+#define JOBD_STORE_SQLITE_INDEX_SEGMENT_H
 
 #include "store/sqlite/sqlite.h"
 

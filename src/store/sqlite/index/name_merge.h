@@ -1,6 +1,6 @@
 /* Merging the segments of the name index, so that whoever asks looks into few. */
-#ifndef JOBD_STORE_SQLITE_NAMES_NAME_MERGE_H
-#define JOBD_STORE_SQLITE_NAMES_NAME_MERGE_H
+#ifndef JOBD_STORE_SQLITE_INDEX_NAME_MERGE_H
+#define JOBD_STORE_SQLITE_INDEX_NAME_MERGE_H
 
 #include "store/sqlite/sqlite.h"
 

@@ -1,5 +1,5 @@
 /* Widening name ranges: what is known is compared, the rest looked up, and what grows written. */
-#include "store/sqlite/names/known_ranges.h"
+#include "store/sqlite/index/known_ranges.h"
 
 #include "base/mem.h"
 #include "store/name_range.h"

@@ -1,5 +1,5 @@
 /* Segments: the rows that tell of them. */
-#include "store/sqlite/names/segment.h"
+#include "store/sqlite/index/segment.h"
 
 static struct segment from_row(sqlite3_stmt *row)
 {
@@ -12,16 +12,10 @@ static struct segment from_row(sqlite3_stmt *row)
 static bool add(struct arena *arena, struct segments *segments, size_t *room,
                 struct segment segment)
 {
-    if (segments->count == *room) {
-        size_t more = *room > 0 ? 2 * *room : 64;
-        struct segment *larger = ARENA_ARRAY(arena, struct segment, more);
-        if (larger == NULL)
-            return false;
-        if (segments->count > 0)
-            memcpy(larger, segments->list, segments->count * sizeof(*larger));
-        segments->list = larger;
-        *room = more;
-    }
+    if (segments->count == *room)
+        segments->list = arena_doubled(arena, segments->list, sizeof(segment), room);
+    if (segments->list == NULL)
+        return false;
     segments->list[segments->count++] = segment;
     return true;
 }

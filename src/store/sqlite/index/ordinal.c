@@ -1,8 +1,15 @@
 /* Ordinals: rows of positions, found by number or by position. */
-#include "store/sqlite/names/ordinal.h"
+#include "store/sqlite/index/ordinal.h"
 
 #include <endian.h>
 #include <string.h>
+
+int ordinal_newest_first(const void *a, const void *b)
+{
+    const int64_t *left = a, *right = b;
+
+    return (*left < *right) - (*left > *right);
+}
 
 /* Takes over what a row holds, and leaves the statement on it. */
 static enum problem load(sqlite3_stmt *row, struct ordinal_block *block, struct err *err)

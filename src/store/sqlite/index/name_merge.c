@@ -1,10 +1,10 @@
 /* Merging: neighbours of one size become one, a range of grams at a time. */
-#include "store/sqlite/names/name_merge.h"
+#include "store/sqlite/index/name_merge.h"
 
 #include "base/mem.h"
 #include "base/scope.h"
-#include "store/sqlite/names/posting.h"
-#include "store/sqlite/names/segment.h"
+#include "store/sqlite/index/posting.h"
+#include "store/sqlite/index/segment.h"
 
 #include <stdlib.h>
 

@@ -1,5 +1,5 @@
 /* Postings: written and read in Roaring's portable format. */
-#include "store/sqlite/names/posting.h"
+#include "store/sqlite/index/posting.h"
 
 /* Multiplication by an odd number, of which the upper half is well mixed. */
 static uint32_t mixed(uint64_t number)
@@ -69,8 +69,8 @@ enum problem posting_read(struct sqlite_reader *reader, int64_t segment, uint32_
 bool posting_write(struct sqlite_reader *writer, int64_t key, roaring_bitmap_t *jobs,
                    struct buf *room)
 {
-    sqlite3_stmt *statement =
-        sqlite_prepare_cached(writer, "INSERT INTO name_posting (key, ordinals) VALUES (?1, ?2)");
+    sqlite3_stmt *statement = sqlite_prepare_cached(
+        writer, "INSERT OR REPLACE INTO name_posting (key, ordinals) VALUES (?1, ?2)");
     size_t size;
     char *bytes;
     bool done;

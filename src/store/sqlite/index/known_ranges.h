@@ -1,6 +1,6 @@
 /* Known ranges: the name ranges that the writer widens, and those of them it need not look up. */
-#ifndef JOBD_STORE_SQLITE_NAMES_KNOWN_RANGES_H
-#define JOBD_STORE_SQLITE_NAMES_KNOWN_RANGES_H
+#ifndef JOBD_STORE_SQLITE_INDEX_KNOWN_RANGES_H
+#define JOBD_STORE_SQLITE_INDEX_KNOWN_RANGES_H
 
 #include "base/arena.h"
 #include "base/span.h"

@@ -1,6 +1,6 @@
 /* Ordinals: the jobs that the name index has, numbered without gaps in the order of positions. */
-#ifndef JOBD_STORE_SQLITE_NAMES_ORDINAL_H
-#define JOBD_STORE_SQLITE_NAMES_ORDINAL_H
+#ifndef JOBD_STORE_SQLITE_INDEX_ORDINAL_H
+#define JOBD_STORE_SQLITE_INDEX_ORDINAL_H
 
 #include "store/sqlite/sqlite.h"
 
@@ -19,6 +19,9 @@ struct ordinal_block {
     size_t count; /* 0: none was read */
     int64_t positions[ORDINAL_BLOCK];
 };
+
+/* The order of positions or ordinals newest first, for qsort and bsearch. */
+int ordinal_newest_first(const void *a, const void *b);
 
 /* How many there are: the next one's number. */
 enum problem ordinal_count(struct sqlite_reader *reader, int64_t *ret_count, struct err *err);
