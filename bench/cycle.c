@@ -93,7 +93,8 @@ static void ask_put(struct connection *connection)
 
 static void ask_worker(struct connection *connection)
 {
-    taken_at = now_ns();
+    if (connection->step == TAKE)
+        taken_at = now_ns();
     ask(connection, protocol->taken(connection->text, &connection->job) ? END : TAKE);
 }
 

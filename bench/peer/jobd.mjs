@@ -32,7 +32,7 @@ serve(async (address) => {
       taken();
       const [{ job, fence }] = claims;
       const end = { state: 'COMPLETED', next: wanted };
-      ({ claims } = await ask('PATCH', `${JOBS}/${job.id}`, end, { 'Lease-Fence': `${fence}` }));
+      ({ claims = [] } = await ask('PATCH', `${JOBS}/${job.id}`, end, { 'Lease-Fence': `${fence}` }));
       ended();
     }
   };
