@@ -19,15 +19,18 @@ struct given {
     JSON_FIELD_INT("leaseSeconds", struct given, lease, has_lease, LEASE_SECONDS_MIN,              \
                    LEASE_SECONDS_MAX)
 
-/* The last one goes with a claim by itself only. */
+#define CLAIM_FIELDS                                                                               \
+    JSON_FIELD("types", JSON_ANY, struct given, types, has_types), WORKER_FIELD,                   \
+        JSON_FIELD_INT("max", struct given, max, has_max, 1, CLAIM_JOBS_MAX), LEASE_FIELD,         \
+        JSON_FIELD("requestId", JSON_SPAN, struct given, request_id, has_request_id)
+
 static const struct json_field claim_fields[] = {
-    JSON_FIELD("types", JSON_ANY, struct given, types, has_types),
-    WORKER_FIELD,
-    JSON_FIELD_INT("max", struct given, max, has_max, 1, CLAIM_JOBS_MAX),
-    LEASE_FIELD,
-    JSON_FIELD("requestId", JSON_SPAN, struct given, request_id, has_request_id),
+    CLAIM_FIELDS,
     JSON_FIELD_INT("waitSeconds", struct given, wait, has_wait, 0, CLAIM_WAIT_MAX),
 };
+
+/* Within a report, which does not wait. */
+static const struct json_field next_fields[] = {CLAIM_FIELDS};
 
 static const struct json_field claimant_fields[] = {WORKER_FIELD, LEASE_FIELD};
 
@@ -120,10 +123,11 @@ static enum problem read_request_id(struct arena *arena, const struct given *giv
 }
 
 static enum problem read_claim(struct arena *arena, const struct json_value *object,
-                               size_t field_count, struct claim *ret_claim, struct err *err)
+                               const struct json_field *fields, size_t field_count,
+                               struct claim *ret_claim, struct err *err)
 {
     struct given given = {.max = 1, .lease = LEASE_SECONDS_DEFAULT};
-    if (!body_read(object, claim_fields, field_count, true, &given, err))
+    if (!body_read(object, fields, field_count, true, &given, err))
         return PROBLEM_INVALID_REQUEST;
 
     struct claim claim = {.max = (size_t)given.max, .wait_ms = given.wait * 1000};
@@ -143,13 +147,13 @@ enum problem claim_read(struct arena *arena, struct span body, struct claim *ret
     AUTO(json_free_at) struct json_value *document = body_parse(body, err);
     if (document == NULL)
         return PROBLEM_INVALID_REQUEST;
-    return read_claim(arena, document, ARRAY_SIZE(claim_fields), ret_claim, err);
+    return read_claim(arena, document, claim_fields, ARRAY_SIZE(claim_fields), ret_claim, err);
 }
 
 enum problem claim_read_next(struct arena *arena, const struct json_value *object,
                              struct claim *ret_claim, struct err *err)
 {
-    return read_claim(arena, object, ARRAY_SIZE(claim_fields) - 1, ret_claim, err);
+    return read_claim(arena, object, next_fields, ARRAY_SIZE(next_fields), ret_claim, err);
 }
 
 enum problem claimant_read(struct arena *arena, const struct json_value *object,
