@@ -166,6 +166,7 @@ void store_output(struct store *store, struct store_output *output)
 
 void store_claim(struct store *store, struct store_claim *claim)
 {
+    claim->passed_over = 0;
     store->ops->claim(store, claim);
 }
 

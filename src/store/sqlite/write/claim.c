@@ -137,7 +137,6 @@ static bool take(struct writer *writer, struct store_claim *claim, struct moment
 
     if (!peek_all(writer, claim, heads, &count))
         return false;
-    call->problem = PROBLEM_NONE;
     while (claim->count < claim->claim->max && (best = best_of(heads, count)) != NULL) {
         call->problem = write_load_grant(writer, claim, best->position, &before);
         if (call->problem == PROBLEM_INTERNAL)
