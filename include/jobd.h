@@ -164,9 +164,11 @@ JOBD_API void jobd_grants_free(struct jobd_grants *grants);
 
 /*
  * Ends a job, or gives it back, and claims the next ones in one request and one commit: jobd_report
- * with the state COMPLETED, FAILED or WAITING, and jobd_claim without waiting. Nothing is granted
- * when the report fails. After a call whose answer was lost, repeat it with the same request_id;
- * where that fails with status 409, jobd_claim under this id gives what was granted.
+ * with the state COMPLETED, FAILED or WAITING, and jobd_claim without waiting (wait_seconds is not
+ * looked at). Nothing is granted when the report fails. *ret_grants is NULL when the server took
+ * the report, but could not claim: jobd_claim, under the same request_id. After a call whose answer
+ * was lost, repeat it with the same request_id; where that fails with status 409, jobd_claim under
+ * this id gives what was granted.
  */
 JOBD_API bool jobd_report_next(struct jobd_client *client, const char *id,
                                const struct jobd_report *report, const struct jobd_claim *next,
@@ -245,7 +247,8 @@ JOBD_API bool jobd_worker_run(struct jobd_worker *worker, struct jobd_error *err
 /*
  * From any thread and from signal handlers, at any time between open and close. Drain: nothing
  * more is claimed, and what runs is brought to its end. Stop: besides, those that run are told to
- * stop (jobd_run_stopped), and an end that cannot be reported within five seconds is given up.
+ * stop (jobd_run_stopped), and an end that cannot be reported within five seconds is given up; as
+ * many more are for finding out whether a job came along with it, which goes back.
  */
 JOBD_API void jobd_worker_drain(struct jobd_worker *worker);
 JOBD_API void jobd_worker_stop(struct jobd_worker *worker);

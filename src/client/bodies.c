@@ -107,6 +107,7 @@ bool create_write(struct buf *body, const struct jobd_create *create, struct err
     return finish(&to);
 }
 
+/* What a claim within a report has, too: that does not wait. */
 static void write_claim(struct writing *to, const struct jobd_claim *claim)
 {
     json_begin_object(&to->json);
@@ -118,7 +119,6 @@ static void write_claim(struct writing *to, const struct jobd_claim *claim)
     add_text(to, "workerId", claim->worker_id);
     add_number(to, "max", claim->max);
     add_number(to, "leaseSeconds", claim->lease_seconds);
-    add_number(to, "waitSeconds", claim->wait_seconds);
     add_text(to, "requestId", claim->request_id);
 }
 
@@ -148,5 +148,6 @@ bool claim_write(struct buf *body, const struct jobd_claim *claim, struct err *e
 {
     struct writing to = {JSON_WRITER(body), err, true};
     write_claim(&to, claim);
+    add_number(&to, "waitSeconds", claim->wait_seconds);
     return finish(&to);
 }

@@ -20,6 +20,9 @@
 /* The longest pause between two attempts to reach the server; less with a short lease. */
 #define WORKER_PAUSE_MAX (15 * SECOND)
 
+/* How long may be spent at the end on finding out what was granted. */
+#define RECOVERY (5 * SECOND)
+
 /* How far somebody wants the worker to be. */
 enum worker_level {
     WORKER_CLAIMS,
@@ -108,14 +111,16 @@ int64_t worker_longest_pause(const struct jobd_worker *worker);
 int64_t worker_beat_interval(const struct jobd_worker *worker);
 
 /*
- * Under the lock: puts a job into a free slot, which then owns it; to be told by `changed`. False
- * when the worker takes no more, or another slot still has this job in hand.
+ * Under the lock: puts a job into a free slot, which then owns it; to be told by `changed`. A lease
+ * that is `stale`, which is to say may have run for a while, is extended at once. False when the
+ * worker takes no more, or another slot still has this job in hand.
  */
-bool run_fill(struct jobd_run *run, struct jobd_grant *grant);
+bool run_fill(struct jobd_run *run, struct jobd_grant *grant, bool stale);
 
 /*
  * Gives back, by `client`, what is left in the list, and frees it: at once when the worker is to
- * end, otherwise, for it still has those jobs in hand, for later.
+ * end, otherwise, for it still has those jobs in hand, for later. At the end the client has a
+ * deadline for it, which stays.
  */
 void worker_give_back(struct jobd_worker *worker, struct jobd_client *client,
                       struct jobd_grants *grants);

@@ -8,8 +8,6 @@
 #include <unistd.h>
 
 #define WAIT_SECONDS 30
-/* How long may be spent at the end on finding out what was granted. */
-#define RECOVERY (5 * SECOND)
 
 struct claiming {
     struct jobd_worker *worker;
@@ -17,6 +15,7 @@ struct claiming {
     char request_id[UUID_TEXT_SIZE];
     int max;
     bool open; /* a request was sent under this id whose answer did not come */
+    bool stale; /* there was one before: what is granted may have been for a while */
 };
 
 static int count_free(const struct jobd_worker *worker)
@@ -54,6 +53,7 @@ static bool ask(struct claiming *claiming, int wait_seconds, struct jobd_grants 
         .request_id = claiming->request_id,
     };
     bool good = jobd_claim(worker->claims, &claim, ret_grants, error);
+    claiming->stale = claiming->open;
     claiming->open = !good && jobd_may_pass(error);
     return good;
 }
@@ -76,12 +76,13 @@ static struct jobd_run *free_slot(struct jobd_worker *worker)
 }
 
 /* Into the free slots; what finds none goes back, and where that fails, its lease runs out. */
-static void take(struct jobd_worker *worker, struct jobd_grants *grants)
+static void take(const struct claiming *claiming, struct jobd_grants *grants)
 {
+    struct jobd_worker *worker = claiming->worker;
     pthread_mutex_lock(&worker->lock);
     for (size_t i = 0; i < grants->count; i++) {
         struct jobd_run *run = free_slot(worker);
-        if (run != NULL && run_fill(run, grants->grants[i]))
+        if (run != NULL && run_fill(run, grants->grants[i], claiming->stale))
             grants->grants[i] = NULL;
     }
     pthread_cond_broadcast(&worker->changed);
@@ -106,7 +107,7 @@ static void claim(struct claiming *claiming, int room)
     if (ask(claiming, WAIT_SECONDS, &grants, &error)) {
         worker_on_reached(worker);
         claiming->backoff = (struct backoff){0};
-        take(worker, grants);
+        take(claiming, grants);
     } else if (worker_is_draining(worker)) {
         return; /* cut short */
     } else if (claiming->open) {
@@ -126,7 +127,7 @@ static void recover(struct claiming *claiming)
     struct jobd_error error;
     client_set_deadline(worker->claims, worker_now() + RECOVERY);
     if (claiming->open && ask(claiming, 0, &grants, &error))
-        take(worker, grants);
+        take(claiming, grants);
 }
 
 static void await_slots(struct jobd_worker *worker)

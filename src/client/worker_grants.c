@@ -9,7 +9,7 @@
 /* Seconds until a job may come again that this worker is not through with. */
 #define RETURN_DELAY 5
 
-static void put(struct jobd_run *run, struct jobd_grant *grant)
+static void put(struct jobd_run *run, struct jobd_grant *grant, bool stale)
 {
     int64_t now = worker_now();
     uint64_t count;
@@ -18,7 +18,7 @@ static void put(struct jobd_run *run, struct jobd_grant *grant)
     atomic_store(&run->stop, JOBD_STOP_NO);
     run->grant = grant;
     run->serial++;
-    run->beat_at = now + worker_beat_interval(run->worker);
+    run->beat_at = stale ? now : now + worker_beat_interval(run->worker);
     run->tell_at = now;
     run->percent = JOBD_NO_PROGRESS;
     run->outbox =
@@ -34,11 +34,11 @@ static bool is_in_hand(const struct jobd_worker *worker, const char *id)
     return false;
 }
 
-bool run_fill(struct jobd_run *run, struct jobd_grant *grant)
+bool run_fill(struct jobd_run *run, struct jobd_grant *grant, bool stale)
 {
     if (run->worker->draining || is_in_hand(run->worker, grant->job->id))
         return false;
-    put(run, grant);
+    put(run, grant, stale);
     pthread_cond_signal(&run->worker->to_beat);
     return true;
 }
@@ -56,12 +56,15 @@ void worker_give_back(struct jobd_worker *worker, struct jobd_client *client,
 {
     struct jobd_error error;
     bool draining = worker_is_draining(worker);
-    if (draining)
-        client_set_deadline(client, worker_now() + PATIENCE);
+    int64_t until = worker_now() + PATIENCE;
     for (size_t i = 0; i < grants->count; i++) {
         const struct jobd_grant *grant = grants->grants[i];
-        if (grant != NULL && !jobd_release(client, grant->job->id, grant->fence,
-                                           draining ? 0 : RETURN_DELAY, &error))
+        if (grant == NULL)
+            continue;
+        if (draining)
+            client_set_deadline(client, until);
+        if (!jobd_release(client, grant->job->id, grant->fence, draining ? 0 : RETURN_DELAY,
+                          &error))
             worker_warn(worker, "the job %s could not be given back: %s", grant->job->id,
                         error.text);
     }

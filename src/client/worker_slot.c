@@ -82,7 +82,8 @@ struct ending {
     struct jobd_report report;
     bool claims; /* it asks for the next job, under this id: */
     char request_id[UUID_TEXT_SIZE];
-    bool open; /* a request that asked for it was sent whose answer did not come */
+    bool open; /* a request that asked for it was sent that did not tell what was granted */
+    bool stale; /* there was such a request: what is granted may have been for a while */
     struct jobd_grants *next; /* what was granted; NULL: nothing is known of */
 };
 
@@ -133,7 +134,8 @@ static bool try_report(struct ending *ending, struct jobd_error *error)
     if (!ending->claims)
         return jobd_report(run->client, id, &ending->report, NULL, error);
     bool good = jobd_report_next(run->client, id, &ending->report, &claim, &ending->next, error);
-    ending->open = !good && (ending->open || jobd_may_pass(error));
+    ending->open = good ? ending->next == NULL : ending->open || jobd_may_pass(error);
+    ending->stale |= ending->open;
     return good;
 }
 
@@ -154,9 +156,25 @@ static bool deliver(struct ending *ending, struct jobd_error *error)
     return true;
 }
 
+/* Neither is the job lost, nor would the same fare better another time. */
+static bool is_refused(const struct jobd_error *error)
+{
+    return !jobd_may_pass(error) && run_loss(error) == JOBD_STOP_NO;
+}
+
+/* Reporting may have used up the time there is once the worker is to stop. */
+static void allow_recovery(struct jobd_run *run)
+{
+    pthread_mutex_lock(&run->worker->lock);
+    if (run->deadline != INT64_MAX)
+        run->deadline = worker_now() + RECOVERY;
+    pthread_mutex_unlock(&run->worker->lock);
+}
+
 /*
  * Where a report is refused, or not worth repeating, one before it may have been taken all the
- * same, and have been granted a job: a claim under the same id tells.
+ * same, and have been granted a job: a claim under the same id tells. So it does where the server
+ * took the report, but could not claim.
  */
 static void recover(struct ending *ending)
 {
@@ -164,6 +182,8 @@ static void recover(struct ending *ending)
     struct backoff backoff = {0};
     struct jobd_error error;
     struct jobd_claim claim = claim_of(ending);
+    if (ending->open)
+        allow_recovery(run);
     while (ending->open) {
         bool last = worker_is_draining(run->worker);
         set_deadline(run);
@@ -177,7 +197,7 @@ static void recover(struct ending *ending)
     }
 }
 
-/* A progress the server does not like is no reason to keep the end from it. */
+/* A claim, or a progress, the server does not like is no reason to keep the end from it. */
 static void report_end(struct ending *ending)
 {
     struct jobd_run *run = ending->run;
@@ -186,6 +206,10 @@ static void report_end(struct ending *ending)
     run_take_progress(run, &ending->report, &message);
     plan_claim(ending);
     bool good = deliver(ending, &error);
+    if (!good && ending->claims && is_refused(&error)) {
+        ending->claims = false;
+        good = deliver(ending, &error);
+    }
     if (!good && error.status == 400) {
         worker_warn(run->worker, "a progress was refused: %s", error.text);
         ending->report.progress = JOBD_NO_PROGRESS;
@@ -216,8 +240,9 @@ static void send_rest(struct jobd_run *run, int tries)
 }
 
 /* The next job takes the place of the one before at once: the slot is never free in between. */
-static void free_slot(struct jobd_run *run, struct jobd_grants *next)
+static void free_slot(struct jobd_run *run, const struct ending *ending)
 {
+    struct jobd_grants *next = ending->next;
     struct jobd_worker *worker = run->worker;
     pthread_mutex_lock(&worker->lock);
     jobd_grant_free(run->grant);
@@ -226,12 +251,13 @@ static void free_slot(struct jobd_run *run, struct jobd_grants *next)
     run->grant = NULL;
     run->message = NULL;
     run->ending = run->dirty = false;
-    if (next != NULL && next->count > 0 && run_fill(run, next->grants[0]))
+    if (next != NULL && next->count > 0 && run_fill(run, next->grants[0], ending->stale))
         next->grants[0] = NULL;
     pthread_cond_broadcast(&worker->changed);
     pthread_mutex_unlock(&worker->lock);
     if (next != NULL)
         worker_give_back(worker, run->client, next);
+    set_deadline(run);
 }
 
 static void end_job(struct jobd_run *run, enum jobd_outcome outcome)
@@ -244,7 +270,7 @@ static void end_job(struct jobd_run *run, enum jobd_outcome outcome)
         report_end(&ending);
         send_rest(run, TRIES);
     }
-    free_slot(run, ending.next);
+    free_slot(run, &ending);
 }
 
 void *worker_slot(void *context)

@@ -292,16 +292,20 @@ void route_jobs_create(struct request *request)
     reports_create(request->service, &bulk->create);
 }
 
-/* A claim that failed is no reason to call the report that: its sender claims by itself then. */
-static struct report_claims granted(const struct request *request,
-                                    const struct reports_report *report)
+/*
+ * A claim that failed is no reason to call the report that: its sender is told of no claims, not
+ * even of an empty list, and claims by itself then.
+ */
+static bool find_claims(const struct request *request, const struct reports_report *report,
+                        struct report_claims *ret_claims)
 {
     const struct store_claim *claim = &report->claim;
+    *ret_claims = (struct report_claims){claim->grants, claim->count};
     if (claim->call.problem == PROBLEM_NONE)
-        return (struct report_claims){claim->grants, claim->count};
+        return report->report.next != NULL;
     log_event(LOG_ERROR, problem_code(claim->call.problem),
               LOG_F_STR("detail", claim->call.err.text), LOG_F_STR("span", request->trace.span_id));
-    return (struct report_claims){0};
+    return false;
 }
 
 static void report_answer(struct request *request)
@@ -312,9 +316,10 @@ static void report_answer(struct request *request)
     const struct store_update *update = &report->update;
     int64_t expires_on =
         update->lease.held ? lease_expires_on(&update->lease, update->now) : JOB_NO_TIME;
-    struct report_claims claims = granted(request, report);
+    struct report_claims claims;
+    bool found = find_claims(request, report, &claims);
     struct json_writer json = respond_json(request, 200);
-    report_json(&json, &update->job, expires_on, report->report.next != NULL ? &claims : NULL);
+    report_json(&json, &update->job, expires_on, found ? &claims : NULL);
     respond_etag(request, update->job.change);
 }
 

@@ -162,9 +162,9 @@ test('clients that left while their writes waited do not hold it up', async () =
   const body = JSON.stringify({ name: 'left', type: 'LEFT' });
   disk.set('sync_us', 300_000);
   const clients = await Promise.all(Array.from({ length: 50 }, () => connect(server)));
-  const seen = disk.syncs();
   await Promise.all(clients.map((raw) => raw.write(request('POST', OURS,
     [AUTH, `Content-Length: ${body.length}`], body))));
+  const seen = disk.syncs();
   await eventually(() => disk.syncs() > seen, 'a write under way');
   for (const raw of clients) raw.reset();
   const { code, took } = await stopped(server);

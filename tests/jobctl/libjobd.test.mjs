@@ -5,8 +5,8 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { ROOT, alice, createJob, eventually, startJobd, tempDir, worker } from '../api/harness.mjs';
-import { get } from '../api/support.mjs';
-import { User, deleteJob, nobody } from './jobctl.mjs';
+import { freshType, get } from '../api/support.mjs';
+import { User, deleteJob, fakeJob, fakeServer, nobody } from './jobctl.mjs';
 
 const BUILD = path.resolve(process.env.JOBD_BUILD ?? path.join(ROOT, 'build'));
 const run = (command, args, options) => execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], ...options });
@@ -106,6 +106,19 @@ test('output is appended and read back, and what is not there said', async () =>
   assert.match((await append(id, '0', '')).stderr, /^400 invalidRequest, next -1: /);
   await deleteJob(server, alice, id);
   assert.match((await append(id, '7', 'x')).stderr, /^409 jobDeleted, next -1: /);
+});
+
+test('a job is ended and the next one claimed, without waiting for one', async () => {
+  const type = freshType();
+  const claim = { workerId: 'next' };
+  const held = async () => (await createJob(server, worker, { type, claim })).id;
+  const { id } = await createJob(server, alice, { type });
+  const bin = compile('next', 'c11', 'tests/jobctl');
+  const next = (url, job) => new User(url, worker).run([job, '1', type], { bin, env: libraries() });
+  assert.equal((await next(server.url, await held())).stdout, `${id} 1\n`);
+  assert.deepEqual(await next(server.url, await held()).then(({ code, stdout, stderr }) => [code, stdout, stderr]), [0, '', '']);
+  const fake = await fakeServer(() => ({ status: 200, body: { job: fakeJob() } }));
+  assert.equal((await next(fake.url, fakeJob().id)).stdout, 'not known\n');
 });
 
 const exampleJob = (payload) => createJob(server, alice, { type: 'EXAMPLE', payload });

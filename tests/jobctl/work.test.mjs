@@ -1,51 +1,16 @@
 // work: jobs claimed, run by a command each, and reported, through everything that can go wrong.
-import test, { after } from 'node:test';
+import test from 'node:test';
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
-import net from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { alice, createJob, eventually, startJobd, tempDir, worker } from '../api/harness.mjs';
-import { freshType, get } from '../api/support.mjs';
+import { freshType } from '../api/support.mjs';
 import { User, deleteJob, fakeJob, fakeServer, logOf, nobody } from './jobctl.mjs';
+import { GO, relayTo, workersOf } from './worker.mjs';
 
 const server = await startJobd();
-const traces = tempDir();
-const jobNow = async (id, on = server) => (await get(on, alice, id)).json;
-
-function jobThat(id, predicate, on = server) {
-  return eventually(async () => {
-    const job = await jobNow(id, on);
-    return predicate(job) && job;
-  }, `the job ${id}`);
-}
-
-const untilState = (id, state, on) => jobThat(id, (job) => job.state === state, on);
-
-// A worker of a type of its own: { type, dir, submit, child, ended, so_far }. `script` is the
-// command, run with $DIR as a directory to leave traces in.
-function startWorker(script, { options = [], env = {}, url = server.url, on = server, type = freshType(), dir = fs.mkdtempSync(path.join(traces, 'dir-')), ...more } = {}) {
-  const user = new User(url, worker);
-  const args = ['work', '--type', type, ...options, '--', 'sh', '-c', script];
-  const started = user.start(args, { env: { DIR: dir, ...env }, ...more });
-  after(() => started.child.kill('SIGKILL'));
-  return {
-    ...started,
-    type,
-    dir,
-    submit: (fields = {}) => createJob(on, alice, { type, ...fields }),
-    has: (name) => fs.existsSync(path.join(dir, name)),
-    read: (name) => fs.readFileSync(path.join(dir, name), 'utf8'),
-    lines: (name) => { try { return fs.readFileSync(path.join(dir, name), 'utf8').trimEnd().split('\n'); } catch { return []; } },
-    touch: (name) => fs.writeFileSync(path.join(dir, name), ''),
-    async stop() {
-      started.child.kill('SIGTERM');
-      return started.ended;
-    },
-  };
-}
-
-const GO = 'while [ ! -e "$DIR/go" ]; do sleep 0.05; done';
+const { startWorker, jobNow, jobThat, untilState } = workersOf(server);
 const isAlive = (pid) => { try { process.kill(pid, 0); return true; } catch { return false; } };
 
 test('a command for each job, as many at once as there are slots', async () => {
@@ -286,27 +251,6 @@ test('a server that is killed and comes back under a running worker loses nothin
   await stop();
 });
 
-// A way to the server that cuts the first answer `isHit(request)` asks it to, or does something else with its client.
-async function relayTo(target, isHit, onHit = (client) => client.destroy()) {
-  let cuts = 0;
-  const relay = net.createServer((socket) => {
-    const upstream = net.connect(target.port, '127.0.0.1');
-    let hit = false;
-    socket.on('error', () => {}).on('close', () => upstream.destroy());
-    upstream.on('error', () => {}).on('close', () => socket.destroy());
-    socket.on('data', (bytes) => { hit ||= cuts === 0 && isHit(bytes.toString('latin1')); upstream.write(bytes); });
-    upstream.on('data', (bytes) => {
-      if (!hit) { socket.write(bytes); return; }
-      hit = false;
-      cuts += 1;
-      onHit(socket, bytes);
-    });
-  });
-  await new Promise((resolve) => relay.listen(0, '127.0.0.1', resolve));
-  after(() => relay.close());
-  return { url: `http://127.0.0.1:${relay.address().port}`, cuts: () => cuts };
-}
-
 test('a claim whose answer is lost is asked for again, and its job runs once', async () => {
   const type = freshType();
   const job = await createJob(server, alice, { type });
@@ -328,69 +272,6 @@ test('an end whose answer is lost is reported again, once', async () => {
   assert.equal(relay.cuts(), 1);
   assert.deepEqual(lines('runs'), ['1', '1']);
   await stop();
-});
-
-test('the report of an end brings the next job along', async () => {
-  const type = freshType();
-  const jobs = [];
-  for (let i = 0; i < 3; i++) jobs.push(await createJob(server, alice, { type }));
-  const asked = { 'POST /rest/jobd/v1/claims': 0, 'PATCH /rest/jobd/v1/jobs/': 0 };
-  const relay = await relayTo(server, (text) => {
-    for (const line of Object.keys(asked)) asked[line] += text.startsWith(line);
-    return false;
-  });
-  const { lines, stop } = startWorker('echo "$JOBD_JOB_ID" >>"$DIR/runs"', { url: relay.url, type });
-  for (const { id } of jobs) await untilState(id, 'COMPLETED');
-  // It claims before the first, and when there is no other.
-  await eventually(() => asked['POST /rest/jobd/v1/claims'] === 2, 'the second claim');
-  assert.equal(asked['PATCH /rest/jobd/v1/jobs/'], 3);
-  assert.deepEqual(lines('runs'), jobs.map(({ id }) => id));
-  await stop();
-});
-
-test('a job that came along with an end is not lost with the answer', async () => {
-  const type = freshType();
-  const jobs = [await createJob(server, alice, { type }), await createJob(server, alice, { type })];
-  const relay = await relayTo(server, (text) => text.includes('"next"'));
-  const { lines, stop } = startWorker('echo "$JOBD_JOB_ID $JOBD_FENCE" >>"$DIR/runs"', { url: relay.url, type });
-  for (const { id } of jobs) await untilState(id, 'COMPLETED');
-  assert.equal(relay.cuts(), 1);
-  assert.deepEqual(lines('runs'), jobs.map(({ id }) => `${id} 1`));
-  await stop();
-});
-
-test('nor where the report cannot be repeated', async () => {
-  const type = freshType();
-  const again = await createJob(server, alice, { type, maxAttempts: 2 });
-  const other = await createJob(server, alice, { type, name: 'other' });
-  const relay = await relayTo(server, (text) => text.includes('"retry"'));
-  const { lines, stop } = startWorker('echo "$JOBD_JOB_ID $JOBD_FENCE" >>"$DIR/runs"; [ "$JOBD_JOB_NAME" = other ]', { url: relay.url, type });
-  await untilState(other.id, 'COMPLETED');
-  assert.equal(relay.cuts(), 1);
-  assert.deepEqual(lines('runs'), [`${again.id} 1`, `${other.id} 1`]);
-  await stop();
-});
-
-// Whether a worker that was told to end while the answer was on its way gave back what came with it.
-async function givesBack() {
-  const type = freshType();
-  const jobs = [await createJob(server, alice, { type }), await createJob(server, alice, { type })];
-  let deliver;
-  const relay = await relayTo(server, (text) => text.includes('"next"'), (client, bytes) => { deliver = () => client.write(bytes); });
-  const { child, ended, lines } = startWorker('echo "$JOBD_JOB_ID" >>"$DIR/runs"', { url: relay.url, type });
-  await untilState(jobs[1].id, 'RUNNING');
-  await eventually(() => deliver, 'the answer');
-  child.kill('SIGTERM');
-  await sleep(300); // which it mostly has noticed then
-  deliver();
-  assert.equal((await ended).code, 0);
-  const { state } = await jobNow(jobs[1].id);
-  assert.equal(lines('runs').length, state === 'WAITING' ? 1 : 2);
-  return state === 'WAITING';
-}
-
-test('a job that comes along when a worker is to end is given back', async () => {
-  assert.ok(await eventually(givesBack, 'a worker that is told in time'));
 });
 
 test('a worker that was silent for too long lets go, and never runs a job twice at once', async () => {
@@ -448,13 +329,13 @@ test('with --json standard output holds what became of the jobs, and nothing els
 
 test('what cannot work is said at the start', async () => {
   const user = new User(server.url, worker);
-  const file = path.join(traces, 'not-executable');
+  const file = path.join(tempDir(), 'not-executable');
   fs.writeFileSync(file, '', { mode: 0o644 });
   for (const [args, code, message, who = user] of [
     [['--type', 'T', '--', '/nonexistent'], 127, /cannot execute \/nonexistent/],
     [['--type', 'T', '--', 'no-such-command-here'], 127, /cannot execute/],
     [['--type', 'T', '--', file], 126, /cannot execute/],
-    [['--type', 'T', '--', traces], 126, /cannot execute/],
+    [['--type', 'T', '--', path.dirname(file)], 126, /cannot execute/],
     [['--type', 'T', '--lease', '1s', '--', 'true'], 2, /--lease must be from 5s to 3600s/],
     [['--type', 'T', '--slots', '0', '--', 'true'], 2, /--slots must be/],
     [['--', 'true'], 2, /--type is missing/],
