@@ -352,10 +352,20 @@ static void keep_wanted(struct pg_connection *connection)
     connection->sent_count = kept;
 }
 
+/* The server would commit what came before the mark of the round's end; without one, nothing. */
+static void leave(struct pg_connection *connection)
+{
+    PQfinish(connection->conn);
+    connection->conn = NULL;
+}
+
 bool pg_round(struct pg_connection *connection)
 {
-    bool sent = connection->conn != NULL && PQpipelineSync(connection->conn) == 1;
+    bool sent;
 
+    if (failed(connection) && connection->sent_count > 0)
+        leave(connection);
+    sent = connection->conn != NULL && PQpipelineSync(connection->conn) == 1;
     if (!sent)
         fail(connection, PROBLEM_STORE_UNAVAILABLE,
              connection->conn != NULL ? PQerrorMessage(connection->conn) : "no connection");

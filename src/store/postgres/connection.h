@@ -64,7 +64,8 @@ size_t pg_send(struct pg_connection *connection, const char *sql, const struct p
 
 /*
  * Sends what is left of the round and waits for all answers. False: connection->problem and err say
- * what was the first to go wrong.
+ * what was the first to go wrong. What this side could not send, for want of memory, takes the
+ * connection with it, for nothing of the round is to be done then.
  */
 bool pg_round(struct pg_connection *connection);
 
