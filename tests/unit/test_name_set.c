@@ -85,6 +85,45 @@ static void cut_bytes_are_no_set(void **test)
     buf_release(&bytes);
 }
 
+static void expect_damaged(const struct buf *bytes)
+{
+    struct name_reader reader = name_reader_of(buf_span(bytes), INT64_MAX);
+    struct name_set set = {0};
+    struct name_run run;
+
+    while (name_reader_next(&reader, &run))
+        ;
+    assert_true(reader.damaged);
+    assert_false(name_set_read(&set, name_reader_of(buf_span(bytes), INT64_MAX)));
+    name_set_release(&set);
+}
+
+/* Positions that are negative, or do not rise: within a chunk, a run, or from one to the next. */
+static void positions_that_fall_are_no_set(void **test)
+{
+    static const unsigned char negative[] = {1,    0xfe, 0xff, 0xff, 0xff, 0xff,
+                                             0xff, 0xff, 0xff, 0xff, 0x01};
+    static const unsigned char twice[] = {2, 20, 0}, run[] = {0, 21, 5, 1, 3};
+    struct buf bytes = BUF(1 << 12);
+    int64_t positions[JOBS];
+
+    (void)test;
+    make_positions(positions);
+    buf_add(&bytes, negative, sizeof(negative));
+    expect_damaged(&bytes);
+    buf_clear(&bytes);
+    buf_add(&bytes, twice, sizeof(twice));
+    expect_damaged(&bytes);
+    buf_clear(&bytes);
+    buf_add(&bytes, run, sizeof(run));
+    expect_damaged(&bytes);
+    buf_clear(&bytes);
+    name_set_write(&bytes, positions + 5, 2, JOBS);
+    name_set_write(&bytes, positions + 6, 2, JOBS);
+    expect_damaged(&bytes);
+    buf_release(&bytes);
+}
+
 /* A set over small numbers, some of them in runs; `ret_in` says which it has. */
 static struct name_set make_set(unsigned seed, bool ret_in[JOBS])
 {
@@ -175,6 +214,7 @@ int main(void)
         cmocka_unit_test(chunks_are_read_one_after_another),
         cmocka_unit_test(what_most_have_is_a_run),
         cmocka_unit_test(cut_bytes_are_no_set),
+        cmocka_unit_test(positions_that_fall_are_no_set),
         cmocka_unit_test(sets_meet_and_join),
         cmocka_unit_test(postings_meet_a_set),
     };

@@ -115,6 +115,9 @@ static bool get_run(struct name_reader *reader, struct name_run *ret_run)
     if (whole && !get_position(reader))
         return false;
     ret_run->last = reader->position;
+    if (ret_run->first <= reader->last || ret_run->last < ret_run->first)
+        return false;
+    reader->last = ret_run->last;
     reader->left -= whole ? 0 : 1;
     return true;
 }

@@ -33,7 +33,8 @@ struct name_reader {
     const unsigned char *at, *end;
     int64_t below;
     uint64_t left; /* jobs of the chunk */
-    int64_t position; /* of the last one */
+    int64_t position; /* of the last one of the chunk */
+    int64_t last; /* of all chunks, -1 before the first: they rise */
     bool damaged; /* the bytes are no posting */
 };
 
@@ -41,7 +42,7 @@ static inline struct name_reader name_reader_of(struct span bytes, int64_t below
 {
     const unsigned char *at = (const unsigned char *)bytes.ptr;
 
-    return (struct name_reader){.at = at, .end = at + bytes.len, .below = below};
+    return (struct name_reader){.at = at, .end = at + bytes.len, .below = below, .last = -1};
 }
 
 /* The next run; false at the end. */
