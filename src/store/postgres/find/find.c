@@ -27,9 +27,9 @@
  *   all of the pattern's grams. Not bounded: filters by status that many match but not with that
  *   name, and patterns whose grams are frequent but do not follow each other.
  *
- * Nothing is kept between two tries of a way: each begins anew and goes GROWTH times as far, so
- * that what was read in vain is a third of the last try. As soon as the index has been asked, a way
- * that promises to take much longer is not tried yet (promise.h).
+ * Nothing is kept between two tries of a way: each begins anew and goes PATIENCE times as far at
+ * least, so that what was read in vain is at most as much as the last try reads. As soon as the
+ * index has been asked, a way that promises to take much longer is not tried yet (promise.h).
  */
 #define BUDGET_FIRST 500 /* microseconds */
 #define GROWTH 4
@@ -44,7 +44,7 @@ struct finding {
     struct store_find *find;
     struct find_search search;
     struct find_names names;
-    struct arena arena; /* of the search */
+    struct arena arena; /* of the search, for one try */
     bool done;
     bool long_names; /* the page has names that their keys do not put in order */
 };
@@ -149,6 +149,7 @@ static enum problem try_way(struct finding *finding, const struct find_way *way,
     const PGresult *result;
     enum problem problem = PROBLEM_NONE;
 
+    arena_clear(&finding->arena);
     find_sql(&finding->search, way, budget, &sql, &params);
     if (buf_failed(&sql))
         return problem_no_memory(&finding->find->call.err);
@@ -186,16 +187,20 @@ static enum problem look_at_names(struct finding *finding, const struct find_way
 
 static enum problem try_within(struct finding *finding, struct find_way *way, double microseconds)
 {
-    double promise = find_promise(&finding->search, way);
-    bool worth = promise <= PATIENCE * microseconds;
     enum problem problem = PROBLEM_NONE;
+    double promise;
+    bool worth;
     int64_t rows;
 
     if (way->source == FIND_LISTED) {
         microseconds *= PATIENCE;
         problem = look_at_names(finding, way, microseconds, &worth);
-    } else if (microseconds < PATIENCE * promise)
-        microseconds = PATIENCE * promise;
+    } else {
+        promise = find_promise(&finding->search, way);
+        worth = promise <= PATIENCE * microseconds;
+        if (microseconds < PATIENCE * promise)
+            microseconds = PATIENCE * promise;
+    }
     rows = (int64_t)(microseconds / find_row_us(&finding->search, way));
     if (problem != PROBLEM_NONE || !worth || rows < PATIENCE * way->tried)
         return problem;

@@ -11,8 +11,10 @@
 #define ENTRY_US 0.02
 #define POSTING_US 3.0
 
-/* Sets of more jobs are not held in memory: 16 bytes each. */
+/* Sets of more jobs are not held in memory: 16 bytes each. Where there are more than the sample
+ * promised, twice as many are. */
 #define JOBS_MAX 2e6
+#define RUNS_MAX ((size_t)4000000)
 
 void find_names_release(struct find_names *names)
 {
@@ -208,18 +210,77 @@ static bool meet_group(struct find_names *names, const struct find_group *group,
                          : name_set_join(&names->passed, &any));
 }
 
+static bool has_runs(const struct name_set *set)
+{
+    for (size_t i = 0; i < set->count; i++)
+        if (set->list[i].first != set->list[i].last)
+            return true;
+    return false;
+}
+
+/* Each has a byte at least, so mostly nothing needs to be counted. */
+static size_t count_runs(const struct find_names *names, struct pg_row row, size_t most)
+{
+    struct name_reader reader = posting_of(names, row);
+    struct name_run run;
+    size_t count = 0;
+
+    while (count <= most && name_reader_next(&reader, &run))
+        count++;
+    return count;
+}
+
+static bool is_of(const struct find_group *group, int64_t word)
+{
+    for (size_t i = 0; i < group->count; i++)
+        if (group->words[i].number == word)
+            return true;
+    return false;
+}
+
+/* Whether it would be too much to hold: the sample did not look so. */
+static bool is_too_large(const struct find_names *names, const struct find_group *group,
+                         const PGresult *result)
+{
+    size_t bytes = 0, count = 0;
+
+    if (names->known && group->count == 1 && !has_runs(&names->passed))
+        return false;
+    for (int i = 0; i < (int)pg_rows(result); i++) {
+        struct pg_row row = {result, i};
+        if (is_of(group, row_number(row, 0, 0)))
+            bytes += row_span(row, 1).len;
+    }
+    for (int i = 0; i < (int)pg_rows(result) && bytes > RUNS_MAX && count <= RUNS_MAX; i++) {
+        struct pg_row row = {result, i};
+        if (is_of(group, row_number(row, 0, 0)))
+            count += count_runs(names, row, RUNS_MAX - count);
+    }
+    return count > RUNS_MAX;
+}
+
+static bool take_group(struct find_names *names, const struct find_group *group,
+                       const PGresult *result)
+{
+    if (is_too_large(names, group, result))
+        return true;
+    if (!meet_group(names, group, result))
+        return false;
+    if (group->of_name)
+        names->sieved *= group->share;
+    names->known = true;
+    return true;
+}
+
 static bool take_postings(struct find_names *names, const PGresult *result)
 {
     for (size_t i = 0; i < names->words.group_count; i++) {
         struct find_group *group = &names->words.groups[i];
         if (group->state != GROUP_CHOSEN)
             continue;
-        if (!meet_group(names, group, result))
+        if (!take_group(names, group, result))
             return false;
         group->state = GROUP_READ;
-        if (group->of_name)
-            names->sieved *= group->share;
-        names->known = true;
     }
     return true;
 }
@@ -282,9 +343,8 @@ static bool make_sieve(struct find_names *names)
 
     mem_free(names->bits);
     names->bits = NULL;
-    for (size_t i = 0; i < passed->count; i++)
-        if (passed->list[i].first != passed->list[i].last)
-            return true;
+    if (has_runs(passed))
+        return true;
     while (bits < BITS_MAX && (size_t)1 << bits < FIND_BITS_A_JOB * passed->count)
         bits++;
     names->bits = mem_alloc((size_t)1 << (bits - 3), 1);
@@ -322,7 +382,7 @@ enum problem find_names_know(struct find_names *names, struct pg_connection *con
     if (!has_chosen(&names->words))
         return PROBLEM_NONE;
     problem = read_chosen(names, connection, err);
-    if (problem != PROBLEM_NONE)
+    if (problem != PROBLEM_NONE || !names->known)
         return problem;
     names->watermark = names->words.last;
     names->jobs = find_words_jobs(&names->words, &names->passed);

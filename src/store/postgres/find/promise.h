@@ -4,7 +4,8 @@
 
 #include "store/postgres/find/way.h"
 
-/* What a candidate of the way takes, in microseconds. */
+/* What a candidate of the way takes, in microseconds. Both need search->names, which is not NULL.
+ */
 double find_row_us(const struct find_search *search, const struct find_way *way);
 
 /*

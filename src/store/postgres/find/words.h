@@ -21,7 +21,7 @@ struct find_group {
     bool of_name; /* not of the types or the user */
     struct name_set jobs; /* of the sample */
     double share; /* of the sample's jobs */
-    enum { GROUP_ASKED, GROUP_CHOSEN, GROUP_READ } state;
+    enum { GROUP_ASKED, GROUP_CHOSEN, GROUP_READ } state; /* read, if it was not too large */
 };
 
 /* Start from {0}. The sample is the newest segments, up to the first that is merged no more. */
