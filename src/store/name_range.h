@@ -16,9 +16,9 @@
 #define NAME_RANGE_GRAM 3
 
 /*
- * A name is stored once for each gram that it is the first or last one of, so on SQLite, whose
- * writer does that, less of it is kept than by name_key; what is longer than a whole one stands for
- * all names that begin so.
+ * A name is stored once for each gram that it is the first or last one of, so less of it is kept
+ * than by name_key; what is longer than a whole one stands for all names that begin so. On
+ * PostgreSQL, whose ranges are compared with name keys, a last one is what is behind those.
  */
 #define NAME_RANGE_KEY_MAX 64
 #define NAME_RANGE_KEY_WHOLE 60

@@ -114,7 +114,7 @@ ALTER TABLE name_posting ALTER COLUMN jobs SET STORAGE EXTERNAL; -- there is not
 CREATE TABLE name_range (
     gram BIGINT NOT NULL, -- hashed
     head SMALLINT NOT NULL, -- the first byte; 0 for the empty name
-    first TEXT COLLATE "C" NOT NULL, -- name keys, both inclusive
+    first TEXT COLLATE "C" NOT NULL, -- to be compared with name keys, both inclusive
     last TEXT COLLATE "C" NOT NULL,
     PRIMARY KEY (gram, head)
 );

@@ -13,6 +13,10 @@
 #define PAUSE_FAILED_S 5
 #define ARENA_MAX ((size_t)256 << 20)
 
+/* Of more jobs it is not told how far behind them the index is: that they are counted takes time.
+ */
+#define BEHIND_MAX 1000000
+
 /* Positions become visible in order, so nothing will ever come between the jobs of a segment. */
 static const PGresult *read_jobs(struct pg_connection *connection)
 {
@@ -38,7 +42,8 @@ static bool gather(const PGresult *jobs, struct name_piece *piece, struct arena 
     return true;
 }
 
-static bool write_piece(struct pg_connection *connection, const PGresult *jobs)
+static bool write_piece(struct pg_connection *connection, const PGresult *jobs,
+                        int64_t *ret_written)
 {
     AUTO(name_piece_release) struct name_piece piece = {0};
     AUTO(arena_release) struct arena arena;
@@ -47,9 +52,11 @@ static bool write_piece(struct pg_connection *connection, const PGresult *jobs)
     arena_init(&arena, ARENA_MAX);
     good = gather(jobs, &piece, &arena);
     pg_clear(connection);
-    good = good && name_piece_send(&piece, 0, connection, &arena) && pg_round(connection);
+    if (!good || !name_piece_send(&piece, 0, connection, &arena) || !pg_round(connection))
+        return false;
     pg_clear(connection);
-    return good && name_segments_merge(connection);
+    *ret_written = (int64_t)piece.count;
+    return name_segments_merge(connection);
 }
 
 /* What is short of a segment is not behind: it is read with the jobs themselves. */
@@ -58,27 +65,34 @@ static void set_lag(int64_t jobs)
     metric_set(METRIC_STORE_INDEX_LAG, jobs - jobs % NAME_SEGMENT_JOBS);
 }
 
-/* Of all daemons' jobs; false: it did not work. */
-static bool count_behind(struct pg_connection *connection, int64_t *ret_jobs)
+/* Of all daemons' jobs. Nothing depends on it but what is told: it need not work. */
+static void count_behind(struct pg_connection *connection, int64_t *jobs)
 {
-    const PGresult *result = pg_ask(
-        connection, "SELECT count(*) FROM job WHERE position > " NAME_SEGMENT_WATERMARK, NULL);
+    struct pg_params params = {0};
+    const PGresult *result;
 
-    if (result == NULL)
-        return false;
-    *ret_jobs = row_number(pg_first(result), 0, 0);
+    param_number(&params, BEHIND_MAX);
+    result = pg_ask(connection,
+                    "SELECT count(*) FROM (SELECT FROM job WHERE position > " NAME_SEGMENT_WATERMARK
+                    " LIMIT $1) AS behind",
+                    &params);
+    if (result != NULL) {
+        *jobs = row_number(pg_first(result), 0, 0);
+        set_lag(*jobs);
+    }
     pg_clear(connection);
-    set_lag(*ret_jobs);
-    return true;
 }
 
-/* False: it did not work. */
-static bool step(struct pg_connection *connection, bool *ret_more)
+/* Writes a segment if there are jobs for it; false: it did not work. */
+static bool step(struct pg_connection *connection, int64_t *ret_written)
 {
     const PGresult *jobs = read_jobs(connection);
 
-    *ret_more = jobs != NULL && pg_rows(jobs) == NAME_SEGMENT_JOBS;
-    return *ret_more ? write_piece(connection, jobs) : jobs != NULL;
+    *ret_written = 0;
+    if (jobs == NULL || pg_rows(jobs) == NAME_SEGMENT_JOBS)
+        return jobs != NULL && write_piece(connection, jobs, ret_written);
+    pg_clear(connection);
+    return true;
 }
 
 static bool is_stopping(struct indexer *indexer)
@@ -94,21 +108,35 @@ static bool is_stopping(struct indexer *indexer)
 /* All full segments. */
 static bool run_steps(struct indexer *indexer, struct pg_connection *connection)
 {
+    bool good = true;
+    int64_t behind = 0, written = 1;
+
+    while (good && written > 0 && !is_stopping(indexer)) {
+        if (behind < NAME_SEGMENT_JOBS)
+            count_behind(connection, &behind);
+        good = step(connection, &written);
+        behind = written > 0 && behind > written ? behind - written : 0;
+        if (good)
+            set_lag(behind);
+    }
+    return good;
+}
+
+/* A connection on which something went wrong for want of the database is not trusted again. */
+static bool catch_up(struct indexer *indexer, struct pg_connection *connection)
+{
     struct err err;
-    bool good = true, more = true;
-    int64_t behind = 0;
+    bool good = true, lost;
 
     if (pg_is_broken(connection)) {
         pg_disconnect(connection);
         good = pg_connect(connection, indexer->store->url, &err) == PROBLEM_NONE;
     }
-    good = good && count_behind(connection, &behind);
-    while (good && more && !is_stopping(indexer)) {
-        good = step(connection, &more);
-        pg_clear(connection);
-        behind = more && behind > NAME_SEGMENT_JOBS ? behind - NAME_SEGMENT_JOBS : 0;
-        set_lag(behind);
-    }
+    good = good && run_steps(indexer, connection);
+    lost = connection->problem == PROBLEM_STORE_UNAVAILABLE;
+    pg_clear(connection);
+    if (lost)
+        pg_disconnect(connection);
     return good;
 }
 
@@ -134,7 +162,7 @@ static void *run(void *argument)
     struct pg_connection connection = {0};
 
     while (!is_stopping(indexer)) {
-        bool failed = !run_steps(indexer, &connection);
+        bool failed = !catch_up(indexer, &connection);
         if (failed)
             metric_add(METRIC_STORE_FAILURES, 1);
         rest(indexer, failed);

@@ -1,4 +1,4 @@
-/* Name ranges: gathered for a block of jobs, put to what is stored. */
+/* Name ranges: gathered for the jobs of a segment, put to what is stored. */
 #include "store/postgres/names/name_range.h"
 
 #include "base/mem.h"
@@ -23,17 +23,34 @@ static bool reserve(struct name_ranges *ranges, size_t more)
     return true;
 }
 
+/*
+ * A key that was cut off stands for all names that begin so. What is behind all of them is no key
+ * itself, but it is compared with whole ones; where there is nothing, the name's own will do.
+ */
+static bool find_last(struct span folded, struct span *last, struct arena *arena)
+{
+    char *text;
+
+    if (last->len <= NAME_RANGE_KEY_WHOLE)
+        return true;
+    text = arena_alloc(arena, 1, last->len + 4);
+    if (text == NULL)
+        return false;
+    if (!name_successor(*last, text, last))
+        *last = arena_span(arena, name_key(folded));
+    return last->ptr != NULL;
+}
+
 bool name_ranges_add(struct name_ranges *ranges, struct span folded, const struct name_grams *grams,
                      struct arena *arena)
 {
-    struct span key = name_key(folded);
+    struct span first = arena_span(arena, name_range_key(folded)), last = first;
 
-    key.ptr = arena_strndup(arena, key.len > 0 ? key.ptr : "", key.len);
-    if (key.ptr == NULL || !reserve(ranges, grams->count))
+    if (first.ptr == NULL || !find_last(folded, &last, arena) || !reserve(ranges, grams->count))
         return false;
     for (size_t i = 0; i < grams->count; i++)
         ranges->list[ranges->count++] =
-            (struct name_range){name_range_place(folded, grams->list[i]), key};
+            (struct name_range){name_range_place(folded, grams->list[i]), first, last};
     return true;
 }
 
@@ -49,11 +66,11 @@ static int by_place(const void *a, const void *b)
 
     if (left->place != right->place)
         return left->place < right->place ? -1 : 1;
-    return span_compare(left->key, right->key); /* as under COLLATE "C" */
+    return span_compare(left->first, right->first); /* as under COLLATE "C" */
 }
 
 /* What is known already is looked up beforehand: a conflict would write the row that it meets. */
-static const char widen[] =
+const char name_ranges_widen[] =
     "INSERT INTO name_range AS r (head, gram, first, last) SELECT g.head, g.gram, g.first, g.last "
     "FROM (SELECT p.place >> 32 AS head, p.place & 4294967295 AS gram, p.first COLLATE \"C\" AS "
     "first, p.last COLLATE \"C\" AS last FROM unnest($1::int8[], $2::text[], $3::text[]) AS p "
@@ -62,33 +79,29 @@ static const char widen[] =
     "OR g.last > k.last ON CONFLICT (gram, head) DO UPDATE SET first = least(r.first, "
     "excluded.first), last = greatest(r.last, excluded.last)";
 
-/* A table that has grown since it was planned with is not read whole for each of thousands. */
-static const char seek[] = "SELECT set_config('enable_seqscan', 'off', true)";
-
 /* Sorted, so that daemons that do this at the same time wait for each other in one order. */
-void name_ranges_send(struct name_ranges *ranges, struct pg_connection *connection,
-                      struct arena *arena)
+void name_ranges_params(struct name_ranges *ranges, struct pg_params *params, struct arena *arena)
 {
     int64_t *places = ARENA_ARRAY(arena, int64_t, ranges->count);
     struct span *firsts = ARENA_ARRAY(arena, struct span, ranges->count);
     struct span *lasts = ARENA_ARRAY(arena, struct span, ranges->count);
-    struct pg_params params = {.failed = places == NULL || firsts == NULL || lasts == NULL};
     size_t count = 0;
 
+    params->failed = places == NULL || firsts == NULL || lasts == NULL;
+    if (params->failed)
+        return;
     qsort(ranges->list, ranges->count, sizeof(*ranges->list), by_place);
-    for (size_t i = 0; i < ranges->count && !params.failed; i++) {
+    for (size_t i = 0; i < ranges->count; i++) {
         const struct name_range *range = &ranges->list[i];
         if (i == 0 || range->place != places[count - 1]) {
             places[count] = range->place;
-            firsts[count++] = range->key;
+            lasts[count] = range->last;
+            firsts[count++] = range->first;
         }
-        lasts[count - 1] = range->key;
+        if (span_compare(range->last, lasts[count - 1]) > 0)
+            lasts[count - 1] = range->last;
     }
-    if (!params.failed) {
-        param_numbers(&params, arena, places, count);
-        param_texts(&params, arena, firsts, count);
-        param_texts(&params, arena, lasts, count);
-    }
-    pg_send(connection, seek, NULL);
-    pg_send(connection, widen, &params);
+    param_numbers(params, arena, places, count);
+    param_texts(params, arena, firsts, count);
+    param_texts(params, arena, lasts, count);
 }

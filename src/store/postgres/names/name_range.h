@@ -1,4 +1,4 @@
-/* Name ranges on PostgreSQL: gathered for a block of jobs, and the statement that widens them. */
+/* Name ranges on PostgreSQL: those of the jobs of a segment, and the statement that widens them. */
 #ifndef JOBD_STORE_POSTGRES_NAMES_NAME_RANGE_H
 #define JOBD_STORE_POSTGRES_NAMES_NAME_RANGE_H
 
@@ -6,7 +6,7 @@
 #include "base/span.h"
 #include "store/name_grams.h"
 #include "store/name_range.h"
-#include "store/postgres/connection.h"
+#include "store/postgres/params.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -16,7 +16,7 @@
 struct name_ranges {
     struct name_range {
         int64_t place; /* by it they are sorted */
-        struct span key;
+        struct span first, last; /* between them are all names that have the name's key */
     } * list;
     size_t count, room;
 };
@@ -30,10 +30,10 @@ bool name_ranges_add(struct name_ranges *ranges, struct span folded, const struc
 void name_ranges_release(struct name_ranges *ranges);
 
 /*
- * Adds the statement that widens the stored ranges by these to the connection's round; the arena
- * is the one of their names.
+ * The statement that widens the stored ranges by these, and its parameters: both start from {0},
+ * the arena is the one of their names. They have failed without memory.
  */
-void name_ranges_send(struct name_ranges *ranges, struct pg_connection *connection,
-                      struct arena *arena);
+extern const char name_ranges_widen[];
+void name_ranges_params(struct name_ranges *ranges, struct pg_params *params, struct arena *arena);
 
 #endif

@@ -17,6 +17,15 @@
 static const char lock[] = "SELECT pg_advisory_xact_lock(hashtextextended('jobd names ' || "
                            "current_schema(), 0))";
 
+/* A table that has grown since it was planned with is not read whole for each of thousands. */
+static const char seek[] = "SELECT set_config('enable_seqscan', 'off', true)";
+
+static void begin_round(struct pg_connection *connection)
+{
+    pg_send(connection, lock, NULL);
+    pg_send(connection, seek, NULL);
+}
+
 #define NOT_INDEXED " WHERE " NAME_SEGMENT_WATERMARK " < $1"
 
 bool name_words_of(struct span name, struct span type, const struct uuid *user,
@@ -149,18 +158,16 @@ static void write_words(struct writing *writing, const struct name_piece *piece)
         writing->postings[i] = (struct span){writing->bytes.ptr + begin, writing->ends[i] - begin};
 }
 
-static void send_postings(const struct writing *writing, int64_t first,
-                          struct pg_connection *connection, struct arena *arena)
-{
-    struct pg_params params = {0};
+static const char insert_postings[] =
+    "INSERT INTO name_posting (segment, word, jobs) SELECT $1, p.word, p.jobs FROM "
+    "unnest($2::int8[], $3::bytea[]) AS p (word, jobs)" NOT_INDEXED;
 
-    param_number(&params, first);
-    param_numbers(&params, arena, writing->words, writing->count);
-    param_array(&params, arena, PG_BYTES, writing->postings, writing->count);
-    pg_send(connection,
-            "INSERT INTO name_posting (segment, word, jobs) SELECT $1, p.word, p.jobs FROM "
-            "unnest($2::int8[], $3::bytea[]) AS p (word, jobs)" NOT_INDEXED,
-            &params);
+static void add_postings(const struct writing *writing, int64_t first, struct pg_params *params,
+                         struct arena *arena)
+{
+    param_number(params, first);
+    param_numbers(params, arena, writing->words, writing->count);
+    param_array(params, arena, PG_BYTES, writing->postings, writing->count);
 }
 
 /* Last in the transaction, for by it the others know that they are to do nothing. */
@@ -176,11 +183,13 @@ static void send_segment(const struct name_piece *piece, int level,
             "INSERT INTO name_segment (first, last, level) SELECT $1, $2, $3" NOT_INDEXED, &params);
 }
 
+/* Nothing is sent before all there is to send is there. */
 bool name_piece_send(struct name_piece *piece, int level, struct pg_connection *connection,
                      struct arena *arena)
 {
     AUTO(buf_release) struct buf bytes = BUF(POSTINGS_MAX);
     struct writing writing = {.bytes = bytes};
+    struct pg_params postings = {0}, ranges = {0};
 
     qsort(piece->pairs, piece->pair_count, sizeof(*piece->pairs), by_number);
     if (!begin(&writing, piece, arena))
@@ -189,9 +198,13 @@ bool name_piece_send(struct name_piece *piece, int level, struct pg_connection *
     bytes = writing.bytes; /* to be released */
     if (buf_failed(&bytes))
         return false;
-    pg_send(connection, lock, NULL);
-    send_postings(&writing, piece->positions[0], connection, arena);
-    name_ranges_send(&piece->ranges, connection, arena);
+    add_postings(&writing, piece->positions[0], &postings, arena);
+    name_ranges_params(&piece->ranges, &ranges, arena);
+    if (postings.failed || ranges.failed)
+        return false;
+    begin_round(connection);
+    pg_send(connection, insert_postings, &postings);
+    pg_send(connection, name_ranges_widen, &ranges);
     send_segment(piece, level, connection);
     return true;
 }
@@ -231,7 +244,7 @@ static bool merge(struct pg_connection *connection, const int64_t firsts[NAME_SE
     param_numbers(&params, &arena, firsts, NAME_SEGMENT_WIDTH);
     param_number(&params, level);
     param_number(&params, NAME_SEGMENT_WIDTH);
-    pg_send(connection, lock, NULL);
+    begin_round(connection);
     pg_send(connection,
             "WITH old AS (DELETE FROM name_posting WHERE segment = ANY($1::int8[]) AND (SELECT "
             "count(*) FROM name_segment WHERE first = ANY($1::int8[]) AND level = $2) = $3 "
@@ -254,10 +267,10 @@ bool name_segments_merge(struct pg_connection *connection)
 
     while (good && found) {
         good = find_alike(connection, firsts, &level, &found);
-        if (good && found) {
+        if (good && found)
             good = merge(connection, firsts, level);
+        if (good)
             pg_clear(connection);
-        }
     }
     return good;
 }

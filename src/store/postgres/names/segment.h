@@ -8,6 +8,7 @@
 #include "store/postgres/connection.h"
 #include "store/postgres/names/name_range.h"
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -18,6 +19,7 @@
  * hashed, and a gram does not tell where in the name it is.
  */
 #define NAME_SEGMENT_GRAM 3
+static_assert(NAME_SEGMENT_GRAM == NAME_RANGE_GRAM, "names are cut once");
 
 /*
  * So many jobs make a segment, so many neighbours of one level the next level's, which does not
@@ -67,13 +69,15 @@ bool name_piece_is_full(const struct name_piece *piece);
 /*
  * Adds to the connection's round what writes the piece, which has jobs, as a segment of a level,
  * and widens the ranges; it does nothing where another daemon has indexed these jobs. All of the
- * round is one transaction. False without memory.
+ * round is one transaction. False without memory: then nothing was added.
  */
 bool name_piece_send(struct name_piece *piece, int level, struct pg_connection *connection,
                      struct arena *arena);
 
-/* Merges the newest segments, as long as there are NAME_SEGMENT_WIDTH of a level; false: it did
- * not work. */
+/*
+ * Merges the newest segments, as long as there are NAME_SEGMENT_WIDTH of a level; false: it did not
+ * work, and the connection says why until it is cleared.
+ */
 bool name_segments_merge(struct pg_connection *connection);
 
 #endif

@@ -1,0 +1,190 @@
+/* What the indexer of PostgreSQL has to cope with: long names, failures, rounds that are left. */
+#include "data.h"
+#include "shadow_walks.h"
+
+#include "base/metrics.h"
+#include "model/job.h"
+#include "store/name_range.h"
+#include "store/postgres/connection.h"
+#include "store/postgres/names/segment.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* What is asked and done beside the store. */
+static PGresult *run(PGconn *conn, const char *sql)
+{
+    PGresult *result = PQexec(conn, sql);
+    ExecStatusType status = PQresultStatus(result);
+
+    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
+        fail_msg("%s: %s", PQerrorMessage(conn), sql);
+    return result;
+}
+
+static int ask(PGconn *conn, const char *sql)
+{
+    PGresult *result = run(conn, sql);
+    int count = (int)strtol(PQgetvalue(result, 0, 0), NULL, 10);
+
+    PQclear(result);
+    return count;
+}
+
+static void wait_for_segments(PGconn *conn, int segments)
+{
+    int64_t deadline = clock_mono_ns(&clock_system) + INT64_C(120000000000);
+
+    while (ask(conn, "SELECT count(*) FROM name_segment") != segments) {
+        if (clock_mono_ns(&clock_system) > deadline)
+            fail_msg("there are no %d segments", segments);
+        usleep(10000);
+    }
+}
+
+/* Makes the jobs of a segment, or of some where the names are long. */
+static void create_all(struct fixture *fixture, struct draft (*make)(struct arena *arena, int i),
+                       struct shadow *shadow)
+{
+    struct draft drafts[NAME_SEGMENT_JOBS];
+    struct job *jobs;
+
+    for (int i = 0; i < NAME_SEGMENT_JOBS; i++)
+        drafts[i] = make(&fixture->arena, i);
+    assert_int_equal(job_create(fixture->store, &fixture->arena, drafts, NAME_SEGMENT_JOBS, &jobs),
+                     PROBLEM_NONE);
+    for (int i = 0; i < NAME_SEGMENT_JOBS && shadow != NULL; i++)
+        shadow_add(shadow, &jobs[i]);
+}
+
+/* Ideographs in no order, so that nearly no two grams are alike. */
+static struct draft make_random(struct arena *arena, int i)
+{
+    char *name = arena_alloc(arena, 1, (size_t)3 * JOB_NAME_MAX + 1);
+    uint32_t seed = (uint32_t)i * 7919 + 1;
+
+    for (size_t at = 0; at < JOB_NAME_MAX; at++) {
+        seed = seed * 1103515245 + 12345;
+        name_put_point(0x4E00 + (seed >> 12) % 20000, name + 3 * at);
+    }
+    name[3 * JOB_NAME_MAX] = '\0';
+    return draft_of(arena, name, "A");
+}
+
+static void names_of_any_kind_are_indexed(void **state)
+{
+    struct fixture *fixture = *state;
+    PGconn *conn = PQconnectdb(fixture->url);
+
+    create_all(fixture, make_random, NULL);
+    wait_for_segments(conn, 1);
+    assert_true(ask(conn, "SELECT count(*) FROM name_range") > 200000);
+    PQfinish(conn);
+}
+
+static struct draft make_plain(struct arena *arena, int i)
+{
+    return draft_of(arena, arena_printf(arena, "name %d", i), "A");
+}
+
+static void the_indexer_goes_on_when_it_can(void **state)
+{
+    struct fixture *fixture = *state;
+    PGconn *conn = PQconnectdb(fixture->url);
+    int64_t deadline = clock_mono_ns(&clock_system) + INT64_C(30000000000);
+    int64_t failures = metric_get(METRIC_STORE_FAILURES);
+
+    PQclear(run(conn, "ALTER TABLE name_segment RENAME TO away"));
+    create_all(fixture, make_plain, NULL);
+    while (metric_get(METRIC_STORE_FAILURES) == failures) {
+        if (clock_mono_ns(&clock_system) > deadline)
+            fail_msg("the indexer did not fail");
+        usleep(1000);
+    }
+    PQclear(run(conn, "ALTER TABLE away RENAME TO name_segment"));
+    wait_for_segments(conn, 1);
+    PQfinish(conn);
+}
+
+/* Names around the length of a range's key, some of which cannot be cut just there. */
+static struct draft make_long(struct arena *arena, int i)
+{
+    static const char *const middles[] = {"", "\xf0\x9f\x98\x80", "abcd", "\xf4\x8f\xbf\xbf"};
+    char name[NAME_RANGE_KEY_MAX + 64];
+    size_t len = NAME_RANGE_KEY_MAX - 12 + (size_t)i / 4;
+
+    if (len >= NAME_RANGE_KEY_MAX + 12)
+        return draft_of(arena, arena_printf(arena, "%s %d", i % 2 ? "a hay" : "z hay", i), "B");
+    memset(name, 'x', len);
+    snprintf(name + len, sizeof(name) - len, "%sneedle %d", middles[i % 4], i % 3);
+    return draft_of(arena, arena_strdup(arena, name), i % 5 == 0 ? "A" : "B");
+}
+
+static void cut_keys_bound_all_their_names(void **state)
+{
+    static const char *const parts[] = {"needle", "needle 1", "\xf0\x9f\x98\x80", "abcdneedle",
+                                        "xx"};
+    struct fixture *fixture = *state;
+    PGconn *conn = PQconnectdb(fixture->url);
+    struct query query = query_all();
+    struct shadow shadow;
+
+    shadow_init(&shadow);
+    create_all(fixture, make_long, &shadow);
+    wait_for_segments(conn, 1);
+    assert_int_equal(ask(conn, "SELECT count(*) FROM name_range WHERE octet_length(first) > 64 OR "
+                               "octet_length(last) > 68"),
+                     0);
+    query.order = ORDER_NAME;
+    for (int ascending = 0; ascending < 2; ascending++)
+        for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
+            for (int match = MATCH_END; match <= MATCH_ANYWHERE; match++) {
+                query.ascending = ascending != 0;
+                query_by_name(&fixture->arena, &query, parts[i], (enum name_match)match);
+                shadow_check_walk(&shadow, fixture, query, 7);
+            }
+    shadow_release(&shadow);
+    PQfinish(conn);
+}
+
+/* What could not be sent as a whole is not done in part. */
+static void a_round_that_cannot_be_sent_is_left(void **state)
+{
+    static const struct pg_params lacking = {.failed = true};
+    struct fixture *fixture = *state;
+    PGconn *conn = PQconnectdb(fixture->url);
+    struct pg_connection connection;
+    struct err err;
+
+    PQclear(run(conn, "CREATE TABLE written (number INT)"));
+    assert_int_equal(pg_connect(&connection, fixture->url, &err), PROBLEM_NONE);
+    pg_send(&connection, "INSERT INTO written VALUES (1)", NULL);
+    pg_send(&connection, "INSERT INTO written VALUES (2)", &lacking);
+    assert_false(pg_round(&connection));
+    assert_int_equal(connection.problem, PROBLEM_INTERNAL);
+    assert_true(pg_is_broken(&connection));
+    pg_disconnect(&connection);
+    assert_int_equal(ask(conn, "SELECT count(*) FROM written"), 0);
+
+    assert_int_equal(pg_connect(&connection, fixture->url, &err), PROBLEM_NONE);
+    pg_send(&connection, "INSERT INTO written VALUES (3)", NULL);
+    assert_true(pg_round(&connection));
+    pg_disconnect(&connection);
+    assert_int_equal(ask(conn, "SELECT sum(number) FROM written"), 3);
+    PQfinish(conn);
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        STORE_TEST(names_of_any_kind_are_indexed),
+        STORE_TEST(the_indexer_goes_on_when_it_can),
+        STORE_TEST(cut_keys_bound_all_their_names),
+        STORE_TEST(a_round_that_cannot_be_sent_is_left),
+    };
+
+    fixture_backend(argc, argv);
+    return cmocka_run_group_tests_name("names", tests, NULL, NULL);
+}
