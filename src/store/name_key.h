@@ -14,7 +14,11 @@
 /* Keys that are no longer are whole names: no character takes more than four bytes. */
 #define NAME_KEY_WHOLE 1020
 
-/* The first whole characters within `most` bytes: the order of keys is the order of names. */
+/*
+ * The first whole characters within `most` bytes. Keys are in the order of their names, but for one
+ * that is cut in front of a character of several bytes: among the names that begin with it, it
+ * stands in front of all.
+ */
 static inline struct span name_key_within(struct span folded, size_t most)
 {
     size_t len = folded.len;

@@ -16,17 +16,10 @@
 #define NAME_RANGE_GRAM 3
 
 /*
- * A name is stored once for each gram that it is the first or last one of, so less of it is kept
- * than by name_key; what is longer than a whole one stands for all names that begin so. On
- * PostgreSQL, whose ranges are compared with name keys, a last one is what is behind those.
+ * A name is stored once for each gram that it is the first or last one of, so no more of it is kept
+ * than this, in bytes; what is as long stands for all names that begin so.
  */
 #define NAME_RANGE_KEY_MAX 64
-#define NAME_RANGE_KEY_WHOLE 60
-
-static inline struct span name_range_key(struct span folded)
-{
-    return name_key_within(folded, NAME_RANGE_KEY_MAX);
-}
 
 /* The first byte of a name, by which ranges are apart; the empty name's is 0. */
 static inline unsigned char name_range_head(struct span folded)

@@ -39,7 +39,7 @@ static void add(struct world *world, struct span name)
                 mem_need(mem_resize(world->entries, world->room * sizeof(struct entry)));
         }
         world->entries[world->count++] =
-            (struct entry){name_range_place(name, grams.list[i]), name_range_key(name)};
+            (struct entry){name_range_place(name, grams.list[i]), known_range_key(name)};
     }
 }
 

@@ -282,6 +282,28 @@ static void long_names_are_in_their_ranges(void **state)
     world_release(world);
 }
 
+/* A key may end within a character: of names that begin alike the order must stay the same. */
+static void names_are_in_their_ranges_wherever_keys_are_cut(void **state)
+{
+    struct world *world = world_by_hand(*state);
+    struct arena *arena = &world->fixture->arena;
+    char name[NAME_RANGE_KEY_MAX];
+
+    create(world, "a hay", true, 400);
+    create(world, "z hay", true, 400);
+    for (size_t len = NAME_RANGE_KEY_MAX - 6; len < NAME_RANGE_KEY_MAX; len++) {
+        memset(name, 'b' + (int)(len % 8), len); /* each begins otherwise, so has its own range */
+        name[len] = '\0';
+        create(world, arena_printf(arena, "%sabc needle", name), true, 1);
+        create(world, arena_printf(arena, "%s\U0001F600 needle", name), true, 1);
+        create(world, arena_printf(arena, "%s\u00e9 needle", name), true, 1);
+    }
+    index_names(world, EVERYTHING);
+    expect_few_rows(world, "needle", 18);
+    check_walks(world, "needle", MATCH_ANYWHERE, 20);
+    world_release(world);
+}
+
 static void wait_for_failure(int64_t failures)
 {
     int64_t deadline = clock_mono_ns(&clock_system) + INT64_C(30000000000);
@@ -327,6 +349,7 @@ int main(int argc, char **argv)
         STORE_TEST(only_what_the_ranges_have_in_common_is_read),
         STORE_TEST(walks_end_behind_a_frequent_name),
         STORE_TEST(long_names_are_in_their_ranges),
+        STORE_TEST(names_are_in_their_ranges_wherever_keys_are_cut),
         STORE_TEST(the_indexer_forgets_what_failed),
     };
 

@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Keys that are no longer are whole names, as PostgreSQL takes whole characters only. */
+#define KEY_WHOLE (NAME_RANGE_KEY_MAX - 4)
+
 static bool reserve(struct name_ranges *ranges, size_t more)
 {
     size_t room = ranges->room > 0 ? ranges->room : 4096;
@@ -31,7 +34,7 @@ static bool find_last(struct span folded, struct span *last, struct arena *arena
 {
     char *text;
 
-    if (last->len <= NAME_RANGE_KEY_WHOLE)
+    if (last->len <= KEY_WHOLE)
         return true;
     text = arena_alloc(arena, 1, last->len + 4);
     if (text == NULL)
@@ -44,7 +47,8 @@ static bool find_last(struct span folded, struct span *last, struct arena *arena
 bool name_ranges_add(struct name_ranges *ranges, struct span folded, const struct name_grams *grams,
                      struct arena *arena)
 {
-    struct span first = arena_span(arena, name_range_key(folded)), last = first;
+    struct span first = arena_span(arena, name_key_within(folded, NAME_RANGE_KEY_MAX)),
+                last = first;
 
     if (first.ptr == NULL || !find_last(folded, &last, arena) || !reserve(ranges, grams->count))
         return false;

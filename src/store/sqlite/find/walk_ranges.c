@@ -32,7 +32,7 @@ static bool keep(struct heads *heads, struct span key, struct span *ret_kept)
 static bool add_lacking(struct heads *heads, struct span folded)
 {
     struct head *head = &heads->lacking[name_range_head(folded)];
-    struct span key = name_range_key(folded);
+    struct span key = known_range_key(folded);
 
     if (head->first.ptr == NULL) {
         bool good = keep(heads, key, &head->first);
@@ -169,7 +169,7 @@ static bool list_ranges(const struct heads *heads, size_t grams, struct walk_ran
         if (head.first.ptr == NULL)
             continue;
         /* A key that was cut off stands for all names that begin so. */
-        if (head.last.len > NAME_RANGE_KEY_WHOLE && !put_behind(search, &head.last))
+        if (head.last.len >= NAME_RANGE_KEY_MAX && !put_behind(search, &head.last))
             return false;
         add_range(search, ranges, head.first, head.last);
     }

@@ -136,7 +136,7 @@ bool known_ranges_add(struct sqlite_reader *writer, struct span folded,
                       const struct name_grams *grams)
 {
     struct known_ranges *known = &writer->ranges;
-    struct naming name = {.key = name_range_key(folded)};
+    struct naming name = {.key = known_range_key(folded)};
 
     if ((known->room == 0 || known->full) && !start_over(known))
         return false;

@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/span.h"
 #include "store/name_grams.h"
+#include "store/name_range.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -31,6 +32,13 @@ struct known_ranges {
     bool full; /* to be forgotten before it grows */
     struct arena keys; /* of whoever initializes it: KNOWN_RANGES_MEMORY is its ceiling */
 };
+
+/* What a range keeps of a folded name: bytes, so that keys are in the order of names. */
+static inline struct span known_range_key(struct span folded)
+{
+    return (struct span){folded.ptr,
+                         folded.len < NAME_RANGE_KEY_MAX ? folded.len : NAME_RANGE_KEY_MAX};
+}
 
 /* Forgets everything: after a ROLLBACK, and at the end. */
 void known_ranges_release(struct known_ranges *known);
