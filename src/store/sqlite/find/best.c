@@ -50,3 +50,14 @@ bool best_add(const struct search *search, struct best *best, const struct place
     best->entries[at] = entry;
     return !buf_failed(&entry.text);
 }
+
+enum problem best_probe(struct search *search, struct best *best, int64_t position)
+{
+    struct place place;
+    bool matches;
+    enum problem problem = search_probe(search, &search->scope, position, &matches, &place);
+
+    if (problem != PROBLEM_NONE || !matches || !search_is_behind(search, &place))
+        return problem;
+    return best_add(search, best, &place) ? PROBLEM_NONE : problem_no_memory(search->err);
+}

@@ -23,6 +23,9 @@ static inline bool best_is_full(const struct search *search, const struct best *
 /* Puts a place in its place; false without memory. The text is copied. */
 bool best_add(const struct search *search, struct best *best, const struct place *place);
 
+/* Reads the job at a position, and puts it in its place if it matches and is behind the cursor. */
+enum problem best_probe(struct search *search, struct best *best, int64_t position);
+
 /* Puts a position behind the others, which the caller knows to come before. */
 void best_append(struct best *best, int64_t position);
 

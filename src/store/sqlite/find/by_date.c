@@ -25,14 +25,8 @@ void by_date_release(struct by_date *by_date)
 static enum problem take(struct search *search, struct by_date *by_date, struct best *best,
                          int64_t position)
 {
-    struct place place;
-    bool matches;
-    enum problem problem = search_probe(search, &search->scope, position, &matches, &place);
-
     by_date->asked++;
-    if (problem != PROBLEM_NONE || !matches || !search_is_behind(search, &place))
-        return problem;
-    return best_add(search, best, &place) ? PROBLEM_NONE : problem_no_memory(search->err);
+    return best_probe(search, best, position);
 }
 
 /* The same of an indexed job, unless it was read before. */
@@ -81,17 +75,21 @@ static bool is_passed(const struct search *search, const struct date_bounds *bou
            (ascending(search) ? bounds->last < after : bounds->first > after);
 }
 
+/* Then none without the date is on the page. */
+static bool is_full_of_dated(const struct search *search, const struct best *best)
+{
+    return best_is_full(search, best) && best->entries[best->count - 1].place.value != JOB_NO_TIME;
+}
+
 /* Whether all of them come behind a full page. */
 static bool is_too_late(const struct search *search, const struct best *best,
                         const struct date_bounds *bounds)
 {
     int64_t last;
 
-    if (!best_is_full(search, best))
+    if (!is_full_of_dated(search, best))
         return false;
     last = best->entries[best->count - 1].place.value;
-    if (last == JOB_NO_TIME)
-        return false;
     return ascending(search) ? bounds->first > last : bounds->last < last;
 }
 
@@ -195,11 +193,7 @@ static enum problem begin_absent(struct search *search, struct by_date *by_date,
     bool among = search->has_after && search->after.value == JOB_NO_TIME;
     unsigned set = by_date->kind == DATE_STARTED ? JOB_SET_NOT_STARTED : JOB_SET_NOT_ENDED;
 
-    bool full = best_is_full(search, best);
-
-    by_date->phase = BY_DATE_ABSENT;
-    if (full && best->entries[best->count - 1].place.value != JOB_NO_TIME)
-        by_date->phase = BY_DATE_END;
+    by_date->phase = is_full_of_dated(search, best) ? BY_DATE_END : BY_DATE_ABSENT;
     index_filter_choose(&by_date->source.filter, 1U << set, 0);
     return ordinal_below(search->reader, &by_date->source.filter.block,
                          among ? search->after.position : INT64_MAX, &by_date->below, search->err);
@@ -230,24 +224,18 @@ static enum problem read_zone(struct search *search, struct by_date *by_date, st
     return begin_absent(search, by_date, best);
 }
 
-/* Newest first, so that a page is done that is full of these and newer ones, or of dated ones. */
+/* Newest first, so that a page that is full of newer ones is done. */
 static enum problem end_absent(struct search *search, struct by_date *by_date,
                                const struct best *best)
 {
-    const struct place *last;
     int64_t position;
     enum problem problem;
 
     if (!best_is_full(search, best) || by_date->phase == BY_DATE_END)
         return PROBLEM_NONE;
-    last = &best->entries[best->count - 1].place;
-    if (last->value != JOB_NO_TIME) {
-        by_date->phase = BY_DATE_END;
-        return PROBLEM_NONE;
-    }
     problem = ordinal_position(search->reader, &by_date->source.filter.block, by_date->below,
                                &position, search->err);
-    if (problem == PROBLEM_NONE && position <= last->position)
+    if (problem == PROBLEM_NONE && position <= best->entries[best->count - 1].place.position)
         by_date->phase = BY_DATE_END;
     return problem;
 }

@@ -5,17 +5,6 @@
 
 #define FEW 400
 
-static enum problem take(struct search *search, struct best *best, int64_t position)
-{
-    struct place place;
-    bool matches;
-    enum problem problem = search_probe(search, &search->scope, position, &matches, &place);
-
-    if (problem != PROBLEM_NONE || !matches || !search_is_behind(search, &place))
-        return problem;
-    return best_add(search, best, &place) ? PROBLEM_NONE : problem_no_memory(search->err);
-}
-
 enum problem few_read(struct search *search, struct best *best, bool *ret_few)
 {
     struct source source = {0};
@@ -27,6 +16,6 @@ enum problem few_read(struct search *search, struct best *best, bool *ret_few)
     problem = source_read(search, &source, FEW);
     *ret_few = source.ended;
     for (size_t i = 0; *ret_few && i < source.count && problem == PROBLEM_NONE; i++)
-        problem = take(search, best, source.positions[i]);
+        problem = best_probe(search, best, source.positions[i]);
     return problem;
 }

@@ -14,7 +14,6 @@ static enum problem make_parts(struct search *search, struct index_filter *filte
 
     if (problem != PROBLEM_NONE)
         return problem;
-    filter->watermark = search->index.watermark;
     if (filter->parts == NULL)
         filter->parts = ARENA_ARRAY(&search->scratch, struct index_part, live->count);
     if (filter->parts == NULL)
@@ -32,11 +31,8 @@ enum problem index_filter_init(struct search *search, struct index_filter *filte
                                const struct scope *scope)
 {
     index_filter_release(filter);
-    *filter = (struct index_filter){.in_use = true,
-                                    .watermark = -1,
-                                    .parts = filter->parts,
-                                    .ordinals = filter->ordinals,
-                                    .room = filter->room};
+    *filter = (struct index_filter){
+        .in_use = true, .parts = filter->parts, .ordinals = filter->ordinals, .room = filter->room};
     if (!index_terms_init(search, scope, &filter->terms))
         return problem_no_memory(search->err);
     return make_parts(search, filter);

@@ -14,7 +14,6 @@
  */
 struct index_filter {
     bool in_use;
-    int64_t watermark; /* the index has no jobs above this position */
     struct index_terms terms;
     struct index_part *parts; /* of the segments, the newest first */
     size_t part_count;

@@ -132,15 +132,14 @@ static enum problem take_probed(struct search *search, struct runner *runner, in
 {
     struct place place;
     bool matches;
-    enum problem problem = search_probe(search, &runner->scope, position, &matches, &place);
+    enum problem problem;
 
-    if (problem != PROBLEM_NONE || !matches)
-        return problem;
-    if (runner->kind == RUNNER_ORDERED)
+    if (runner->kind != RUNNER_ORDERED)
+        return best_probe(search, &runner->best, position);
+    problem = search_probe(search, &runner->scope, position, &matches, &place);
+    if (problem == PROBLEM_NONE && matches)
         best_append(&runner->best, position);
-    else if (search_is_behind(search, &place) && !best_add(search, &runner->best, &place))
-        return problem_no_memory(search->err);
-    return PROBLEM_NONE;
+    return problem;
 }
 
 /* What streams yield matches. */

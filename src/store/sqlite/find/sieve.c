@@ -39,7 +39,7 @@ enum problem sieve_shake(struct search *search, struct sieve *sieve)
     if (sieve->count < POSITIONS_MIN)
         return PROBLEM_NONE;
     problem = make_ready(search, sieve);
-    while (first < sieve->count && sieve->positions[first] > sieve->filter.watermark)
+    while (first < sieve->count && sieve->positions[first] > search->index.watermark)
         first++;
     rest = sieve->count - first;
     if (problem == PROBLEM_NONE)

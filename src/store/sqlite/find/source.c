@@ -60,7 +60,7 @@ static enum problem init_index(struct search *search, struct source *source)
                         one_type ? scope->types[0] : 0);
     if (problem == PROBLEM_NONE)
         problem = init_streams(search, source);
-    source->streams.above = source->filter.watermark;
+    source->streams.above = search->index.watermark;
     return problem;
 }
 
@@ -225,7 +225,7 @@ static enum problem read_indexed(struct search *search, struct source *source, s
 
 static enum problem read_candidates(struct search *search, struct source *source, size_t limit)
 {
-    int64_t watermark = source->filter.watermark;
+    int64_t watermark = search->index.watermark;
     enum problem problem = PROBLEM_NONE;
 
     if (source->below <= watermark + 1)

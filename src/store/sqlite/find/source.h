@@ -34,7 +34,7 @@ void source_release(struct source *source);
 /* Of SOURCE_INDEX: whether all that the index lacks was read. */
 static inline bool source_is_indexed(const struct source *source)
 {
-    return source->ended || source->below <= source->filter.watermark + 1;
+    return source->ended || source->below <= source->streams.above + 1;
 }
 
 /* Reads the next candidates, `limit` at most. Fewer do not mean the end, `ended` does. */
