@@ -6,6 +6,7 @@
 
 #define THREADS 8
 #define JOBS 400
+#define ROUNDS 20
 
 static struct job create_of(struct fixture *fixture, const char *name, const char *type,
                             int32_t priority)
@@ -253,6 +254,36 @@ static void no_job_is_granted_twice(void **state)
     assert_int_equal(race->total, JOBS);
 }
 
+/*
+ * A job that ends right in front of a claim keeps nobody from the next one. Behind a first call, so
+ * that a backend may take both into one batch; which not every time.
+ */
+static void the_next_job_is_granted_when_one_has_just_gone(void **state)
+{
+    struct fixture *fixture = *state;
+    struct claim claim = claim_of(fixture, "TEST", 1);
+    struct job other = create_of(fixture, "other", "OTHER", 0);
+
+    for (int i = 0; i < ROUNDS; i++) {
+        struct job going = create_of(fixture, "going", "TEST", 0), ended = going;
+        struct store_claim claimed = {.claim = &claim, .arena = &fixture->arena};
+        struct job_put first, end;
+        struct store_waiter waiter;
+
+        create_of(fixture, "staying", "TEST", 0);
+        ended.status = STATUS_FAILED_FAILURE;
+        store_waiter_init(&waiter, &claimed.call);
+        job_put_begin(&first, fixture->store, &fixture->arena, &other.id, &other);
+        job_put_begin(&end, fixture->store, &fixture->arena, &going.id, &ended);
+        store_claim(fixture->store, &claimed);
+        store_waiter_wait(&waiter);
+        assert_int_equal(job_put_end(&first, &other), PROBLEM_NONE);
+        assert_int_equal(job_put_end(&end, &ended), PROBLEM_NONE);
+        assert_int_equal(claimed.call.problem, PROBLEM_NONE);
+        assert_granted(&claimed, 0, "staying");
+    }
+}
+
 static void a_creator_may_hold_from_the_start(void **state)
 {
     struct fixture *fixture = *state;
@@ -290,6 +321,7 @@ int main(int argc, char **argv)
         STORE_TEST(a_repetition_yields_what_is_still_held),
         STORE_TEST(a_request_is_forgotten_after_ten_minutes),
         STORE_TEST(no_job_is_granted_twice),
+        STORE_TEST(the_next_job_is_granted_when_one_has_just_gone),
         STORE_TEST(a_creator_may_hold_from_the_start),
     };
 

@@ -43,6 +43,22 @@ static size_t count_types(const struct pg_batch *batch)
     return count;
 }
 
+/* An update may take a waiting job from the claims behind it: one more is looked for then. */
+static bool add_updated(struct pg_batch *batch, struct pg_params *params)
+{
+    int64_t *positions = ARENA_ARRAY(&batch->arena, int64_t, batch->calls.count);
+    size_t count = 0;
+
+    if (positions == NULL)
+        return false;
+    for (const struct pg_step *step = batch->first; step != NULL; step = step->next)
+        if (step->call->operation == WRITE_UPDATE)
+            count += uuid_position(&CONTAINER_OF(step->call, struct store_update, call)->id,
+                                   &positions[count]);
+    param_numbers(params, &batch->arena, positions, count);
+    return true;
+}
+
 bool pg_claim_look_all(struct pg_batch *batch)
 {
     size_t room = count_types(batch);
@@ -58,18 +74,21 @@ bool pg_claim_look_all(struct pg_batch *batch)
         if (pg_claim_of(step) == NULL)
             continue;
         const struct claim *claim = pg_claim_of(step)->claim;
-        size_t passed_over = pg_claim_of(step)->passed_over != 0;
         for (size_t i = 0; i < claim->type_count; i++)
-            want_type(&wanted, claim->types[i], claim->max + passed_over);
+            want_type(&wanted, claim->types[i], claim->max);
     }
     param_texts(&params, &batch->arena, wanted.types, wanted.count);
     param_numbers(&params, &batch->arena, wanted.limits, wanted.count);
+    if (!add_updated(batch, &params))
+        return false;
     batch->candidates = pg_send(
         batch->connection,
         "SELECT wanted.type, ready.priority, ready.position FROM unnest($1, $2) AS wanted "
         "(type, number) CROSS JOIN LATERAL (SELECT priority, position FROM job WHERE "
         "job.type = wanted.type COLLATE \"C\" AND status = 0 AND NOT self_managed AND run_after IS "
-        "NULL ORDER BY priority DESC, position LIMIT wanted.number) AS ready",
+        "NULL ORDER BY priority DESC, position LIMIT wanted.number + (SELECT count(*) FILTER "
+        "(WHERE status = 0 AND NOT self_managed AND run_after IS NULL) FROM job WHERE position = "
+        "ANY($3))) AS ready",
         &params);
     return true;
 }
