@@ -4,6 +4,7 @@
 //   claim   { requestId }
 //   beat    { job, fence }
 //   report  { job, fence, body }   with `next` in the body it claims as well
+//   look    { job, fence }         by the holder, who was just granted the job: `etag` is its change number
 // Times are in milliseconds since 1970: `sent` and `received` the caller's, everything inside `json` the server's.
 // Every lease of the history has the length `leaseMs`. A created job: { id, attempts }; a final one is a Job.
 
@@ -18,9 +19,11 @@ const ENDED = ['COMPLETED', 'FAILED'];
 const isOk = (call) => call.status === 200;
 const isReport = (call) => call.kind === 'report';
 const givesUp = (call) => isReport(call) && call.body.state !== undefined && call.body.state !== 'RUNNING';
+const isLook = (call) => call.kind === 'look';
 const holdsOn = (call) => call.kind === 'beat' || (isReport(call) && !givesUp(call));
 const requestOf = (call) => `${call.who} ${call.requestId ?? call.body.next.requestId}`;
 const keyOf = (job, fence) => `${job} fence ${fence}`;
+const changeOf = ({ etag }) => Number(JSON.parse(etag));
 
 // The time by the server's clock at which it took a call of the holder for good.
 function acceptedAt(call, leaseMs) {
@@ -35,12 +38,12 @@ function collectLeases(calls) {
     const [{ job, fence, leaseExpiresOn }] = call.json.claims;
     const key = keyOf(job.id, fence);
     const lease = leases.get(key)
-      ?? { job: job.id, fence, start: Date.parse(job.startDate), grants: [], calls: [] };
+      ?? { job: job.id, fence, start: Date.parse(job.startDate), grants: [], calls: [], looks: [] };
     lease.grants.push({ call, until: Date.parse(leaseExpiresOn) });
     leases.set(key, lease);
   }
   for (const call of calls.filter((one) => one.kind !== 'claim'))
-    leases.get(keyOf(call.job, call.fence))?.calls.push(call);
+    leases.get(keyOf(call.job, call.fence))?.[isLook(call) ? 'looks' : 'calls'].push(call);
   return leases;
 }
 
@@ -103,6 +106,28 @@ function* checkReplays(leases) {
   }
 }
 
+// Each grant that came with a report, and a look at its job before anything can have changed it. A report that was sent
+// before may have found no job then, so its grant is of a later moment.
+function* chainsOf(leases) {
+  for (const lease of leases.values()) {
+    const [{ call: report, until }] = lease.grants;
+    if (!isReport(report)) continue;
+    const { calls } = leases.get(keyOf(report.job, report.fence));
+    const wasSent = calls.some((one) => givesUp(one) && one !== report && one.sent <= report.sent);
+    const isChanged = (look) => lease.calls.some((one) => isReport(one) && one.sent <= look.received);
+    const look = lease.looks.find((one) => isOk(one) && one.received < until - ROUNDING_MS && !isChanged(one));
+    if (look && !wasSent) yield { lease, report, look };
+  }
+}
+
+// An ending and the grant it brings along are one commit: no change comes between.
+function* checkChains(leases) {
+  for (const { lease, report, look } of chainsOf(leases))
+    if (changeOf(look) !== changeOf(report) + 1)
+      yield `ended and granted apart: ${keyOf(report.job, report.fence)} by change ${changeOf(report)}, `
+        + `${keyOf(lease.job, lease.fence)} by change ${changeOf(look)}`;
+}
+
 // Whether the call came, and was answered, while its lease certainly held.
 function wasLive(call, lease) {
   const before = (one) => one.received !== null && one.received <= call.sent;
@@ -125,7 +150,7 @@ function* checkRefusals(leases) {
 function* checkAnswers(calls) {
   for (const call of calls) {
     if (call.received === null) continue;
-    const known = call.kind === 'claim' ? [200, 204] : [200, 409];
+    const known = { claim: [200, 204], look: [200] }[call.kind] ?? [200, 409];
     if (!known.includes(call.status))
       yield `unexpected answer: ${call.kind} by ${call.who}: ${call.status} ${JSON.stringify(call.json)}`;
     else if (call.status === 409 && call.json.errorCode !== 'leaseLost')
@@ -174,18 +199,20 @@ export function faultsOf({ calls, created, finals, leaseMs }) {
   const byId = new Map(finals.map((job) => [job.id, job]));
   return [
     ...checkAnswers(calls), ...checkHolders(leases), ...checkReplays(leases), ...checkOverlaps(leases, leaseMs),
-    ...checkRefusals(leases), ...checkEndings(calls, byId), ...checkJobs(calls, created, byId),
+    ...checkChains(leases), ...checkRefusals(leases), ...checkEndings(calls, byId), ...checkJobs(calls, created, byId),
   ];
 }
 
 // How much of what the history is about happened in it.
 export function statisticsOf({ calls, finals }) {
-  const leases = [...collectLeases(calls).values()];
+  const collected = collectLeases(calls);
+  const leases = [...collected.values()];
   return {
     calls: calls.length,
     unanswered: calls.filter((call) => call.received === null).length,
     leases: leases.length,
     chained: leases.filter((lease) => lease.grants.some(({ call }) => isReport(call))).length,
+    chainsSeen: [...chainsOf(collected)].length,
     replays: leases.filter((lease) => lease.grants.length > 1).length,
     retaken: leases.length - new Set(leases.map((lease) => lease.job)).size,
     refused: calls.filter((call) => call.status === 409).length,

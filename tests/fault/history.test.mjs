@@ -29,6 +29,8 @@ const chain = (from, to) => {
   const { json: { claims }, requestId } = to;
   return { ...from, body: { ...from.body, next: { requestId } }, json: { ...from.json, claims } };
 };
+const look = (who, job, fence, sent, change, more = {}) => call(who, sent,
+  { kind: 'look', job, fence, etag: `"${change}"`, json: { id: job }, ...more });
 const refused = { status: 409, json: { errorCode: 'leaseLost', userMessage: 'no' } };
 const unanswered = { received: null, status: undefined, json: undefined, etag: undefined };
 const final = (message, state = 'COMPLETED', id = 'j') => ({ id, state, message });
@@ -37,6 +39,7 @@ function faults(calls, finals = [final('a 1')], created = [{ id: 'j', attempts: 
   return faultsOf({ calls, finals, created, leaseMs: LEASE_MS });
 }
 
+const DONE = [final('a 1'), final('a 1', 'COMPLETED', 'k')];
 const BOTH = [{ id: 'j', attempts: 1 }, { id: 'k', attempts: 1 }];
 
 describe('good histories', () => {
@@ -49,10 +52,18 @@ describe('good histories', () => {
     'released by a report without an answer': [[claim('a', 'j', 1, 0),
       report('a', 'j', 1, 50, { state: 'WAITING' }, unanswered), claim('b', 'j', 2, 100), end('b', 'j', 2, 200)], [final('b 2')]],
     'ended, and the next one ended': [[claim('a', 'j', 1, 0), chain(end('a', 'j', 1, 100), claim('a', 'k', 1, 100)),
-      end('a', 'k', 1, 200)], [final('a 1'), final('a 1', 'COMPLETED', 'k')], BOTH],
+      end('a', 'k', 1, 200)], DONE, BOTH],
     'the same, and again, and nothing more': [[claim('a', 'j', 1, 0), chain(end('a', 'j', 1, 100), claim('a', 'k', 1, 100)),
       chain(end('a', 'j', 1, 100), claim('a', 'k', 1, 100)), claim('a', 'k', 1, 100), end('a', 'k', 1, 200)],
-    [final('a 1'), final('a 1', 'COMPLETED', 'k')], BOTH],
+    DONE, BOTH],
+    'ended, and the next one granted by the next change': [[claim('a', 'j', 1, 0),
+      chain(end('a', 'j', 1, 100), claim('a', 'k', 1, 100)), look('a', 'k', 1, 110, 101), end('a', 'k', 1, 200)], DONE, BOTH],
+    'ended at last, and a later one granted when asked again': [[claim('a', 'j', 1, 0), end('a', 'j', 1, 100, unanswered),
+      chain(end('a', 'j', 1, 100), claim('a', 'k', 1, 120)), look('a', 'k', 1, 130, 120), end('a', 'k', 1, 200)], DONE, BOTH],
+    'looked at after a report': [[claim('a', 'j', 1, 0), chain(end('a', 'j', 1, 100), claim('a', 'k', 1, 100)),
+      report('a', 'k', 1, 110, {}), look('a', 'k', 1, 120, 110), end('a', 'k', 1, 200)], DONE, BOTH],
+    'looked at when it may be another’s': [[claim('a', 'j', 1, 0), chain(end('a', 'j', 1, 100), claim('a', 'k', 1, 100)),
+      look('a', 'k', 1, 5200, 5150), claim('a', 'k', 2, 5150), end('a', 'k', 2, 5300)], [final('a 1'), final('a 2', 'COMPLETED', 'k')], BOTH],
     'ended by a report without an answer': [[claim('a', 'j', 1, 0), end('a', 'j', 1, 100, unanswered)]],
     'every attempt lost': [[claim('a', 'j', 1, 0)], [final('Worker lost', 'FAILED')], [{ id: 'j', attempts: 1 }]],
     'refused long after': [[claim('a', 'j', 1, 0), end('a', 'j', 1, 5100, refused), claim('a', 'j', 2, 9000),
@@ -73,11 +84,13 @@ describe('faults', () => {
       end('b', 'j', 2, 9700, refused)]],
     'one fence, two holders': [[claim('a', 'j', 1, 0), claim('b', 'j', 1, 10), end('a', 'j', 1, 100)]],
     'one claim, two jobs': [[claim('a', 'j', 1, 0), claim('a', 'k', 1, 10, { requestId: 'j-1' }), end('a', 'j', 1, 100),
-      end('a', 'k', 1, 110)], [final('a 1'), final('a 1', 'COMPLETED', 'k')], BOTH],
+      end('a', 'k', 1, 110)], DONE, BOTH],
     'one claim, two jobs: a k-1': [[claim('a', 'j', 1, 0), chain(end('a', 'j', 1, 100), claim('a', 'k', 1, 100)),
       claim('a', 'i', 1, 110, { requestId: 'k-1' }), end('a', 'k', 1, 200)], [final('a 1')]],
     'one fence, two holders: k': [[claim('a', 'j', 1, 0), chain(end('a', 'j', 1, 100), claim('a', 'k', 1, 100)),
       claim('b', 'k', 1, 110), end('a', 'k', 1, 200)], [final('a 1')]],
+    'ended and granted apart': [[claim('a', 'j', 1, 0), chain(end('a', 'j', 1, 100), claim('a', 'k', 1, 100)),
+      look('a', 'k', 1, 110, 102), end('a', 'k', 1, 200)], DONE, BOTH],
     'holder refused': [[claim('a', 'j', 1, 0), beat('a', 'j', 1, 4000), beat('a', 'j', 1, 6000, refused), end('a', 'j', 1, 6100)]],
     'ended twice': [[claim('a', 'j', 1, 0), end('a', 'j', 1, 100), end('a', 'j', 1, 200)]],
     'acknowledged ending undone': [[claim('a', 'j', 1, 0), end('a', 'j', 1, 100), claim('b', 'j', 2, 200),
@@ -102,7 +115,9 @@ describe('faults', () => {
 
 test('the statistics say what happened', () => {
   const calls = [claim('a', 'j', 1, 0), claim('a', 'j', 1, 0), beat('a', 'j', 1, 10, unanswered), claim('b', 'j', 2, 9000),
-    end('a', 'j', 1, 9100, refused), chain(end('b', 'j', 2, 9200), claim('b', 'k', 1, 9200))];
+    end('a', 'j', 1, 9100, refused), chain(end('b', 'j', 2, 9200), claim('b', 'k', 1, 9200)),
+    look('b', 'k', 1, 9300, 9201)];
   assert.deepEqual(statisticsOf({ calls, finals: [final('b 2')] }),
-    { calls: 6, unanswered: 1, leases: 3, chained: 1, replays: 1, retaken: 1, refused: 1, completed: 1, lost: 0 });
+    { calls: 7, unanswered: 1, leases: 3, chained: 1, chainsSeen: 1, replays: 1, retaken: 1, refused: 1, completed: 1,
+      lost: 0 });
 });

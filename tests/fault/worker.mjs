@@ -3,7 +3,7 @@
 // usage: node worker.mjs SETTINGS, a JSON object: { port, authorization, type, name, file, seed, leaseSeconds, slots }
 // Ends by SIGTERM once its jobs are done. Standard input ending means that the test is gone, and is the end as well.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CLAIMS, OURS } from '../api/paths.mjs';
+import { CLAIMS, JOBS, OURS } from '../api/paths.mjs';
 import { randomFrom } from './random.mjs';
 import { Client, Recorder } from './record.mjs';
 
@@ -38,6 +38,10 @@ function report({ job, fence }, body) {
   const headers = { 'Lease-Fence': `${fence}` };
   const what = { kind: 'report', job: job.id, fence, body };
   return recorder.call(() => client.ask('PATCH', `${OURS}/${job.id}`, { headers, body }), what);
+}
+
+function look({ job, fence }) {
+  return recorder.call(() => client.ask('GET', `${JOBS}/${job.id}`), { kind: 'look', job: job.id, fence });
 }
 
 // Asks until there is an answer; mostly, for a worker may also forget what it asked.
@@ -96,6 +100,7 @@ async function finish(held, requestId, ghosts) {
   if (chance(20)) answers.push(await report(held, whole));
   if (chance(20)) ghosts.push(haunt(held, body));
   const [next] = answers.flatMap((answer) => answer?.json.claims ?? []);
+  if (next) await look(next);
   const known = next || answers.some((answer) => answer?.status === 200);
   return !claims || known || chance(20) ? next : claim(requestId);
 }

@@ -143,6 +143,6 @@ test('one holder, one ending, nothing lost', async (t) => {
   t.diagnostic(JSON.stringify({ ...done, ...statistics }));
   assert.deepEqual(faultsOf(history), []);
   assert.deepEqual(history.finals, jobs, 'an ended job stays as it is');
-  for (const what of ['unanswered', 'chained', 'replays', 'retaken', 'refused', 'completed'])
+  for (const what of ['unanswered', 'chained', 'chainsSeen', 'replays', 'retaken', 'refused', 'completed'])
     assert.ok(statistics[what] > 0, `no ${what} in this history: it shows nothing`);
 });
