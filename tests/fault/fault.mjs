@@ -7,15 +7,20 @@ import { promisify } from 'node:util';
 import { JOBD, startJobd, tempDir } from '../api/harness.mjs';
 
 const BUILD = process.env.JOBD_BUILD ? path.resolve(process.env.JOBD_BUILD) : path.dirname(JOBD);
-const LIBRARY = path.join(BUILD, 'tests/fault/disk.so');
+
+// Where a library lies that is loaded before the C library.
+export function preloaded(name) {
+  const library = path.join(BUILD, `tests/fault/${name}.so`);
+  assert.ok(fs.existsSync(library), `${library} is not built`);
+  return library;
+}
 
 // The knobs of disk.c, which says what each does.
 export class Disk {
   constructor() { this.dir = fs.realpathSync(tempDir()); }
 
   environment(prefix) {
-    assert.ok(fs.existsSync(LIBRARY), `${LIBRARY} is not built`);
-    return { LD_PRELOAD: LIBRARY, JOBD_FAULT_DIR: this.dir, JOBD_FAULT_STORE: prefix };
+    return { LD_PRELOAD: preloaded('disk'), JOBD_FAULT_DIR: this.dir, JOBD_FAULT_STORE: prefix };
   }
 
   // Renamed into place, so that nobody reads half of it.

@@ -3,10 +3,11 @@ import test from 'node:test';
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fs from 'node:fs';
-import { alice, basic, createJob, eventually, JOBS, OURS, send, worker } from '../api/harness.mjs';
+import path from 'node:path';
+import { alice, basic, createJob, eventually, JOBS, OURS, send, startJobd, tempDir, worker } from '../api/harness.mjs';
 import { claimed } from '../api/leases.mjs';
 import { connect, request } from '../api/raw.mjs';
-import { checkIntegrity, startOnDisk } from './fault.mjs';
+import { checkIntegrity, preloaded, startOnDisk } from './fault.mjs';
 import { Ledger } from './ledger.mjs';
 import { randomFrom, seedOf } from './random.mjs';
 
@@ -60,6 +61,21 @@ test('under load', async (t) => {
     await server.start();
     await ledger.check();
   }
+});
+
+// Two threads of libmicrohttpd take the listening socket out of the same set, one behind the other.
+test('under load, when the removal of the listening socket is slow', async () => {
+  const dir = tempDir();
+  const env = { LD_PRELOAD: preloaded('quiesce'), JOBD_FAULT_DIR: dir };
+  const server = await startJobd({ store: 'memory', env, args: drains(10_000) });
+  const working = Array.from({ length: 32 }, async () => {
+    while (await send(server, 'GET', '/healthz').catch(() => null));
+  });
+  await send(server, 'GET', `${JOBS}?pageSize=1`, { auth: alice });
+  const { code } = await stopped(server);
+  await Promise.all(working);
+  assert.equal(code, 0);
+  assert.ok(fs.existsSync(path.join(dir, 'raced')), 'both did');
 });
 
 test('with nothing to do it ends at once', async () => {
