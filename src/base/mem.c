@@ -22,6 +22,24 @@ void *mem_resize(void *memory, size_t size)
     return realloc(memory, size > 0 ? size : 1);
 }
 
+void *mem_grow(void *array, size_t *room, size_t need, size_t size)
+{
+    size_t wanted = *room > 0 ? *room : 16, total;
+    void *grown;
+
+    if (array != NULL && need <= *room)
+        return array;
+    while (wanted < need)
+        if (__builtin_mul_overflow(wanted, 2, &wanted))
+            return NULL;
+    if (__builtin_mul_overflow(wanted, size, &total))
+        return NULL;
+    grown = mem_resize(array, total);
+    if (grown != NULL)
+        *room = wanted;
+    return grown;
+}
+
 char *mem_strdup(const char *text)
 {
     return strdup(text);

@@ -13,6 +13,14 @@ void *mem_alloc(size_t count, size_t size) __attribute__((malloc, warn_unused_re
 /* Resizes like realloc; on failure NULL, and `memory` stays valid and owned by the caller. */
 void *mem_resize(void *memory, size_t size) __attribute__((warn_unused_result));
 
+/*
+ * Makes room for `need` elements of `size` bytes in an array that has room for *room of them (NULL,
+ * 0: none yet): the array itself, or doubled as often as that takes, with the new *room. NULL when
+ * there is no memory (or the product overflows), and `array` stays valid and owned by the caller.
+ */
+void *mem_grow(void *array, size_t *room, size_t need, size_t size)
+    __attribute__((warn_unused_result));
+
 /* A NUL-terminated copy of `text`; NULL when there is no memory. */
 char *mem_strdup(const char *text) __attribute__((malloc, warn_unused_result));
 

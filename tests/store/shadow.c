@@ -23,10 +23,8 @@ void shadow_add(struct shadow *shadow, const struct job *job)
 {
     struct shadow_job *added;
 
-    if (shadow->count == shadow->capacity) {
-        shadow->capacity = shadow->capacity > 0 ? 2 * shadow->capacity : 64;
-        shadow->jobs = mem_need(mem_resize(shadow->jobs, shadow->capacity * sizeof(*shadow->jobs)));
-    }
+    shadow->jobs = mem_need(
+        mem_grow(shadow->jobs, &shadow->capacity, shadow->count + 1, sizeof(*shadow->jobs)));
     added = &shadow->jobs[shadow->count++];
     added->job = *job;
     added->job.name = arena_span(&shadow->arena, job->name);

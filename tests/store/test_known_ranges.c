@@ -33,11 +33,8 @@ static void add(struct world *world, struct span name)
     name_grams_finish(&grams);
     assert_true(known_ranges_add(world->writer, name, &grams));
     for (size_t i = 0; i < grams.count; i++) {
-        if (world->count == world->room) {
-            world->room = 2 * world->room + 1024;
-            world->entries =
-                mem_need(mem_resize(world->entries, world->room * sizeof(struct entry)));
-        }
+        world->entries = mem_need(
+            mem_grow(world->entries, &world->room, world->count + 1, sizeof(struct entry)));
         world->entries[world->count++] =
             (struct entry){name_range_place(name, grams.list[i]), known_range_key(name)};
     }

@@ -39,6 +39,51 @@ static void resizing_keeps_the_bytes(void **test)
     mem_free(NULL);
 }
 
+static void growing_keeps_the_elements(void **test)
+{
+    int *numbers = NULL, *before;
+    size_t room = 0;
+
+    (void)test;
+    for (size_t i = 0; i < 1000; i++) {
+        before = numbers;
+        numbers = mem_grow(numbers, &room, i + 1, sizeof(*numbers));
+        assert_non_null(numbers);
+        assert_true(room > i && room <= 2 * i + 16);
+        if (i > 0 && (i & (i - 1)) != 0)
+            assert_ptr_equal(numbers, before); /* there was room */
+        numbers[i] = (int)i;
+    }
+    for (size_t i = 0; i < 1000; i++)
+        assert_int_equal(numbers[i], i);
+    numbers = mem_grow(numbers, &room, 100000, sizeof(*numbers));
+    assert_non_null(numbers);
+    assert_true(room >= 100000);
+    numbers[room - 1] = 0;
+    assert_int_equal(numbers[999], 999);
+    mem_free(numbers);
+}
+
+static void what_cannot_grow_stays(void **test)
+{
+    static const struct {
+        size_t need, size;
+    } refused[] = {{SIZE_MAX, 1}, {SIZE_MAX / 2 + 2, 1}, {SIZE_MAX / 2, 4}};
+    size_t room = 0;
+    char *text = mem_grow(NULL, &room, 4, 1);
+
+    (void)test;
+    assert_non_null(text);
+    memcpy(text, "one", 4);
+    for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+        size_t before = room;
+        assert_null(mem_grow(text, &room, refused[i].need, refused[i].size));
+        assert_true(room == before);
+        assert_string_equal(text, "one");
+    }
+    mem_free(text);
+}
+
 static void need_returns_what_is_there(void **test)
 {
     (void)test;
@@ -83,6 +128,8 @@ int main(void)
         cmocka_unit_test(memory_is_zeroed),
         cmocka_unit_test(a_product_too_large_is_refused),
         cmocka_unit_test(resizing_keeps_the_bytes),
+        cmocka_unit_test(growing_keeps_the_elements),
+        cmocka_unit_test(what_cannot_grow_stays),
         cmocka_unit_test(need_returns_what_is_there),
         cmocka_unit_test(need_ends_the_process_without_memory),
     };

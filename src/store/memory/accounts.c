@@ -1,4 +1,5 @@
 /* Accounts in memory: an array sorted by name. */
+#include "base/mem.h"
 #include "store/account_action.h"
 #include "store/memory/state.h"
 
@@ -31,8 +32,8 @@ static enum problem account_add(struct memory *memory, struct store_account *act
 {
     static const struct uuid none = {{0}};
     struct account *account = &action->account;
-    struct account *accounts = memory_grow(memory->accounts, &memory->account_capacity,
-                                           memory->account_count + 1, sizeof(*accounts));
+    struct account *accounts = mem_grow(memory->accounts, &memory->account_capacity,
+                                        memory->account_count + 1, sizeof(*accounts));
 
     if (accounts == NULL)
         return memory_none(&action->call);

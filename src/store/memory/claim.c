@@ -92,8 +92,8 @@ static void requests_expire(struct memory *memory, struct moment now)
 /* Before the job is granted; counts once it is. */
 static bool request_prepare(struct memory *memory, const struct claim *claim)
 {
-    struct memory_request *grown = memory_grow(memory->requests, &memory->request_capacity,
-                                               memory->request_count + 1, sizeof(*grown));
+    struct memory_request *grown = mem_grow(memory->requests, &memory->request_capacity,
+                                            memory->request_count + 1, sizeof(*grown));
     char *text = memory_text(claim->request_id);
 
     memory->requests = grown != NULL ? grown : memory->requests;

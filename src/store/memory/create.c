@@ -96,10 +96,10 @@ static bool key_prepare(struct memory *memory, const struct store_create *create
 
 static bool reserve(struct memory *memory, size_t count)
 {
-    struct memory_job *jobs = memory_grow(memory->jobs, &memory->job_capacity,
-                                          memory->job_count + count, sizeof(*memory->jobs));
-    struct memory_key *keys = memory_grow(memory->keys, &memory->key_capacity,
-                                          memory->key_count + 1, sizeof(*memory->keys));
+    struct memory_job *jobs = mem_grow(memory->jobs, &memory->job_capacity,
+                                       memory->job_count + count, sizeof(*memory->jobs));
+    struct memory_key *keys =
+        mem_grow(memory->keys, &memory->key_capacity, memory->key_count + 1, sizeof(*memory->keys));
 
     memory->jobs = jobs != NULL ? jobs : memory->jobs;
     memory->keys = keys != NULL ? keys : memory->keys;

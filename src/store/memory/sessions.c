@@ -1,4 +1,5 @@
 /* Sessions in memory: an array in no order. */
+#include "base/mem.h"
 #include "store/memory/state.h"
 
 static struct session *find(const struct memory *memory, const uint8_t *token)
@@ -61,8 +62,8 @@ static struct session *oldest(const struct memory *memory, const struct uuid *ac
 
 static enum problem add(struct memory *memory, struct store_session *action)
 {
-    struct session *grown = memory_grow(memory->sessions, &memory->session_capacity,
-                                        memory->session_count + 1, sizeof(*grown));
+    struct session *grown = mem_grow(memory->sessions, &memory->session_capacity,
+                                     memory->session_count + 1, sizeof(*grown));
     struct session *old;
     size_t count;
 

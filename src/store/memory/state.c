@@ -36,21 +36,6 @@ enum problem memory_none(struct store_call *call)
     return PROBLEM_INTERNAL;
 }
 
-void *memory_grow(void *array, size_t *capacity, size_t need, size_t size)
-{
-    size_t wanted = *capacity > 0 ? *capacity : 16;
-    void *grown;
-
-    if (array != NULL && need <= *capacity)
-        return array;
-    while (wanted < need)
-        wanted *= 2;
-    grown = mem_resize(array, wanted * size);
-    if (grown != NULL)
-        *capacity = wanted;
-    return grown;
-}
-
 char *memory_text(struct span text)
 {
     char *copy = mem_alloc(text.len + 1, 1);

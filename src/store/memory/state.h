@@ -68,10 +68,6 @@ void memory_leave_telling(struct memory *memory, struct store_call *call, enum p
 /* For `return memory_none(call)` where an allocation failed. */
 enum problem memory_none(struct store_call *call);
 
-/* The array with room for `need` items of `size` bytes; NULL, and the array as it was, without
- * memory. */
-void *memory_grow(void *array, size_t *capacity, size_t need, size_t size);
-
 /* A copy for mem_free; NULL without memory. */
 char *memory_text(struct span text);
 

@@ -184,17 +184,14 @@ static void fail_connection(struct pg_connection *connection)
 
 static void note(struct pg_connection *connection, bool wanted)
 {
-    size_t room = connection->sent_room > 0 ? 2 * connection->sent_room : 64;
+    struct pg_sent *sent = mem_grow(connection->sent, &connection->sent_room,
+                                    connection->sent_count + 1, sizeof(*sent));
 
-    if (connection->sent_count == connection->sent_room) {
-        struct pg_sent *sent = mem_resize(connection->sent, room * sizeof(*sent));
-        if (sent == NULL) {
-            fail(connection, PROBLEM_INTERNAL, "there is not enough memory");
-            return;
-        }
-        connection->sent = sent;
-        connection->sent_room = room;
+    if (sent == NULL) {
+        fail(connection, PROBLEM_INTERNAL, "there is not enough memory");
+        return;
     }
+    connection->sent = sent;
     connection->sent[connection->sent_count++] = (struct pg_sent){.wanted = wanted};
     connection->statements += wanted;
 }

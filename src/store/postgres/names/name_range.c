@@ -11,18 +11,12 @@
 
 static bool reserve(struct name_ranges *ranges, size_t more)
 {
-    size_t room = ranges->room > 0 ? ranges->room : 4096;
-    struct name_range *list;
+    struct name_range *list =
+        mem_grow(ranges->list, &ranges->room, ranges->count + more, sizeof(*list));
 
-    while (room < ranges->count + more)
-        room *= 2;
-    if (room == ranges->room)
-        return true;
-    list = mem_resize(ranges->list, room * sizeof(*list));
     if (list == NULL)
         return false;
     ranges->list = list;
-    ranges->room = room;
     return true;
 }
 

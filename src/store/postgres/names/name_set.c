@@ -23,14 +23,11 @@ void name_set_release(struct name_set *set)
 
 static bool add(struct name_set *set, struct name_run run)
 {
-    if (set->count == set->room) {
-        size_t room = set->room > 0 ? 2 * set->room : 1024;
-        struct name_run *list = mem_resize(set->list, room * sizeof(*list));
-        if (list == NULL)
-            return false;
-        set->list = list;
-        set->room = room;
-    }
+    struct name_run *list = mem_grow(set->list, &set->room, set->count + 1, sizeof(*list));
+
+    if (list == NULL)
+        return false;
+    set->list = list;
     set->list[set->count++] = run;
     return true;
 }

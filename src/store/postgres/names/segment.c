@@ -53,21 +53,6 @@ void name_piece_release(struct name_piece *piece)
     *piece = (struct name_piece){0};
 }
 
-/* Room for `more` elements of a list; NULL without memory. */
-static void *reserve(void *list, size_t size, size_t count, size_t more, size_t *room)
-{
-    size_t larger = *room > 0 ? *room : 1024;
-
-    while (larger < count + more)
-        larger *= 2;
-    if (larger == *room)
-        return list;
-    list = mem_resize(list, larger * size);
-    if (list != NULL)
-        *room = larger;
-    return list;
-}
-
 static void add_pair(struct name_piece *piece, int32_t word)
 {
     piece->pairs[piece->pair_count++] = (uint64_t)(uint32_t)word << 32 | piece->count;
@@ -77,7 +62,7 @@ bool name_piece_add(struct name_piece *piece, const struct name_job *job, struct
 {
     struct name_words words;
     int64_t *positions =
-        reserve(piece->positions, sizeof(*positions), piece->count, 1, &piece->room);
+        mem_grow(piece->positions, &piece->room, piece->count + 1, sizeof(*positions));
     uint64_t *pairs;
 
     if (positions == NULL)
@@ -88,8 +73,8 @@ bool name_piece_add(struct name_piece *piece, const struct name_job *job, struct
         !name_grams_cut(&piece->grams, job->folded, NAME_SEGMENT_GRAM))
         return false;
     name_grams_finish(&piece->grams);
-    pairs = reserve(piece->pairs, sizeof(*pairs), piece->pair_count, piece->grams.count + 3,
-                    &piece->pair_room);
+    pairs = mem_grow(piece->pairs, &piece->pair_room, piece->pair_count + piece->grams.count + 3,
+                     sizeof(*pairs));
     if (pairs == NULL)
         return false;
     piece->pairs = pairs;

@@ -52,18 +52,12 @@ static void piece_release(struct piece *piece)
 
 static bool reserve(struct piece *piece, size_t more)
 {
-    size_t room = piece->room > 0 ? piece->room : 4096;
-    uint64_t *pairs;
+    uint64_t *pairs =
+        mem_grow(piece->pairs, &piece->room, piece->pair_count + more, sizeof(*pairs));
 
-    while (room < piece->pair_count + more)
-        room *= 2;
-    if (room == piece->room)
-        return true;
-    pairs = mem_resize(piece->pairs, room * sizeof(*pairs));
     if (pairs == NULL)
         return false;
     piece->pairs = pairs;
-    piece->room = room;
     return true;
 }
 

@@ -141,14 +141,12 @@ static void gathered_release(struct gathered *gathered)
 
 static bool keep(struct gathered *gathered, uint32_t gram, roaring_bitmap_t *jobs)
 {
-    if (gathered->count == gathered->room) {
-        size_t room = gathered->room > 0 ? 2 * gathered->room : 1024;
-        struct posting *list = mem_resize(gathered->list, room * sizeof(*list));
-        if (list == NULL)
-            return false;
-        gathered->list = list;
-        gathered->room = room;
-    }
+    struct posting *list =
+        mem_grow(gathered->list, &gathered->room, gathered->count + 1, sizeof(*list));
+
+    if (list == NULL)
+        return false;
+    gathered->list = list;
     gathered->list[gathered->count++] = (struct posting){gram, jobs};
     return true;
 }
