@@ -97,15 +97,15 @@ test('jobs are watched until a signal handler says stop', async () => {
 
 test('output is appended and read back, and what is not there said', async () => {
   const { id } = await createJob(server, alice);
-  const bin = compile('append', 'c11', 'tests/jobctl');
-  const append = (...args) => new User(server.url, alice).run(args, { bin, env: libraries() });
+  const bin = compile('call', 'c11', 'tests/jobctl');
+  const append = (...args) => new User(server.url, alice).run(['append', ...args], { bin, env: libraries() });
   assert.equal((await append(id, '0', 'one')).stdout, 'next 3: one (next 3, more to come)\n');
   assert.equal((await append(id, '1', 'ne two')).stdout, 'next 7: one two (next 7, more to come)\n');
-  assert.match((await append(id, '9', 'x')).stderr, /^409 conflict, next 7: .*7 bytes/);
-  assert.match((await append(id, '-1', 'x')).stderr, /^400 invalidRequest, next -1: /);
-  assert.match((await append(id, '0', '')).stderr, /^400 invalidRequest, next -1: /);
+  assert.match((await append(id, '9', 'x')).stderr, /^next 7: 409 conflict: .*7 bytes/);
+  assert.match((await append(id, '-1', 'x')).stderr, /^next -1: 400 invalidRequest: /);
+  assert.match((await append(id, '0', '')).stderr, /^next -1: 400 invalidRequest: /);
   await deleteJob(server, alice, id);
-  assert.match((await append(id, '7', 'x')).stderr, /^409 jobDeleted, next -1: /);
+  assert.match((await append(id, '7', 'x')).stderr, /^next -1: 409 jobDeleted: /);
 });
 
 test('a job is ended and the next one claimed, without waiting for one', async () => {
@@ -113,8 +113,8 @@ test('a job is ended and the next one claimed, without waiting for one', async (
   const claim = { workerId: 'next' };
   const held = async () => (await createJob(server, worker, { type, claim })).id;
   const { id } = await createJob(server, alice, { type });
-  const bin = compile('next', 'c11', 'tests/jobctl');
-  const next = (url, job) => new User(url, worker).run([job, '1', type], { bin, env: libraries() });
+  const bin = compile('call', 'c11', 'tests/jobctl');
+  const next = (url, job) => new User(url, worker).run(['next', job, '1', type], { bin, env: libraries() });
   assert.equal((await next(server.url, await held())).stdout, `${id} 1\n`);
   assert.deepEqual(await next(server.url, await held()).then(({ code, stdout, stderr }) => [code, stdout, stderr]), [0, '', '']);
   const fake = await fakeServer(() => ({ status: 200, body: { job: fakeJob() } }));
