@@ -56,15 +56,6 @@ void worker_on_reached(struct jobd_worker *worker)
         worker_warn(worker, "%s is there again", client_url(worker->claims));
 }
 
-void worker_pause(struct jobd_worker *worker, int64_t pause)
-{
-    int64_t until = worker_now() + pause;
-    pthread_mutex_lock(&worker->lock);
-    for (int64_t left; !worker->draining && (left = until - worker_now()) > 0;)
-        wait_for(&worker->changed, &worker->lock, left);
-    pthread_mutex_unlock(&worker->lock);
-}
-
 int64_t worker_beat_interval(const struct jobd_worker *worker)
 {
     return worker->options.lease_seconds * SECOND / 3;
@@ -74,6 +65,27 @@ int64_t worker_longest_pause(const struct jobd_worker *worker)
 {
     int64_t interval = worker_beat_interval(worker);
     return interval < WORKER_PAUSE_MAX ? interval : WORKER_PAUSE_MAX;
+}
+
+void worker_pause(struct jobd_worker *worker, struct backoff *backoff,
+                  const struct jobd_error *error)
+{
+    worker_on_away(worker, error);
+    int64_t until = worker_now() + backoff_pause(backoff, error, worker_longest_pause(worker));
+    pthread_mutex_lock(&worker->lock);
+    for (int64_t left; !worker->draining && (left = until - worker_now()) > 0;)
+        wait_for(&worker->changed, &worker->lock, left);
+    pthread_mutex_unlock(&worker->lock);
+}
+
+struct jobd_claim worker_claim_under(const struct jobd_worker *worker, const char *request_id)
+{
+    return (struct jobd_claim){
+        .types = worker->options.types,
+        .worker_id = worker->options.worker_id,
+        .lease_seconds = worker->options.lease_seconds,
+        .request_id = request_id,
+    };
 }
 
 /* Copies the types; false without memory. */

@@ -101,8 +101,12 @@ void worker_on_reached(struct jobd_worker *worker);
 /* Whether nothing more is to be claimed. */
 bool worker_is_draining(struct jobd_worker *worker);
 
-/* Sleeps for so long, or until the worker drains. */
-void worker_pause(struct jobd_worker *worker, int64_t pause);
+/* The server is away: sleeps before it is asked once more, but not once the worker drains. */
+void worker_pause(struct jobd_worker *worker, struct backoff *backoff,
+                  const struct jobd_error *error);
+
+/* A claim as this worker makes them, of one job and without waiting; the id is borrowed. */
+struct jobd_claim worker_claim_under(const struct jobd_worker *worker, const char *request_id);
 
 /* The longest pause of this worker: it must be back well within a lease. */
 int64_t worker_longest_pause(const struct jobd_worker *worker);

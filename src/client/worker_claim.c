@@ -44,14 +44,9 @@ static bool ask(struct claiming *claiming, int wait_seconds, struct jobd_grants 
                 struct jobd_error *error)
 {
     struct jobd_worker *worker = claiming->worker;
-    const struct jobd_claim claim = {
-        .types = worker->options.types,
-        .worker_id = worker->options.worker_id,
-        .max = claiming->max,
-        .lease_seconds = worker->options.lease_seconds,
-        .wait_seconds = wait_seconds,
-        .request_id = claiming->request_id,
-    };
+    struct jobd_claim claim = worker_claim_under(worker, claiming->request_id);
+    claim.max = claiming->max;
+    claim.wait_seconds = wait_seconds;
     bool good = jobd_claim(worker->claims, &claim, ret_grants, error);
     claiming->stale = claiming->open;
     claiming->open = !good && jobd_may_pass(error);
@@ -111,9 +106,7 @@ static void claim(struct claiming *claiming, int room)
     } else if (worker_is_draining(worker)) {
         return; /* cut short */
     } else if (claiming->open) {
-        worker_on_away(worker, &error);
-        worker_pause(worker,
-                     backoff_pause(&claiming->backoff, &error, worker_longest_pause(worker)));
+        worker_pause(worker, &claiming->backoff, &error);
     } else {
         give_up(worker, &error);
     }

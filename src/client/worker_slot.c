@@ -87,17 +87,6 @@ struct ending {
     struct jobd_grants *next; /* what was granted; NULL: nothing is known of */
 };
 
-static struct jobd_claim claim_of(const struct ending *ending)
-{
-    const struct jobd_worker_options *options = &ending->run->worker->options;
-    return (struct jobd_claim){
-        .types = options->types,
-        .worker_id = options->worker_id,
-        .lease_seconds = options->lease_seconds,
-        .request_id = ending->request_id,
-    };
-}
-
 /* Whoever drains the worker within the function means this slot, too. */
 static bool drains(struct jobd_worker *worker)
 {
@@ -127,7 +116,7 @@ static bool try_report(struct ending *ending, struct jobd_error *error)
 {
     struct jobd_run *run = ending->run;
     const char *id = run->grant->job->id;
-    struct jobd_claim claim = claim_of(ending);
+    struct jobd_claim claim = worker_claim_under(run->worker, ending->request_id);
     if (!ending->open && drains(run->worker))
         ending->claims = false;
     set_deadline(run);
@@ -181,7 +170,7 @@ static void recover(struct ending *ending)
     struct jobd_run *run = ending->run;
     struct backoff backoff = {0};
     struct jobd_error error;
-    struct jobd_claim claim = claim_of(ending);
+    struct jobd_claim claim = worker_claim_under(run->worker, ending->request_id);
     if (ending->open)
         allow_recovery(run);
     while (ending->open) {
@@ -191,9 +180,7 @@ static void recover(struct ending *ending)
             !jobd_claim(run->client, &claim, &ending->next, &error) && jobd_may_pass(&error);
         if (last || !ending->open)
             return;
-        worker_on_away(run->worker, &error);
-        worker_pause(run->worker,
-                     backoff_pause(&backoff, &error, worker_longest_pause(run->worker)));
+        worker_pause(run->worker, &backoff, &error);
     }
 }
 
