@@ -1,25 +1,9 @@
 /* Tests of claims: every field of a request, its bounds, and the answer. */
 #include "model/claim.h"
 
+#include "arena_test.h"
 #include "base/buf.h"
 #include "model/type_list.h"
-#include "model_test.h"
-
-static struct arena arena;
-
-static int setup(void **test)
-{
-    (void)test;
-    arena_init(&arena, 4 << 20);
-    return 0;
-}
-
-static int teardown(void **test)
-{
-    (void)test;
-    arena_release(&arena);
-    return 0;
-}
 
 static struct claim good(const char *text)
 {
@@ -180,8 +164,6 @@ static void answer_lists_what_was_granted(void **test)
     AUTO(json_free_at) struct json_value *document = json_parse(buf_span(&out), NULL);
     assert_non_null(document);
 }
-
-#define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
 int main(void)
 {

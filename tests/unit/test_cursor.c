@@ -1,24 +1,8 @@
 /* Tests of cursors: only what was sealed opens, and only for the query it was sealed for. */
 #include "model/cursor.h"
 
+#include "arena_test.h"
 #include "model/job.h"
-#include "model_test.h"
-
-static struct arena arena;
-
-static int setup(void **test)
-{
-    (void)test;
-    arena_init(&arena, 1 << 20);
-    return 0;
-}
-
-static int teardown(void **test)
-{
-    (void)test;
-    arena_release(&arena);
-    return 0;
-}
 
 static const uint8_t key[CURSOR_KEY_SIZE] = {1, 2, 3};
 
@@ -256,8 +240,6 @@ static void without_memory_there_is_none(void **test)
     arena_init(&none, 0);
     assert_null(cursor_seal(&none, key, &query, &cursor).ptr);
 }
-
-#define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
 int main(void)
 {

@@ -1,23 +1,7 @@
 /* Tests of drafts: every field of a create request, its bounds, and the job it becomes. */
 #include "model/draft.h"
 
-#include "model_test.h"
-
-static struct arena arena;
-
-static int setup(void **test)
-{
-    (void)test;
-    arena_init(&arena, 4 << 20);
-    return 0;
-}
-
-static int teardown(void **test)
-{
-    (void)test;
-    arena_release(&arena);
-    return 0;
-}
+#include "arena_test.h"
 
 static enum problem read(struct span text, struct draft *ret_draft, struct err *err)
 {
@@ -304,8 +288,6 @@ static void claimed_job_runs_from_the_start(void **test)
     draft.has_claim = false;
     assert_int_equal(draft_lease(&draft, now).fence, 0);
 }
-
-#define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
 int main(void)
 {

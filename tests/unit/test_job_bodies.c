@@ -1,23 +1,7 @@
 /* Tests of the message of a delete: where it may come from, and what it may hold. */
 #include "model/job_json.h"
 
-#include "model_test.h"
-
-static struct arena arena;
-
-static int setup(void **test)
-{
-    (void)test;
-    arena_init(&arena, 1 << 20);
-    return 0;
-}
-
-static int teardown(void **test)
-{
-    (void)test;
-    arena_release(&arena);
-    return 0;
-}
+#include "arena_test.h"
 
 static void without_memory_it_is_internal(void **test)
 {
@@ -90,8 +74,6 @@ static void delete_body_must_be_the_object(void **test)
         bad_deletion("given", bodies[i], "The ");
     }
 }
-
-#define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
 int main(void)
 {

@@ -1,25 +1,9 @@
 /* Tests of find requests: the parameter table, and every way to give a parameter. */
 #include "model/query.h"
 
+#include "arena_test.h"
 #include "base/json_read.h"
 #include "model/job.h"
-#include "model_test.h"
-
-static struct arena arena;
-
-static int setup(void **test)
-{
-    (void)test;
-    arena_init(&arena, 1 << 20);
-    return 0;
-}
-
-static int teardown(void **test)
-{
-    (void)test;
-    arena_release(&arena);
-    return 0;
-}
 
 static struct query parsed(struct span text)
 {
@@ -454,8 +438,6 @@ static void noise_is_read_or_refused(void **test)
         arena_clear(&arena);
     }
 }
-
-#define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
 int main(void)
 {

@@ -2,24 +2,8 @@
 #include "model/job.h"
 #include "model/query.h"
 
+#include "arena_test.h"
 #include "base/text.h"
-#include "model_test.h"
-
-static struct arena arena;
-
-static int setup(void **test)
-{
-    (void)test;
-    arena_init(&arena, 1 << 20);
-    return 0;
-}
-
-static int teardown(void **test)
-{
-    (void)test;
-    arena_release(&arena);
-    return 0;
-}
 
 static const char OWNER[] = "0190a0b0-0000-7000-8000-000000000001";
 
@@ -138,8 +122,6 @@ static void filters_add_up(void **test)
     job.user.bytes[15]++;
     assert_false(passes(all, &job));
 }
-
-#define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
 int main(void)
 {

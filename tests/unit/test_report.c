@@ -1,23 +1,7 @@
 /* Tests of report bodies: the events they become, and what is refused. */
 #include "model/report.h"
 
-#include "model_test.h"
-
-static struct arena arena;
-
-static int setup(void **test)
-{
-    (void)test;
-    arena_init(&arena, 1 << 20);
-    return 0;
-}
-
-static int teardown(void **test)
-{
-    (void)test;
-    arena_release(&arena);
-    return 0;
-}
+#include "arena_test.h"
 
 static struct report whole(const char *text)
 {
@@ -230,8 +214,6 @@ static void without_memory_it_is_internal(void **test)
     assert_int_equal(report_parse(&none, span_of("{\"message\":\"m\"}"), &report, NULL),
                      PROBLEM_INTERNAL);
 }
-
-#define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
 int main(void)
 {
