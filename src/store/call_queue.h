@@ -43,7 +43,9 @@ struct call_queue {
     _Atomic bool busy; /* calls are waiting: a hint to stop what can wait */
     /* The taker's own. */
     struct call_list taken; /* out of `waiting`, not yet handed out */
-    size_t callers; /* who waited when the last transaction was answered, its own calls included */
+    size_t callers; /* who called of late, and so will again */
+    size_t groups; /* in which callers take turns; 1: all share a transaction */
+    int64_t call_ns, commit_ns; /* what each takes, of late */
 };
 
 void call_queue_init(struct call_queue *queue);
@@ -74,5 +76,14 @@ struct store_call *call_queue_next(struct call_queue *queue);
 
 /* To be told of each transaction that is about to be answered: its calls tend to come back. */
 void call_queue_served(struct call_queue *queue, size_t count);
+
+/*
+ * To be told, after call_queue_served, what the transaction took for each call and for its commit,
+ * by takers that end a transaction when call_queue_full says so. For others `groups` stays 1.
+ */
+void call_queue_learn(struct call_queue *queue, int64_t call_ns, int64_t commit_ns);
+
+/* Whether a transaction of so many calls leaves the others to the next one. */
+bool call_queue_full(const struct call_queue *queue, size_t count);
 
 #endif

@@ -17,6 +17,7 @@ struct batch {
     struct call_list calls; /* what is in it */
     int64_t position, change, lease_time; /* the writer's counters when it began */
     int64_t changes; /* SQLite's count of changed rows when it began */
+    int64_t began_ns, performed_ns; /* by the monotonic clock */
 };
 
 static bool step(struct writer *writer, const char *sql)
@@ -228,18 +229,19 @@ static void spoilt(struct writer *writer, struct batch *batch, const struct stor
     }
 }
 
-static bool full(const struct batch *batch, int64_t began)
+static bool full(const struct writer *writer, const struct batch *batch)
 {
     return batch->calls.count >= BATCH_CALLS_MAX ||
-           clock_mono_ns(&clock_system) - began >= BATCH_NS_MAX;
+           call_queue_full(&writer->queue, batch->calls.count) ||
+           clock_mono_ns(&clock_system) - batch->began_ns >= BATCH_NS_MAX;
 }
 
 /* Takes calls until there are none or it is time to commit; the culprit where one spoils it. */
 static struct store_call *perform_all(struct writer *writer, struct batch *batch)
 {
-    int64_t began = clock_mono_ns(&clock_system);
     struct store_call *call;
 
+    batch->began_ns = clock_mono_ns(&clock_system);
     do {
         call = call_queue_next(&writer->queue);
         if (call == NULL)
@@ -247,7 +249,7 @@ static struct store_call *perform_all(struct writer *writer, struct batch *batch
         call_list_add(&batch->calls, call);
         if (!perform(writer, call))
             return call;
-    } while (!full(batch, began));
+    } while (!full(writer, batch));
     return NULL;
 }
 
@@ -258,6 +260,23 @@ static void take_all(struct writer *writer, struct batch *batch)
 
     while (batch->calls.count < BATCH_CALLS_MAX && (call = call_queue_next(&writer->queue)) != NULL)
         call_list_add(&batch->calls, call);
+}
+
+/* What the batch took decides how the next ones are cut. */
+static void learn(struct writer *writer, const struct batch *batch)
+{
+    int64_t performing = batch->performed_ns - batch->began_ns;
+
+    assert(batch->calls.count > 0);
+    call_queue_learn(&writer->queue, performing / (int64_t)batch->calls.count,
+                     clock_mono_ns(&clock_system) - batch->performed_ns);
+}
+
+static void answer_batch(struct writer *writer, struct batch *batch)
+{
+    call_queue_served(&writer->queue, batch->calls.count);
+    learn(writer, batch);
+    call_list_answer(&batch->calls);
 }
 
 void batch_run(struct writer *writer)
@@ -271,10 +290,11 @@ void batch_run(struct writer *writer)
         return;
     }
     culprit = perform_all(writer, &batch);
+    batch.performed_ns = clock_mono_ns(&clock_system);
     if (culprit != NULL)
         spoilt(writer, &batch, culprit);
     else if (commit(writer, &batch))
-        answer(writer, &batch);
+        answer_batch(writer, &batch);
     else
         fail_commit(writer, &batch);
 }
