@@ -22,6 +22,11 @@ struct groups {
     size_t count;
 };
 
+static void drop(struct groups *groups, size_t index)
+{
+    groups->pids[index] = groups->pids[--groups->count];
+}
+
 /* A number is a group's; a negative one says that it has ended. */
 static void note(struct groups *groups, pid_t pid)
 {
@@ -29,7 +34,7 @@ static void note(struct groups *groups, pid_t pid)
         groups->pids[groups->count++] = pid;
     for (size_t i = 0; pid < 0 && i < groups->count; i++)
         if (groups->pids[i] == -pid)
-            groups->pids[i--] = groups->pids[--groups->count];
+            drop(groups, i--);
 }
 
 static void listen_to_end(int fd, struct groups *groups)
@@ -43,24 +48,24 @@ static void listen_to_end(int fd, struct groups *groups)
             return;
 }
 
-/* Whether any of them is still there. */
-static bool signal_all(const struct groups *groups, int signal)
+/* A group that has gone is forgotten: some time later its number may be another's. */
+static void signal_all(struct groups *groups, int signal)
 {
-    bool found = false;
-    for (size_t i = 0; i < groups->count; i++) {
-        found |= kill(-groups->pids[i], signal) == 0;
-        if (signal == SIGTERM)
+    for (size_t i = groups->count; i-- > 0;)
+        if (kill(-groups->pids[i], signal) < 0)
+            drop(groups, i);
+        else if (signal == SIGTERM)
             kill(-groups->pids[i], SIGCONT); /* who is stopped would never see it */
-    }
-    return found;
 }
 
-static void end_all(const struct groups *groups, int64_t grace_ms)
+static void end_all(struct groups *groups, int64_t grace_ms)
 {
     const struct timespec pause = {.tv_nsec = LOOK_MS * 1000000};
     signal_all(groups, SIGTERM);
-    for (int64_t waited = 0; waited < grace_ms && signal_all(groups, 0); waited += LOOK_MS)
+    for (int64_t waited = 0; waited < grace_ms && groups->count > 0; waited += LOOK_MS) {
         nanosleep(&pause, NULL);
+        signal_all(groups, 0);
+    }
     signal_all(groups, SIGKILL);
 }
 

@@ -2,9 +2,11 @@
 import test from 'node:test';
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { alice, createJob, eventually, startJobd, tempDir, worker } from '../api/harness.mjs';
+import { preloaded } from '../fault/fault.mjs';
 import { freshType } from '../api/support.mjs';
 import { User, deleteJob, fakeJob, fakeServer, logOf, nobody } from './jobctl.mjs';
 import { GO, relayTo, workersOf } from './worker.mjs';
@@ -304,6 +306,24 @@ test('a worker that is killed takes its commands with it, and another gets the j
   const second = startWorker(script, { options, type: first.type });
   await untilState(id, 'COMPLETED');
   await second.stop();
+});
+
+// Its number may be another's by the time the grace of the others is over.
+test('a group that has gone is sent no more signals', async () => {
+  const script = 'echo "$JOBD_JOB_NAME $$" >>"$DIR/pids"; [ $JOBD_JOB_NAME = short ] || trap "" TERM; while :; do sleep 0.05; done';
+  const dir = tempDir();
+  const { submit, lines, child } = startWorker(script, {
+    options: ['--slots', '2', '--grace', '5s'], env: { LD_PRELOAD: preloaded('kills'), JOBD_FAULT_DIR: dir } });
+  await Promise.all([submit({ name: 'short' }), submit({ name: 'long' })]);
+  await eventually(() => lines('pids').length === 2, 'the commands');
+  const { short, long } = Object.fromEntries(lines('pids').map((line) => line.split(' ')));
+  child.kill('SIGKILL');
+  await eventually(() => ![short, long].some((pid) => isAlive(Number(pid))), 'the end of the commands');
+  const sent = fs.readFileSync(path.join(dir, 'kills'), 'utf8').trimEnd().split('\n').map((line) => line.split(' '));
+  const failed = (group) => sent.filter(([to, signal]) => to === group && Number(signal) !== os.constants.signals.SIGCONT)
+    .map(([, , error]) => error !== '0');
+  assert.equal(failed(short).indexOf(true), failed(short).length - 1, 'looked for until it was gone');
+  assert.ok(failed(long).length > failed(short).length);
 });
 
 test('nobody is left unwaited for', async () => {
