@@ -5,8 +5,8 @@
 #include "base/scope.h"
 #include "base/uuid.h"
 #include "jobctl/print.h"
+#include "jobctl/room.h"
 
-#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,14 +23,7 @@ const struct command *command_find(const char *name)
     return NULL;
 }
 
-/* Whoever has a heartbeat to send must not hang on a standard error that nobody reads. */
-static bool has_room(int fd)
-{
-    struct pollfd poll_fd = {.fd = fd, .events = POLLOUT};
-    return poll(&poll_fd, 1, COMPLAINT_PATIENCE_MS) > 0;
-}
-
-/* Nor on another thread that hangs on standard output. */
+/* Whoever has a heartbeat to send must not hang on another thread that hangs on standard output. */
 static void flush_out(void)
 {
     if (ftrylockfile(stdout) != 0)
@@ -39,7 +32,8 @@ static void flush_out(void)
     funlockfile(stdout);
 }
 
-/* One write a line: the wrapped command may be writing to the same place. */
+/* One write a line: the wrapped command may be writing to the same place. Nor must it hang on a
+ * standard error that nobody reads. */
 int complain(const struct call *call, int status, const char *format, ...)
 {
     char text[COMPLAINT_SIZE];
@@ -55,8 +49,8 @@ int complain(const struct call *call, int status, const char *format, ...)
     print_safe(&line, text);
     buf_add_char(&line, '\n');
     flush_out();
-    if (!buf_failed(&line) && has_room(STDERR_FILENO))
-        fwrite(line.ptr, 1, line.len, stderr);
+    if (!buf_failed(&line))
+        room_write_line(STDERR_FILENO, buf_span(&line), COMPLAINT_PATIENCE_MS);
     return status;
 }
 

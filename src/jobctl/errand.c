@@ -8,11 +8,12 @@
 #include "client/client.h"
 #include "jobctl/ending.h"
 #include "jobctl/follow.h"
-#include "jobctl/print.h"
+#include "jobctl/room.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,9 @@
 #include <unistd.h>
 
 #define ARENA_CEILING (1u << 20)
+
+/* How long a reader of --json may keep a job's end from being reported. */
+#define OUTPUT_PATIENCE_MS 5000
 
 struct errand {
     const struct errands *errands;
@@ -246,10 +250,11 @@ static const char *word_for(const struct errand *errand, enum jobd_outcome outco
     return outcome == JOBD_RELEASE ? "RELEASED" : "FAILURE";
 }
 
+/* Before the end is reported: so it may not wait for long, should nobody read any more. */
 static void tell(const struct errand *errand, enum jobd_outcome outcome)
 {
     const struct jobd_grant *grant = jobd_run_grant(errand->run);
-    struct buf out = BUF(4096);
+    AUTO(buf_release) struct buf out = BUF(PIPE_BUF);
     struct json_writer json = JSON_WRITER(&out);
     json_begin_object(&json);
     json_key(&json, "id");
@@ -260,8 +265,9 @@ static void tell(const struct errand *errand, enum jobd_outcome outcome)
     json_str(&json, word_for(errand, outcome));
     json_end_object(&json);
     buf_add_char(&out, '\n');
-    if (!print_out(stdout, &out))
-        complain(errand->errands->call, 0, "cannot write");
+    if (buf_failed(&out) || !room_write_line(STDOUT_FILENO, buf_span(&out), OUTPUT_PATIENCE_MS))
+        complain(errand->errands->call, 0, "cannot write what became of the job %s: %s",
+                 grant->job->id, strerror(errno));
 }
 
 enum jobd_outcome errand_run(struct jobd_run *run, void *context)

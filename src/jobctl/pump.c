@@ -1,9 +1,10 @@
 /* A captured stream: passed on byte for byte, while somebody looks at it. */
 #include "jobctl/pump.h"
 
+#include "jobctl/room.h"
+
 #include <errno.h>
 #include <limits.h>
-#include <pthread.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -52,20 +53,6 @@ void pump_close(struct pump *pump)
     pump->from = -1;
 }
 
-/* Other pumps may have filled it since it was found writable: nobody else may between the two. */
-static ssize_t write_if_room(int to, const char *bytes, size_t size)
-{
-    static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
-    struct pollfd fd = {.fd = to, .events = POLLOUT};
-    ssize_t written = -1;
-    pthread_mutex_lock(&turn);
-    errno = EAGAIN;
-    if (poll(&fd, 1, 0) > 0)
-        written = write(to, bytes, size);
-    pthread_mutex_unlock(&turn);
-    return written;
-}
-
 static void lose_reader(struct pump *pump)
 {
     if (!pump->optional) {
@@ -76,12 +63,11 @@ static void lose_reader(struct pump *pump)
     pump->to = -1;
 }
 
-/* A pipe that polls as writable takes PIPE_BUF bytes without blocking, no more. */
 static void write_some(struct pump *pump)
 {
     size_t left = pump->len - pump->at;
     size_t size = pump->at_once || left < PIPE_BUF ? left : PIPE_BUF;
-    ssize_t written = write_if_room(pump->to, pump->bytes + pump->at, size);
+    ssize_t written = room_write(pump->to, pump->bytes + pump->at, size);
     if (written > 0)
         pump->at += (size_t)written;
     else if (errno != EAGAIN && errno != EINTR)

@@ -195,7 +195,8 @@ const struct command command_work = {
         "command's exit status is 0. When the worker itself is killed, its commands are ended in "
         "the same way, and others get its jobs when the lease is over. With --json, "
         "{\"id\", \"fence\", \"outcome\"} is written to standard output when a command has ended, "
-        "and what commands write there goes to standard error.",
+        "or left out when nobody takes it for five seconds, and what commands write there goes to "
+        "standard error.",
     .rows = rows,
     .row_count = ARRAY_SIZE(rows),
     .options_size = sizeof(struct work_options),

@@ -1,6 +1,7 @@
 // work: jobs claimed, run by a command each, and reported, through everything that can go wrong.
 import test from 'node:test';
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -8,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { alice, createJob, eventually, startJobd, tempDir, worker } from '../api/harness.mjs';
 import { preloaded } from '../fault/fault.mjs';
 import { freshType } from '../api/support.mjs';
-import { User, deleteJob, fakeJob, fakeServer, logOf, nobody } from './jobctl.mjs';
+import { JOBCTL, User, deleteJob, fakeJob, fakeServer, logOf, nobody } from './jobctl.mjs';
 import { GO, relayTo, workersOf } from './worker.mjs';
 
 const server = await startJobd();
@@ -345,6 +346,28 @@ test('with --json standard output holds what became of the jobs, and nothing els
   assert.deepEqual(stdout.trim().split('\n').map((line) => JSON.parse(line)), [
     { id: good.id, fence: 1, outcome: 'SUCCESS' }, { id: bad.id, fence: 1, outcome: 'FAILURE' }]);
   assert.equal(stderr, 'out\nout\n');
+});
+
+// A pipe that is full, and whose reader looks on.
+test('with --json a reader that stops to read does not keep ends from being reported', async () => {
+  const dir = tempDir();
+  const fifo = path.join(dir, 'fifo');
+  const bin = path.join(dir, 'jobctl');
+  execFileSync('mkfifo', [fifo]);
+  fs.writeFileSync(bin, `#!/bin/sh\nexec ${JOBCTL} "$@" >${fifo}\n`, { mode: 0o755 });
+  const reader = fs.openSync(fifo, fs.constants.O_RDWR | fs.constants.O_NONBLOCK);
+  assert.throws(() => { for (;;) fs.writeSync(reader, 'x'.repeat(4096)); }, { code: 'EAGAIN' });
+  const { submit, stop, so_far: soFar } = startWorker('true', { options: ['--json'], bin });
+  const { id } = await submit();
+  await untilState(id, 'COMPLETED');
+  assert.match(soFar('stderr'), new RegExp(`cannot write what became of the job ${id}: `));
+  assert.throws(() => { for (const room = Buffer.alloc(4096);;) fs.readSync(reader, room); }, { code: 'EAGAIN' });
+  const next = await submit();
+  await untilState(next.id, 'COMPLETED');
+  const line = Buffer.alloc(4096);
+  assert.equal(JSON.parse(line.toString('utf8', 0, fs.readSync(reader, line))).id, next.id);
+  assert.equal((await stop()).code, 0);
+  fs.closeSync(reader);
 });
 
 test('what cannot work is said at the start', async () => {
