@@ -1,12 +1,11 @@
 /* One look at the source of a key set: a file read, or an https address fetched. */
 #include "auth/jwks_fetch.h"
 
+#include "base/file.h"
 #include "base/scope.h"
 #include "base/span.h"
 
 #include <curl/curl.h>
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,19 +14,6 @@
 bool jwks_is_remote(const char *source)
 {
     return strstr(source, "://") != NULL;
-}
-
-static bool read_file(const char *path, struct buf *out, struct err *err)
-{
-    char piece[4096];
-    FILE *file = fopen(path, "re");
-    if (file == NULL)
-        return err_set(err, "cannot read the key set %s: %s", path, strerror(errno));
-    for (size_t len; (len = fread(piece, 1, sizeof(piece), file)) > 0;)
-        buf_add(out, piece, len);
-    bool good = !ferror(file) && !buf_failed(out);
-    fclose(file);
-    return good || err_set(err, "the key set %s cannot be read whole", path);
 }
 
 /* A short count tells curl to give up: that is how the ceiling is kept. */
@@ -66,5 +52,5 @@ static bool fetch(const char *url, struct buf *out, struct err *err)
 
 bool jwks_fetch(const char *source, struct buf *out, struct err *err)
 {
-    return jwks_is_remote(source) ? fetch(source, out, err) : read_file(source, out, err);
+    return jwks_is_remote(source) ? fetch(source, out, err) : file_read(source, out, err);
 }

@@ -2,6 +2,7 @@
 #include "daemon/app.h"
 
 #include "auth/auth.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/scope.h"
@@ -20,11 +21,9 @@
 #include "store/store.h"
 #include "version.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <unistd.h>
 
 #define PEM_MAX (1u << 20)
@@ -83,14 +82,9 @@ static bool read_pem(const char *path, char **ret_text, struct err *err)
 {
     if (path == NULL)
         return true;
-    struct buf text = BUF(PEM_MAX);
-    FILE *file = fopen(path, "re");
-    if (file == NULL)
-        return err_set(err, "cannot read %s: %s", path, strerror(errno));
-    char piece[4096];
-    for (size_t len; (len = fread(piece, 1, sizeof(piece), file)) > 0;)
-        buf_add(&text, piece, len);
-    fclose(file);
+    AUTO(buf_release) struct buf text = BUF(PEM_MAX);
+    if (!file_read(path, &text, err))
+        return false;
     *ret_text = buf_take(&text, NULL);
     return *ret_text != NULL || err_set(err, "%s is empty", path);
 }

@@ -1,12 +1,12 @@
 /* jobctl submit: creates a job for others to run. */
 #include "jobctl/command.h"
 
+#include "base/file.h"
 #include "base/scope.h"
 #include "jobctl/job_options.h"
 #include "jobctl/print.h"
 #include "model/draft.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -56,41 +56,25 @@ static const struct option_row rows[] = {
      .help = "Idempotency key: the same key again, within a day, gives the same job again."},
 };
 
-static bool read_stream(FILE *stream, struct buf *text)
+static bool find_payload(const char *given, struct buf *text, struct err *err)
 {
-    char piece[4096];
-    size_t len;
-    while ((len = fread(piece, 1, sizeof(piece), stream)) > 0)
-        buf_add(text, piece, len);
-    return ferror(stream) == 0;
+    if (strcmp(given, "-") == 0)
+        return file_rest(stdin, "standard input", text, err);
+    if (given[0] == '@')
+        return file_read(given + 1, text, err);
+    buf_add_str(text, given);
+    return !buf_failed(text) || err_set(err, "the payload is too large");
 }
 
-/* A little over the limit, so that the server can say what it is. */
-static bool read_file(const char *path, struct buf *text, struct err *err)
-{
-    bool standard = strcmp(path, "-") == 0;
-    FILE *file = standard ? stdin : fopen(path, "re");
-    if (file == NULL)
-        return err_set(err, "cannot read %s: %s", path, strerror(errno));
-    bool good =
-        read_stream(file, text) || err_set(err, "cannot read %s: %s", path, strerror(errno));
-    if (!standard)
-        fclose(file);
-    if (good && (buf_failed(text) || (text->len > 0 && memchr(text->ptr, '\0', text->len) != NULL)))
-        good = err_set(err, "%s is too large or no JSON", path);
-    return good;
-}
-
+/* What has a NUL in it would go as far as that. */
 static bool read_payload(const char *given, struct buf *text, struct err *err)
 {
     if (given == NULL)
         return true;
-    if (strcmp(given, "-") == 0)
-        return read_file(given, text, err);
-    if (given[0] == '@')
-        return read_file(given + 1, text, err);
-    buf_add_str(text, given);
-    return !buf_failed(text) || err_set(err, "the payload is too large");
+    if (!find_payload(given, text, err))
+        return false;
+    return text->len == 0 || memchr(text->ptr, '\0', text->len) == NULL ||
+           err_set(err, "%s is no JSON", given);
 }
 
 static bool create(const struct call *call, struct jobd_client *client, const char *payload,
@@ -120,6 +104,7 @@ static int run(const struct call *call)
 {
     const struct submit_options *options = call->options;
     AUTO(close_client) struct jobd_client *client = NULL;
+    /* A little over the limit, so that the server can say what it is. */
     AUTO(buf_release) struct buf payload = BUF(DRAFT_PAYLOAD_MAX * 2);
     struct buf out = BUF(1u << 20);
     struct jobd_job *job = NULL;
