@@ -2,6 +2,7 @@
 #include "jobctl/delivery.h"
 
 #include "base/scope.h"
+#include "base/wait.h"
 #include "client/bodies.h"
 #include "client/client.h"
 #include "jobctl/reporter_state.h"
@@ -49,10 +50,10 @@ static struct view look(struct reporter *reporter)
 /* Sleeps until `until`, or until the command has something to say. */
 static void sleep_until(struct reporter *reporter, int64_t until, const struct view *seen)
 {
-    struct timespec time = {.tv_sec = until / SECOND, .tv_nsec = until % SECOND};
+    int64_t left = until - monotonic();
     pthread_mutex_lock(&reporter->lock);
-    if (reporter->changes == seen->changes)
-        pthread_cond_timedwait(&reporter->changed, &reporter->lock, &time);
+    if (reporter->changes == seen->changes && left > 0)
+        wait_for(&reporter->changed, &reporter->lock, left);
     pthread_mutex_unlock(&reporter->lock);
 }
 

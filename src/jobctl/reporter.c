@@ -2,6 +2,7 @@
 #include "jobctl/reporter.h"
 
 #include "base/mem.h"
+#include "base/wait.h"
 #include "client/bodies.h"
 #include "client/client.h"
 #include "jobctl/delivery.h"
@@ -42,17 +43,6 @@ void reporter_set_away(struct reporter *reporter, bool away)
         reporter_set_deadline(reporter, monotonic() + PATIENCE_AWAY);
 }
 
-/* Waiting goes by the monotonic clock: nobody sets that one. */
-static void init_lock(struct reporter *reporter)
-{
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_mutex_init(&reporter->lock, NULL);
-    pthread_cond_init(&reporter->changed, &attributes);
-    pthread_condattr_destroy(&attributes);
-}
-
 struct reporter *reporter_new(const struct call *call, const struct jobd_create *create)
 {
     struct reporter *reporter = mem_alloc(1, sizeof(*reporter));
@@ -66,7 +56,8 @@ struct reporter *reporter_new(const struct call *call, const struct jobd_create 
     reporter->progress.percent = JOBD_NO_PROGRESS;
     reporter->body = (struct buf)BUF(BODY_CEILING);
     reporter->outbox = (struct outbox)OUTBOX();
-    init_lock(reporter);
+    pthread_mutex_init(&reporter->lock, NULL);
+    wait_init(&reporter->changed);
     return reporter;
 }
 

@@ -3,14 +3,13 @@
 
 #include "base/metrics.h"
 #include "base/scope.h"
+#include "base/wait.h"
 #include "store/postgres/names/segment.h"
 #include "store/postgres/row.h"
 #include "store/postgres/state.h"
 #include "store/postgres/thread.h"
 
-#include <time.h>
-
-#define PAUSE_FAILED_S 5
+#define PAUSE_FAILED_NS INT64_C(5000000000)
 #define ARENA_MAX ((size_t)256 << 20)
 
 /* Of more jobs it is not told how far behind them the index is: that they are counted takes time.
@@ -143,13 +142,9 @@ static bool catch_up(struct indexer *indexer, struct pg_connection *connection)
 /* Until there are jobs for a segment, or for a while when it did not work. */
 static void rest(struct indexer *indexer, bool failed)
 {
-    struct timespec until;
-
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += PAUSE_FAILED_S;
     pthread_mutex_lock(&indexer->lock);
     if (failed && !indexer->stopping)
-        pthread_cond_timedwait(&indexer->more, &indexer->lock, &until);
+        wait_for(&indexer->more, &indexer->lock, PAUSE_FAILED_NS);
     while (!failed && !indexer->stopping && indexer->created < NAME_SEGMENT_JOBS)
         pthread_cond_wait(&indexer->more, &indexer->lock);
     indexer->created %= NAME_SEGMENT_JOBS;
@@ -175,7 +170,7 @@ bool indexer_start(struct indexer *indexer, struct pg_store *store, struct err *
 {
     *indexer = (struct indexer){.store = store};
     pthread_mutex_init(&indexer->lock, NULL);
-    pthread_cond_init(&indexer->more, NULL);
+    wait_init(&indexer->more);
     if (pg_thread_start(&indexer->thread, run, indexer, err))
         return true;
     pthread_cond_destroy(&indexer->more);
