@@ -1,13 +1,6 @@
 // A hundred open pages that show a running job, and how soon each of them shows what is reported on it.
-import { chromium } from '../tests/node_modules/playwright-core/index.mjs';
+import { launch } from '../tests/browser/chromium.mjs';
 
-const ARGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-];
 const { name, address, signIn, report, reports, gap, pages: count } = JSON.parse(process.argv[2]);
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -105,7 +98,7 @@ const at = (values, part) => {
 };
 const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
-const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ARGS });
+const browser = await launch();
 const first = await open(browser);
 const all = [first];
 const state = await first.page.context().storageState();

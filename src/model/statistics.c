@@ -45,6 +45,17 @@ enum problem statistics_hours_read(struct span text, int64_t *ret_hours, struct 
     return PROBLEM_INVALID_REQUEST;
 }
 
+struct statistics_series *statistics_series(struct statistics *statistics, struct span type)
+{
+    for (size_t i = 0; i < statistics->count; i++) {
+        struct statistics_series *series = &statistics->series[i];
+        if (span_eq(series->type, type) || series->type.len == 0)
+            return series;
+    }
+    statistics->series[statistics->count].type = (struct span){"", 0};
+    return &statistics->series[statistics->count++];
+}
+
 struct ended *statistics_step(const struct statistics *statistics, struct statistics_series *series,
                               int64_t time)
 {

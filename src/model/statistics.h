@@ -61,6 +61,9 @@ struct statistics {
     size_t count;
 };
 
+/* The series of a type, or of all the others, which is begun once there is something of them. */
+struct statistics_series *statistics_series(struct statistics *statistics, struct span type);
+
 /* The step of the series that a time within the window falls in. */
 struct ended *statistics_step(const struct statistics *statistics, struct statistics_series *series,
                               int64_t time);

@@ -63,6 +63,17 @@ void call_queue_add(struct call_queue *queue, struct store_call *call,
         pthread_cond_signal(&queue->more);
 }
 
+void call_queue_probe(struct call_queue *queue, struct store_probe *probe, bool failed)
+{
+    if (failed) {
+        call_queue_add(queue, &probe->call, WRITE_PROBE);
+        return;
+    }
+    probe->call.problem = PROBLEM_NONE;
+    probe->call.err.text[0] = '\0';
+    probe->call.done(&probe->call);
+}
+
 void call_queue_close(struct call_queue *queue)
 {
     pthread_mutex_lock(&queue->lock);

@@ -55,6 +55,9 @@ void call_queue_release(struct call_queue *queue);
 void call_queue_add(struct call_queue *queue, struct store_call *call,
                     enum write_operation operation);
 
+/* Answers a probe at once, but when the last write `failed`: then it is queued. Any thread. */
+void call_queue_probe(struct call_queue *queue, struct store_probe *probe, bool failed);
+
 /* No more will come: the taker takes what is there and ends. Any thread. */
 void call_queue_close(struct call_queue *queue);
 

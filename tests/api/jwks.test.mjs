@@ -9,6 +9,16 @@ import { keySet, makeKey, makeToken, serveHttps, writeKeySet } from './tokens.mj
 const ec = makeKey('ES256', 'ec-1');
 const stranger = makeKey('RS256', 'rsa-1');
 
+// A daemon that takes its keys from there, and trusts the certificate.
+function started(source, certificate) {
+  return startJobd({
+    daemons: 1,
+    users: [alice],
+    args: ['--jwt-jwks', source, '--auth-failures', '0'],
+    env: certificate === undefined ? {} : { SSL_CERT_FILE: certificate },
+  });
+}
+
 function ask(bearer, at) {
   return call(at, 'GET', WHOAMI, { auth: { bearer } });
 }
@@ -29,18 +39,11 @@ describe('keys that change', { concurrency: 4 }, () => {
     const set = path.join(tempDir(), 'keys.json');
     const [old, next] = [makeKey('ES256', 'old'), makeKey('ES256', 'next')];
     writeKeySet(set, old);
-    const own = await startJobd({
-      daemons: 1,
-      users: [alice],
-      args: ['--jwt-jwks', set, '--auth-failures', '0'],
-    });
+    const own = await started(set);
     await accepted(makeToken(old), 'alice', own);
     await refused(makeToken(next), own);
     writeKeySet(set, next);
-    await eventually(
-      async () => (await ask(makeToken(next), own)).status === 200,
-      'the next key is known',
-    );
+    await eventually(async () => (await ask(makeToken(next), own)).status === 200, 'the next key is known');
     await eventually(
       async () => (await ask(makeToken(old, { jti: 'another' }), own)).status === 401,
       'the old key is gone',
@@ -50,11 +53,7 @@ describe('keys that change', { concurrency: 4 }, () => {
   test('a file that becomes bad leaves the keys as they were', async () => {
     const set = path.join(tempDir(), 'keys.json');
     writeKeySet(set, ec);
-    const own = await startJobd({
-      daemons: 1,
-      users: [alice],
-      args: ['--jwt-jwks', set, '--auth-failures', '0'],
-    });
+    const own = await started(set);
     await accepted(makeToken(ec), 'alice', own);
     fs.writeFileSync(set, '{"keys": [');
     await refused(makeToken(makeKey('ES256', 'new'), {}, {}), own);
@@ -65,37 +64,18 @@ describe('keys that change', { concurrency: 4 }, () => {
     const issuer = await serveHttps();
     const [old, next] = [makeKey('RS256', 'old'), makeKey('ES256', 'next')];
     issuer.answer = (response) => response.end(keySet(old));
-    const own = await startJobd({
-      daemons: 1,
-      users: [alice],
-      args: ['--jwt-jwks', issuer.url, '--auth-failures', '0'],
-      env: { SSL_CERT_FILE: issuer.certificate },
-    });
-    await eventually(
-      async () => (await ask(makeToken(old), own)).status === 200,
-      'the keys are fetched',
-    );
+    const own = await started(issuer.url, issuer.certificate);
+    await eventually(async () => (await ask(makeToken(old), own)).status === 200, 'the keys are fetched');
     issuer.answer = (response) => response.end(keySet(old, next));
-    await eventually(
-      async () => (await ask(makeToken(next), own)).status === 200,
-      'the next key is fetched',
-    );
+    await eventually(async () => (await ask(makeToken(next), own)).status === 200, 'the next key is fetched');
     await accepted(makeToken(old, { jti: '1' }), 'alice', own);
   });
 
   test('tokens with unknown kids do not make us hammer the issuer', async () => {
     const issuer = await serveHttps();
     issuer.answer = (response) => response.end(keySet(ec));
-    const own = await startJobd({
-      daemons: 1,
-      users: [alice],
-      args: ['--jwt-jwks', issuer.url, '--auth-failures', '0'],
-      env: { SSL_CERT_FILE: issuer.certificate },
-    });
-    await eventually(
-      async () => (await ask(makeToken(ec), own)).status === 200,
-      'the keys are fetched',
-    );
+    const own = await started(issuer.url, issuer.certificate);
+    await eventually(async () => (await ask(makeToken(ec), own)).status === 200, 'the keys are fetched');
     const before = issuer.requests;
     for (let i = 0; i < 100; i++)
       await refused(makeToken(stranger, {}, { kid: `unknown ${i}` }), own);
@@ -105,11 +85,7 @@ describe('keys that change', { concurrency: 4 }, () => {
   test('an https URL that is not trusted gives no keys, and Basic goes on', async () => {
     const issuer = await serveHttps();
     issuer.answer = (response) => response.end(keySet(ec));
-    const own = await startJobd({
-      daemons: 1,
-      users: [alice],
-      args: ['--jwt-jwks', issuer.url, '--auth-failures', '0'],
-    });
+    const own = await started(issuer.url);
     await own.waitForLog(
       (line, { level }) =>
         ['warning', 'warn', 'error'].includes(level) && /certificate|SSL|TLS/i.test(line),
@@ -125,19 +101,11 @@ describe('keys that change', { concurrency: 4 }, () => {
       response.statusCode = 500;
       response.end('no');
     };
-    const own = await startJobd({
-      daemons: 1,
-      users: [alice],
-      args: ['--jwt-jwks', issuer.url, '--auth-failures', '0'],
-      env: { SSL_CERT_FILE: issuer.certificate },
-    });
+    const own = await started(issuer.url, issuer.certificate);
     await eventually(() => issuer.requests > 0, 'the issuer is asked');
     await refused(makeToken(ec), own);
     issuer.answer = (response) => response.end(keySet(ec));
-    await eventually(
-      async () => (await ask(makeToken(ec), own)).status === 200,
-      'the keys are fetched',
-    );
+    await eventually(async () => (await ask(makeToken(ec), own)).status === 200, 'the keys are fetched');
     issuer.answer = (response) => response.end('<html>');
     const before = issuer.requests;
     await eventually(async () => {

@@ -4,27 +4,14 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import axe from 'axe-core';
-import { chromium } from 'playwright-core';
 import { DEADLINE, ROOT } from '../api/harness.mjs';
-
-const ARGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
+import { launch } from './chromium.mjs';
 
 let starting;
 
 // One browser for each file of tests, each with a profile of its own.
 function browser() {
-  starting ??= chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: ARGS,
-  });
+  starting ??= launch();
   return starting;
 }
 after(async () => (await starting)?.close());

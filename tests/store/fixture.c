@@ -416,6 +416,20 @@ struct job must_create_named(struct fixture *fixture, const char *name)
     return must_create(fixture, &draft);
 }
 
+struct store_create must_create_keyed(struct fixture *fixture, const struct draft *draft)
+{
+    struct store_create create = {.drafts = draft,
+                                  .count = 1,
+                                  .key = SPAN("key"),
+                                  .key_account = user_at(1),
+                                  .key_digest = {7},
+                                  .arena = &fixture->arena};
+
+    STORE_WAIT(store_create, fixture->store, &create);
+    assert_int_equal(create.call.problem, PROBLEM_NONE);
+    return create;
+}
+
 struct job must_get(struct fixture *fixture, const struct uuid *id)
 {
     struct job job;

@@ -116,6 +116,8 @@ const char *job_shown_difference(const struct job *a, const struct job *b);
 /* The same, on the main thread, failing the test on any problem. */
 struct job must_create(struct fixture *fixture, const struct draft *draft);
 struct job must_create_named(struct fixture *fixture, const char *name);
+/* By user 1 under the key "key". */
+struct store_create must_create_keyed(struct fixture *fixture, const struct draft *draft);
 struct job must_get(struct fixture *fixture, const struct uuid *id);
 
 #endif

@@ -1,5 +1,5 @@
 /* Find in SQLite against brute force: random queries, the index behind and caught up. */
-#include "fixture.h"
+#include "random.h"
 
 #include "base/mem.h"
 #include "base/text.h"
@@ -7,10 +7,7 @@
 #include "store/sqlite/index/follow.h"
 #include "store/sqlite/index/name_index.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #define JOBS 3000
 #define MANY 70000 /* more than a zone of dates has */
@@ -26,7 +23,7 @@ struct kept {
 struct world {
     struct fixture *fixture;
     struct sqlite_reader *writer; /* of the test itself */
-    uint64_t random;
+    struct random random;
     int64_t change; /* the last one given */
     size_t dates; /* how many different ones jobs have, about */
     bool tied; /* to their creation */
@@ -39,21 +36,11 @@ struct world {
     size_t expected_count;
 };
 
-static uint64_t seed;
-
-/* splitmix64 */
-static uint64_t next_random(struct world *world)
-{
-    uint64_t z = world->random += UINT64_C(0x9E3779B97F4A7C15);
-
-    z = (z ^ z >> 30) * UINT64_C(0xBF58476D1CE4E5B9);
-    z = (z ^ z >> 27) * UINT64_C(0x94D049BB133111EB);
-    return z ^ z >> 31;
-}
+static struct random seed;
 
 static unsigned pick(struct world *world, size_t count)
 {
-    return (unsigned)(next_random(world) % count);
+    return random_pick(&world->random, count);
 }
 
 static bool one_in(struct world *world, size_t count)
@@ -255,9 +242,10 @@ static void random_query(struct world *world)
     *query = query_all();
     if (one_in(world, 2))
         random_pattern(world, query);
-    if (one_in(world, 2))
-        /* NOLINTNEXTLINE(misc-redundant-expression): each call has another result. */
-        query->statuses = (uint32_t)next_random(world) & (uint32_t)next_random(world);
+    if (one_in(world, 2)) {
+        query->statuses = (uint32_t)random_next(&world->random);
+        query->statuses &= (uint32_t)random_next(&world->random);
+    }
     query->statuses &= STATUS_MASK_ALL;
     if (one_in(world, 2))
         random_types(world, query);
@@ -469,9 +457,6 @@ int main(int argc, char **argv)
     };
 
     fixture_backend(argc, argv);
-    seed = fixture_number("JOBD_TEST_SEED",
-                          (uint64_t)clock_mono_ns(&clock_system) ^ (uint64_t)getpid());
-    printf("# JOBD_TEST_SEED=%" PRIu64 "\n", seed);
-    fflush(stdout);
+    seed = random_start();
     return cmocka_run_group_tests_name("find in SQLite", tests, NULL, NULL);
 }

@@ -108,16 +108,8 @@ static void append(struct fixture *fixture, const struct uuid *id, struct span b
 static struct store_create keyed(struct fixture *fixture)
 {
     struct draft draft = draft_of(&fixture->arena, "keyed", "KEYED");
-    struct store_create create = {.drafts = &draft,
-                                  .count = 1,
-                                  .key = SPAN("key"),
-                                  .key_account = user_at(1),
-                                  .key_digest = {7},
-                                  .arena = &fixture->arena};
 
-    STORE_WAIT(store_create, fixture->store, &create);
-    assert_int_equal(create.call.problem, PROBLEM_NONE);
-    return create;
+    return must_create_keyed(fixture, &draft);
 }
 
 static void add_account(struct fixture *fixture, const char *name)

@@ -52,28 +52,14 @@ static void change_numbers_go_on_behind_an_update(void **state)
     assert_true(must_create_named(fixture, "third").change == updated.change + 1);
 }
 
-static struct store_create keyed(struct fixture *fixture, const struct draft *draft)
-{
-    struct store_create create = {.drafts = draft,
-                                  .count = 1,
-                                  .key = SPAN("key"),
-                                  .key_account = user_at(1),
-                                  .key_digest = {7},
-                                  .arena = &fixture->arena};
-
-    STORE_WAIT(store_create, fixture->store, &create);
-    assert_int_equal(create.call.problem, PROBLEM_NONE);
-    return create;
-}
-
 static void keys_are_kept(void **state)
 {
     struct fixture *fixture = *state;
     struct draft draft = draft_of(&fixture->arena, "keyed", "TEST");
-    struct store_create first = keyed(fixture, &draft), again;
+    struct store_create first = must_create_keyed(fixture, &draft), again;
 
     fixture_reopen(fixture);
-    again = keyed(fixture, &draft);
+    again = must_create_keyed(fixture, &draft);
     assert_true(again.replayed);
     assert_same_job(&again.jobs[0], &first.jobs[0]);
 }

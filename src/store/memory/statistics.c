@@ -66,18 +66,6 @@ static bool series_begin(const struct memory *memory, struct store_statistics *o
     return named;
 }
 
-/* The others come last, and are there once there is something of them. */
-static struct statistics_series *series_of(struct statistics *statistics, struct span type)
-{
-    for (size_t i = 0; i < statistics->count; i++) {
-        struct statistics_series *series = &statistics->series[i];
-        if (span_eq(series->type, type) || series->type.len == 0)
-            return series;
-    }
-    statistics->series[statistics->count].type = (struct span){"", 0};
-    return &statistics->series[statistics->count++];
-}
-
 static enum problem statistics_locked(const struct memory *memory,
                                       struct store_statistics *operation)
 {
@@ -92,7 +80,8 @@ static enum problem statistics_locked(const struct memory *memory,
     for (size_t i = 0; i < memory->job_count; i++) {
         const struct job *job = &memory->jobs[i].job;
         if (counts(&statistics->window, job, &ended))
-            ended_add(statistics_step(statistics, series_of(statistics, job->type), job->ended_on),
+            ended_add(statistics_step(statistics, statistics_series(statistics, job->type),
+                                      job->ended_on),
                       &ended);
     }
     return PROBLEM_NONE;

@@ -276,7 +276,9 @@ static void pg_reap(struct store *store, struct store_reap *reap)
 
 static void pg_probe(struct store *store, struct store_probe *probe)
 {
-    pg_writer_probe(&pg_store_of(store)->writer, probe);
+    struct pg_writer *writer = &pg_store_of(store)->writer;
+
+    call_queue_probe(&writer->queue, probe, atomic_load(&writer->failed));
 }
 
 static void pg_export(struct store *store, struct store_export *export)

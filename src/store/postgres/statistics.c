@@ -23,18 +23,6 @@ static enum problem begin_series(const PGresult *types, struct store_statistics 
     return PROBLEM_NONE;
 }
 
-/* The others come last, and are there once there is something of them. */
-static struct statistics_series *series_of(struct statistics *statistics, struct span type)
-{
-    for (size_t i = 0; i < statistics->count; i++) {
-        struct statistics_series *series = &statistics->series[i];
-        if (span_eq(series->type, type) || series->type.len == 0)
-            return series;
-    }
-    statistics->series[statistics->count].type = (struct span){"", 0};
-    return &statistics->series[statistics->count++];
-}
-
 static void add_bucket(struct statistics *statistics, struct pg_row row)
 {
     struct ended ended = {
@@ -43,7 +31,7 @@ static void add_bucket(struct statistics *statistics, struct pg_row row)
                    [OUTCOME_ABORTED] = row_number(row, 4, 0)},
         .run_ms = row_number(row, 5, 0),
     };
-    struct statistics_series *series = series_of(statistics, row_span(row, 1));
+    struct statistics_series *series = statistics_series(statistics, row_span(row, 1));
 
     ended_add(statistics_step(statistics, series, row_number(row, 0, 0)), &ended);
 }

@@ -251,7 +251,9 @@ static void sqlite_unobserve(struct store *store, struct store_observer *observe
 
 static void sqlite_probe(struct store *store, struct store_probe *probe)
 {
-    writer_probe(&sqlite_store_of(store)->writer, probe);
+    struct writer *writer = &sqlite_store_of(store)->writer;
+
+    call_queue_probe(&writer->queue, probe, atomic_load(&writer->failed));
 }
 
 static const struct store_ops ops = {

@@ -44,14 +44,3 @@ void pg_writer_stop(struct pg_writer *writer)
     news_release(&writer->news);
     call_queue_release(&writer->queue);
 }
-
-void pg_writer_probe(struct pg_writer *writer, struct store_probe *probe)
-{
-    if (atomic_load(&writer->failed)) {
-        call_queue_add(&writer->queue, &probe->call, WRITE_PROBE);
-        return;
-    }
-    probe->call.problem = PROBLEM_NONE;
-    probe->call.err.text[0] = '\0';
-    probe->call.done(&probe->call);
-}

@@ -34,7 +34,4 @@ bool pg_writer_start(struct pg_writer *writer, struct pg_store *store, struct er
 /* Answers what is queued and ends the thread. */
 void pg_writer_stop(struct pg_writer *writer);
 
-/* Answers at once when the last transaction succeeded; else one is made that finds out. */
-void pg_writer_probe(struct pg_writer *writer, struct store_probe *probe);
-
 #endif

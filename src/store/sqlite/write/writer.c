@@ -8,17 +8,6 @@
 #include <signal.h>
 #include <string.h>
 
-void writer_probe(struct writer *writer, struct store_probe *probe)
-{
-    if (atomic_load(&writer->failed)) {
-        call_queue_add(&writer->queue, &probe->call, WRITE_PROBE);
-        return;
-    }
-    probe->call.problem = PROBLEM_NONE;
-    probe->call.err.text[0] = '\0';
-    probe->call.done(&probe->call);
-}
-
 /* Waits until a call is there, indexing meanwhile; false when closing and all are answered. */
 static bool wait_for_calls(struct writer *writer)
 {

@@ -48,8 +48,4 @@ bool writer_start(struct writer *writer, struct sqlite_store *store,
 /* Commits and answers what is queued, and ends the thread; the connection is closed later. */
 void writer_stop(struct writer *writer);
 
-/* Answers at once when the last write succeeded, queues a write that finds out otherwise; any
- * thread. */
-void writer_probe(struct writer *writer, struct store_probe *probe);
-
 #endif
