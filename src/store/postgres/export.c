@@ -2,6 +2,7 @@
 #include "base/scope.h"
 #include "store/postgres/read.h"
 #include "store/postgres/row.h"
+#include "store/record_select.h"
 
 #include <stdio.h>
 
@@ -20,31 +21,9 @@ static const char *table_of(enum record_kind kind)
     return kind == RECORD_STORE ? STORE_TABLE : record_layouts[kind].name;
 }
 
-static void add_columns(struct buf *sql, const struct record_layout *layout, size_t count,
-                        const char *behind)
+static void add_column(struct buf *sql, const struct record_column *column)
 {
-    for (size_t i = 0; i < count; i++)
-        buf_printf(sql, "%s%s%s", i > 0 ? ", " : "", layout->columns[i].name, behind);
-}
-
-static void add_select(struct buf *sql, const struct store_export *export)
-{
-    const struct record_layout *layout = &record_layouts[export->kind];
-
-    buf_add_str(sql, "SELECT ");
-    add_columns(sql, layout, layout->count, "");
-    buf_printf(sql, " FROM %s", table_of(export->kind));
-    if (export->after != NULL) {
-        buf_add_str(sql, " WHERE (");
-        add_columns(sql, layout, layout->keys, "");
-        buf_add_str(sql, ") > ($1");
-        for (size_t i = 1; i < layout->keys; i++)
-            buf_printf(sql, ", $%zu", i + 1);
-        buf_add_str(sql, ")");
-    }
-    buf_add_str(sql, " ORDER BY ");
-    add_columns(sql, layout, layout->keys, export->last ? " DESC" : "");
-    buf_printf(sql, " LIMIT %zu", export->last ? (size_t)1 : export->limit);
+    buf_add_str(sql, column->name);
 }
 
 static void add_key(struct pg_params *params, const struct store_export *export)
@@ -129,12 +108,14 @@ static enum problem count_all(struct pg_connection *connection, struct store_exp
 
 enum problem pg_read_export(struct pg_connection *connection, struct store_export *export)
 {
+    const struct record_select select = {
+        .table = table_of(export->kind), .mark = '$', .add_column = add_column};
     AUTO(buf_release) struct buf sql = BUF(SQL_MAX);
 
     export->count = 0;
     if (export->limit == 0 && !export->last)
         return count_all(connection, export);
-    add_select(&sql, export);
+    record_select(&select, export, &sql);
     if (buf_failed(&sql))
         return problem_no_memory(&export->call.err);
     return read_page(connection, export, sql.ptr);

@@ -1,4 +1,5 @@
 /* Exporting: records read from the tables in the order of their keys. */
+#include "store/record_select.h"
 #include "store/sqlite/connection.h"
 #include "store/sqlite/records.h"
 #include "store/sqlite/state.h"
@@ -8,6 +9,7 @@
 #include <stdio.h>
 
 #define SQL_MAX 4096
+#define TABLE_MAX (sizeof(STORE_TABLE) + 16)
 
 /* What stands in several places is read as if it were a table. */
 #define STORE_TABLE                                                                                \
@@ -27,36 +29,6 @@ static void add_column(struct buf *sql, const struct record_column *column)
         buf_printf(sql, "(SELECT uuid FROM person WHERE id = t.%s)", name);
     else
         buf_printf(sql, "t.%s", name);
-}
-
-static void add_columns(struct buf *sql, const struct record_layout *layout, size_t count,
-                        const char *behind)
-{
-    for (size_t i = 0; i < count; i++) {
-        buf_add_str(sql, i > 0 ? ", " : "");
-        add_column(sql, &layout->columns[i]);
-        buf_add_str(sql, behind);
-    }
-}
-
-static void add_select(struct buf *sql, const struct store_export *export)
-{
-    const struct record_layout *layout = &record_layouts[export->kind];
-
-    buf_add_str(sql, "SELECT ");
-    add_columns(sql, layout, layout->count, "");
-    buf_printf(sql, " FROM %s AS t", export->kind == RECORD_STORE ? STORE_TABLE : layout->name);
-    if (export->after != NULL) {
-        buf_add_str(sql, " WHERE (");
-        add_columns(sql, layout, layout->keys, "");
-        buf_add_str(sql, ") > (?1");
-        for (size_t i = 1; i < layout->keys; i++)
-            buf_printf(sql, ", ?%zu", i + 1);
-        buf_add_str(sql, ")");
-    }
-    buf_add_str(sql, " ORDER BY ");
-    add_columns(sql, layout, layout->keys, export->last ? " DESC" : "");
-    buf_printf(sql, " LIMIT %zu", export->last ? (size_t)1 : export->limit);
 }
 
 static void bind_key(sqlite3_stmt *statement, const struct store_export *export)
@@ -115,11 +87,15 @@ static enum problem read_rows(struct sqlite_reader *reader, sqlite3_stmt *statem
 static enum problem read_page(struct sqlite_reader *reader, struct store_export *export)
 {
     AUTO(buf_release) struct buf sql = BUF(SQL_MAX);
+    char table[TABLE_MAX];
+    const struct record_select select = {.table = table, .mark = '?', .add_column = add_column};
     sqlite3_stmt *statement;
     enum problem problem;
 
     export->records = ARENA_ARRAY(export->arena, struct record, export->limit + 1);
-    add_select(&sql, export);
+    snprintf(table, sizeof(table), "%s AS t",
+             export->kind == RECORD_STORE ? STORE_TABLE : record_layouts[export->kind].name);
+    record_select(&select, export, &sql);
     if (export->records == NULL || buf_failed(&sql))
         return problem_no_memory(&export->call.err);
     statement = sqlite_prepare_cached(reader, sql.ptr);
