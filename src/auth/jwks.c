@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/metrics.h"
 #include "base/scope.h"
+#include "base/thread.h"
 #include "base/wait.h"
 
 #include <pthread.h>
@@ -161,11 +162,7 @@ void jwks_close(struct jwks *jwks)
 {
     if (jwks == NULL)
         return;
-    pthread_mutex_lock(&jwks->lock);
-    jwks->closing = true;
-    pthread_cond_signal(&jwks->wake);
-    pthread_mutex_unlock(&jwks->lock);
-    pthread_join(jwks->thread, NULL);
+    thread_end(jwks->thread, &jwks->lock, &jwks->wake, &jwks->closing);
     jwks_free(jwks);
 }
 

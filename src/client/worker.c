@@ -3,13 +3,13 @@
 
 #include "base/mem.h"
 #include "base/scope.h"
+#include "base/thread.h"
 #include "base/wait.h"
 #include "client/settings.h"
 #include "model/claim.h"
 
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <sys/eventfd.h>
@@ -332,22 +332,17 @@ static pthread_t *thread_at(struct jobd_worker *worker, int index, void *(**ret_
 
 #define OTHER_THREADS 3
 
-/* The program's signals are for its own threads. */
 static bool start_threads(struct threads *threads)
 {
     struct jobd_worker *worker = threads->worker;
     int count = worker->options.slots + OTHER_THREADS;
-    sigset_t all, before;
     bool good = true;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
     while (good && threads->started < count) {
         void *(*main)(void *), *argument;
         pthread_t *thread = thread_at(worker, threads->started, &main, &argument);
-        good = pthread_create(thread, NULL, main, argument) == 0;
+        good = thread_start(thread, main, argument, NULL);
         threads->started += good;
     }
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
     return good;
 }
 

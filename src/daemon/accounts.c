@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/scope.h"
+#include "base/thread.h"
 #include "base/wait.h"
 
 #include <pthread.h>
@@ -87,10 +88,6 @@ void accounts_stop(struct accounts *accounts)
 {
     if (accounts == NULL)
         return;
-    pthread_mutex_lock(&accounts->lock);
-    accounts->stopping = true;
-    pthread_cond_signal(&accounts->stop);
-    pthread_mutex_unlock(&accounts->lock);
-    pthread_join(accounts->thread, NULL);
+    thread_end(accounts->thread, &accounts->lock, &accounts->stop, &accounts->stopping);
     mem_free(accounts);
 }

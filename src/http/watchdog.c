@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "base/metrics.h"
+#include "base/thread.h"
 #include "base/wait.h"
 
 #include <pthread.h>
@@ -66,11 +67,7 @@ void watchdog_stop(struct watchdog *watchdog)
 {
     if (watchdog == NULL)
         return;
-    pthread_mutex_lock(&watchdog->lock);
-    watchdog->stopping = true;
-    pthread_cond_signal(&watchdog->stop);
-    pthread_mutex_unlock(&watchdog->lock);
-    pthread_join(watchdog->thread, NULL);
+    thread_end(watchdog->thread, &watchdog->lock, &watchdog->stop, &watchdog->stopping);
     pthread_cond_destroy(&watchdog->stop);
     pthread_mutex_destroy(&watchdog->lock);
     mem_free(watchdog);

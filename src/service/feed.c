@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/metrics.h"
+#include "base/thread.h"
 #include "base/wait.h"
 #include "service/feed_emit.h"
 #include "service/outage.h"
@@ -393,11 +394,7 @@ void feed_stop(struct feed *feed)
     if (feed == NULL)
         return;
     store_unobserve(feed->store, &feed->observer);
-    pthread_mutex_lock(&feed->lock);
-    feed->stopping = true;
-    pthread_cond_signal(&feed->news);
-    pthread_mutex_unlock(&feed->lock);
-    pthread_join(feed->thread, NULL);
+    thread_end(feed->thread, &feed->lock, &feed->news, &feed->stopping);
     feed_free(feed);
 }
 

@@ -2,6 +2,7 @@
 #include "service/timer.h"
 
 #include "base/mem.h"
+#include "base/thread.h"
 #include "base/wait.h"
 
 #include <pthread.h>
@@ -82,11 +83,7 @@ void timer_stop(struct timer *timer)
 {
     if (timer == NULL)
         return;
-    pthread_mutex_lock(&timer->lock);
-    timer->stopping = true;
-    pthread_cond_signal(&timer->wake);
-    pthread_mutex_unlock(&timer->lock);
-    pthread_join(timer->thread, NULL);
+    thread_end(timer->thread, &timer->lock, &timer->wake, &timer->stopping);
     timer_free(timer);
 }
 

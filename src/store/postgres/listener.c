@@ -1,12 +1,12 @@
 /* The listener: a connection of its own that LISTENs, and a thread that waits on it. */
 #include "store/postgres/listener.h"
 
+#include "base/thread.h"
 #include "base/uuid.h"
 #include "store/postgres/guard.h"
 #include "store/postgres/news_text.h"
 #include "store/postgres/reach.h"
 #include "store/postgres/state.h"
-#include "store/postgres/thread.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -120,7 +120,7 @@ bool listener_start(struct listener *listener, struct pg_store *store, struct er
     *listener = (struct listener){.store = store};
     if (pipe2(listener->stop, O_CLOEXEC) != 0)
         return err_set(err, "There are too many open files: %s.", strerror(errno));
-    if (pg_thread_start(&listener->thread, run, listener, err))
+    if (thread_start(&listener->thread, run, listener, err))
         return true;
     close(listener->stop[0]);
     close(listener->stop[1]);

@@ -2,11 +2,11 @@
 #include "store/postgres/readers.h"
 
 #include "base/metrics.h"
+#include "base/thread.h"
 #include "store/postgres/find/session.h"
 #include "store/postgres/reach.h"
 #include "store/postgres/read.h"
 #include "store/postgres/state.h"
-#include "store/postgres/thread.h"
 
 static enum problem answer_with(struct pg_connection *connection, struct pg_store *store,
                                 struct store_call *call)
@@ -93,7 +93,7 @@ bool readers_start(struct readers *readers, struct pg_store *store, struct err *
         struct reader *reader = &readers->list[readers->count];
         reader->readers = readers;
         pthread_cond_init(&reader->wake, NULL);
-        if (!pg_thread_start(&reader->thread, run, reader, err)) {
+        if (!thread_start(&reader->thread, run, reader, err)) {
             pthread_cond_destroy(&reader->wake);
             readers_stop(readers);
             return false;

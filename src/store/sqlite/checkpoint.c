@@ -1,10 +1,8 @@
 /* Checkpoints: passes of a background thread, the rest by the writer, force at the bound. */
 #include "store/sqlite/checkpoint.h"
 
+#include "base/thread.h"
 #include "store/sqlite/connection.h"
-
-#include <signal.h>
-#include <string.h>
 
 /* A pass takes what the passes before it let grow; each is a fraction of the one before. */
 #define PASSES 4
@@ -66,9 +64,6 @@ static void *run(void *argument)
 bool checkpoint_start(struct checkpointer *checkpointer, struct sqlite_reader *connection,
                       sqlite3 *writer, struct pool *pool, struct err *err)
 {
-    sigset_t all, before;
-    int error;
-
     *checkpointer = (struct checkpointer){
         .connection = connection,
         .writer = writer,
@@ -78,23 +73,16 @@ bool checkpoint_start(struct checkpointer *checkpointer, struct sqlite_reader *c
     };
     pthread_mutex_init(&checkpointer->lock, NULL);
     pthread_cond_init(&checkpointer->wanted, NULL);
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    error = pthread_create(&checkpointer->thread, NULL, run, checkpointer);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (error != 0)
-        return err_set(err, "The checkpoint thread cannot start: %s.", strerror(error));
+    if (!thread_start(&checkpointer->thread, run, checkpointer, err))
+        return false;
     sqlite3_wal_hook(writer, on_commit, checkpointer);
     return true;
 }
 
 void checkpoint_stop(struct checkpointer *checkpointer)
 {
-    pthread_mutex_lock(&checkpointer->lock);
-    checkpointer->closing = true;
-    pthread_mutex_unlock(&checkpointer->lock);
-    pthread_cond_signal(&checkpointer->wanted);
-    pthread_join(checkpointer->thread, NULL);
+    thread_end(checkpointer->thread, &checkpointer->lock, &checkpointer->wanted,
+               &checkpointer->closing);
     pthread_cond_destroy(&checkpointer->wanted);
     pthread_mutex_destroy(&checkpointer->lock);
     connection_close(checkpointer->connection);

@@ -3,11 +3,11 @@
 
 #include "base/metrics.h"
 #include "base/scope.h"
+#include "base/thread.h"
 #include "base/wait.h"
 #include "store/postgres/names/segment.h"
 #include "store/postgres/row.h"
 #include "store/postgres/state.h"
-#include "store/postgres/thread.h"
 
 #define PAUSE_FAILED_NS INT64_C(5000000000)
 #define ARENA_MAX ((size_t)256 << 20)
@@ -171,7 +171,7 @@ bool indexer_start(struct indexer *indexer, struct pg_store *store, struct err *
     *indexer = (struct indexer){.store = store};
     pthread_mutex_init(&indexer->lock, NULL);
     wait_init(&indexer->more);
-    if (pg_thread_start(&indexer->thread, run, indexer, err))
+    if (thread_start(&indexer->thread, run, indexer, err))
         return true;
     pthread_cond_destroy(&indexer->more);
     pthread_mutex_destroy(&indexer->lock);
@@ -180,11 +180,7 @@ bool indexer_start(struct indexer *indexer, struct pg_store *store, struct err *
 
 void indexer_stop(struct indexer *indexer)
 {
-    pthread_mutex_lock(&indexer->lock);
-    indexer->stopping = true;
-    pthread_mutex_unlock(&indexer->lock);
-    pthread_cond_signal(&indexer->more);
-    pthread_join(indexer->thread, NULL);
+    thread_end(indexer->thread, &indexer->lock, &indexer->more, &indexer->stopping);
     pthread_cond_destroy(&indexer->more);
     pthread_mutex_destroy(&indexer->lock);
 }

@@ -1,8 +1,8 @@
 /* The writer's thread: sleeps until somebody writes, and runs batches. */
 #include "store/postgres/write/writer.h"
 
+#include "base/thread.h"
 #include "store/postgres/state.h"
-#include "store/postgres/thread.h"
 #include "store/postgres/write/batch.h"
 
 /* It looks for itself what there is, so one of a transaction that failed does no harm. */
@@ -29,7 +29,7 @@ bool pg_writer_start(struct pg_writer *writer, struct pg_store *store, struct er
     *writer = (struct pg_writer){.store = store, .heard_from = store->clock.own.opened_at};
     call_queue_init(&writer->queue);
     news_init(&writer->news);
-    if (pg_thread_start(&writer->thread, run, writer, err))
+    if (thread_start(&writer->thread, run, writer, err))
         return true;
     news_release(&writer->news);
     call_queue_release(&writer->queue);

@@ -1,12 +1,10 @@
 /* The writer's thread: sleeps, runs batches, and looks after the file in between. */
 #include "store/sqlite/write/writer.h"
 
+#include "base/thread.h"
 #include "store/sqlite/state.h"
 #include "store/sqlite/write/batch.h"
 #include "store/sqlite/write/index.h"
-
-#include <signal.h>
-#include <string.h>
 
 /* Waits until a call is there, indexing meanwhile; false when closing and all are answered. */
 static bool wait_for_calls(struct writer *writer)
@@ -33,24 +31,9 @@ static void *run(void *argument)
     return NULL;
 }
 
-/* Signals are for the program's own threads. */
-static int start_thread(struct writer *writer)
-{
-    sigset_t all, before;
-    int error;
-
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    error = pthread_create(&writer->thread, NULL, run, writer);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return error;
-}
-
 bool writer_start(struct writer *writer, struct sqlite_store *store,
                   struct sqlite_reader *connection, bool background, struct err *err)
 {
-    int error;
-
     *writer = (struct writer){
         .store = store,
         .connection = connection,
@@ -63,8 +46,7 @@ bool writer_start(struct writer *writer, struct sqlite_store *store,
         return false;
     }
     call_queue_init(&writer->queue);
-    error = start_thread(writer);
-    return error == 0 || err_set(err, "The writer's thread cannot start: %s.", strerror(error));
+    return thread_start(&writer->thread, run, writer, err);
 }
 
 void writer_stop(struct writer *writer)
