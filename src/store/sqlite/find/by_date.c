@@ -9,52 +9,27 @@ enum problem by_date_init(struct search *search, struct by_date *by_date)
 {
     *by_date = (struct by_date){
         .kind = search->query->order == ORDER_START_DATE ? DATE_STARTED : DATE_ENDED,
-        .read = roaring_bitmap_create(),
     };
-    if (by_date->read == NULL)
-        return problem_no_memory(search->err);
-    return source_init(search, &by_date->source, SOURCE_INDEX, &search->scope, INT64_MAX);
+    return taken_init(search, &by_date->taken);
 }
 
 void by_date_release(struct by_date *by_date)
 {
-    posting_free(by_date->read);
-    source_release(&by_date->source);
-}
-
-static enum problem take(struct search *search, struct by_date *by_date, struct best *best,
-                         int64_t position)
-{
-    by_date->asked++;
-    return best_probe(search, best, position);
-}
-
-/* The same of an indexed job, unless it was read before. */
-static enum problem take_ordinal(struct search *search, struct by_date *by_date, struct best *best,
-                                 int64_t ordinal)
-{
-    int64_t position;
-    enum problem problem;
-
-    if (!roaring_bitmap_add_checked(by_date->read, (uint32_t)ordinal))
-        return PROBLEM_NONE;
-    problem = ordinal_position(search->reader, &by_date->source.filter.block, ordinal, &position,
-                               search->err);
-    return problem == PROBLEM_NONE ? take(search, by_date, best, position) : problem;
+    taken_release(&by_date->taken);
 }
 
 /* Jobs that changed since the index followed may have any date. */
 static enum problem take_doubtful(struct search *search, struct by_date *by_date, struct best *best)
 {
     const struct doubtful *doubtful = &search->doubtful;
-    struct index_filter *filter = &by_date->source.filter;
+    struct index_filter *filter = &by_date->taken.source.filter;
     enum problem problem = search_doubtful(search);
 
     for (size_t i = 0; i < doubtful->count && problem == PROBLEM_NONE; i++) {
         int64_t ordinal = doubtful->ordinals[i], next;
         problem = index_filter_next(search, filter, ordinal, ordinal + 1, &next);
         if (problem == PROBLEM_NONE && next == ordinal)
-            problem = take_ordinal(search, by_date, best, ordinal);
+            problem = taken_read(search, &by_date->taken, best, ordinal);
     }
     return problem;
 }
@@ -133,12 +108,10 @@ static enum problem read_zones(struct search *search, struct by_date *by_date)
 static enum problem read_unindexed(struct search *search, struct by_date *by_date,
                                    struct best *best, size_t limit)
 {
-    struct source *source = &by_date->source;
-    enum problem problem = source_read(search, source, limit);
+    bool all;
+    enum problem problem = taken_read_unindexed(search, &by_date->taken, best, limit, &all);
 
-    for (size_t i = 0; i < source->count && problem == PROBLEM_NONE; i++)
-        problem = take(search, by_date, best, source->positions[i]);
-    if (problem != PROBLEM_NONE || !source_is_indexed(source))
+    if (problem != PROBLEM_NONE || !all)
         return problem;
     by_date->phase = BY_DATE_ZONES;
     problem = take_doubtful(search, by_date, best);
@@ -152,7 +125,7 @@ static enum problem enter_zone(struct search *search, struct by_date *by_date, i
 {
     struct date_bounds bounds[DATE_BLOCKS];
     int64_t end = (chunk + 1) * MARK_CHUNK, at = chunk * MARK_CHUNK;
-    enum problem problem = index_filter_next(search, &by_date->source.filter, at, end, &at);
+    enum problem problem = index_filter_next(search, &by_date->taken.source.filter, at, end, &at);
 
     by_date->chunk = chunk;
     by_date->block_count = by_date->next_block = 0;
@@ -164,7 +137,7 @@ static enum problem enter_zone(struct search *search, struct by_date *by_date, i
         const struct date_bounds *block = &bounds[number];
         if (block->first <= block->last && !is_passed(search, block))
             by_date->blocks[by_date->block_count++] = (struct by_date_block){number, *block};
-        problem = index_filter_next(search, &by_date->source.filter,
+        problem = index_filter_next(search, &by_date->taken.source.filter,
                                     chunk * MARK_CHUNK + (number + 1) * DATE_BLOCK, end, &at);
     }
     if (by_date->block_count > 0)
@@ -177,12 +150,12 @@ static enum problem read_block(struct search *search, struct by_date *by_date, s
                                int number)
 {
     int64_t at = by_date->chunk * MARK_CHUNK + number * DATE_BLOCK, end = at + DATE_BLOCK;
-    enum problem problem = index_filter_next(search, &by_date->source.filter, at, end, &at);
+    enum problem problem = index_filter_next(search, &by_date->taken.source.filter, at, end, &at);
 
     while (problem == PROBLEM_NONE && at < end) {
-        problem = take_ordinal(search, by_date, best, at);
+        problem = taken_read(search, &by_date->taken, best, at);
         if (problem == PROBLEM_NONE)
-            problem = index_filter_next(search, &by_date->source.filter, at + 1, end, &at);
+            problem = index_filter_next(search, &by_date->taken.source.filter, at + 1, end, &at);
     }
     return problem;
 }
@@ -194,8 +167,8 @@ static enum problem begin_absent(struct search *search, struct by_date *by_date,
     unsigned set = by_date->kind == DATE_STARTED ? JOB_SET_NOT_STARTED : JOB_SET_NOT_ENDED;
 
     by_date->phase = is_full_of_dated(search, best) ? BY_DATE_END : BY_DATE_ABSENT;
-    index_filter_choose(&by_date->source.filter, 1U << set, 0);
-    return ordinal_below(search->reader, &by_date->source.filter.block,
+    index_filter_choose(&by_date->taken.source.filter, 1U << set, 0);
+    return ordinal_below(search->reader, &by_date->taken.source.filter.block,
                          among ? search->after.position : INT64_MAX, &by_date->below, search->err);
 }
 
@@ -233,7 +206,7 @@ static enum problem end_absent(struct search *search, struct by_date *by_date,
 
     if (!best_is_full(search, best) || by_date->phase == BY_DATE_END)
         return PROBLEM_NONE;
-    problem = ordinal_position(search->reader, &by_date->source.filter.block, by_date->below,
+    problem = ordinal_position(search->reader, &by_date->taken.source.filter.block, by_date->below,
                                &position, search->err);
     if (problem == PROBLEM_NONE && position <= best->entries[best->count - 1].place.position)
         by_date->phase = BY_DATE_END;
@@ -252,11 +225,11 @@ static enum problem read_absent(struct search *search, struct by_date *by_date, 
     }
     if (by_date->room < limit)
         return problem_no_memory(search->err);
-    problem = index_filter_list(search, &by_date->source.filter, by_date->below, limit,
+    problem = index_filter_list(search, &by_date->taken.source.filter, by_date->below, limit,
                                 by_date->ordinals, &count);
     for (size_t i = 0; i < count && problem == PROBLEM_NONE; i++) {
         by_date->below = by_date->ordinals[i];
-        problem = take_ordinal(search, by_date, best, by_date->below);
+        problem = taken_read(search, &by_date->taken, best, by_date->below);
     }
     if (count < limit)
         by_date->phase = BY_DATE_END;
@@ -268,8 +241,9 @@ enum problem by_date_read(struct search *search, struct by_date *by_date, struct
 {
     enum problem problem = PROBLEM_NONE;
 
-    by_date->asked = 0;
-    while (problem == PROBLEM_NONE && by_date->asked < limit && by_date->phase != BY_DATE_END) {
+    by_date->taken.cost = 0;
+    while (problem == PROBLEM_NONE && by_date->taken.cost < limit &&
+           by_date->phase != BY_DATE_END) {
         switch (by_date->phase) {
         case BY_DATE_UNINDEXED:
             problem = read_unindexed(search, by_date, best, limit);

@@ -2,9 +2,7 @@
 #ifndef JOBD_STORE_SQLITE_FIND_BY_DATE_H
 #define JOBD_STORE_SQLITE_FIND_BY_DATE_H
 
-#include "store/sqlite/find/best.h"
-#include "store/sqlite/find/index_filter.h"
-#include "store/sqlite/find/source.h"
+#include "store/sqlite/find/taken.h"
 #include "store/sqlite/index/date_zone.h"
 
 /*
@@ -21,7 +19,7 @@ struct by_date {
         BY_DATE_ABSENT, /* those without the date come last, newest first */
         BY_DATE_END,
     } phase;
-    struct source source; /* its filter; and the jobs that the index lacks */
+    struct taken taken;
     struct date_zones zones;
     size_t next_zone;
     int64_t chunk; /* at hand */
@@ -31,10 +29,8 @@ struct by_date {
     } blocks[DATE_BLOCKS]; /* in which there are candidates */
     size_t block_count, next_block;
     int64_t below; /* the ordinal from which on those without the date are settled */
-    roaring_bitmap_t *read; /* ordinals of the jobs that were */
     int64_t *ordinals; /* room to list them in */
     size_t room;
-    size_t asked; /* jobs that were read in this piece */
 };
 
 /*
