@@ -8,7 +8,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* The larger the piece, the less its segment is merged; but ranges of names are parted between
+ * pieces only, so none is more than a part of all before it. */
 #define INDEX_PIECE 50000
+#define INDEX_PIECE_FIRST 1024
+#define INDEX_PART 16
 
 struct fill {
     struct sqlite_reader *connection;
@@ -98,10 +102,14 @@ static void fill_all(struct fill *fill)
 static void fill_index(struct fill *fill)
 {
     struct name_index_progress progress = {.behind = true};
+    int64_t indexed = 0, piece;
 
     while (progress.behind || progress.merging) {
         must(fill, connection_run(fill->connection, "BEGIN"));
-        must(fill, name_index_step(fill->connection, INDEX_PIECE, &progress));
+        piece = INDEX_PIECE_FIRST + indexed / INDEX_PART;
+        must(fill, name_index_step(fill->connection,
+                                   (int)(piece < INDEX_PIECE ? piece : INDEX_PIECE), &progress));
+        indexed += progress.done;
         must(fill, connection_run(fill->connection, "COMMIT"));
     }
 }

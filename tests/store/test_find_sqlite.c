@@ -11,6 +11,7 @@
 
 #define JOBS 3000
 #define MANY 70000 /* more than a zone of dates has */
+#define PIECE 500 /* to index */
 #define TYPES 12
 #define USERS 6
 #define QUERIES_STANDARD 400
@@ -140,12 +141,14 @@ static void scatter(struct world *world, size_t nth, size_t dates_of)
     sqlite_rewind(update);
 }
 
+/* In pieces, between which ranges of names are parted. */
 static void index_names(struct world *world, int jobs)
 {
     struct name_index_progress progress;
 
     assert_true(connection_run(world->writer, "BEGIN IMMEDIATE"));
-    assert_true(name_index_step(world->writer, jobs, &progress));
+    for (int left = jobs; left > 0; left -= PIECE)
+        assert_true(name_index_step(world->writer, left < PIECE ? left : PIECE, &progress));
     assert_true(connection_run(world->writer, "COMMIT"));
 }
 

@@ -109,7 +109,8 @@ static void ask_everything(struct plans *plans)
 static bool may_scan(const char *detail)
 {
     return strcmp(detail, "SCAN name_segment USING INDEX name_segment_first") == 0 ||
-           strncmp(detail, "SCAN (subquery-", 15) == 0 || strcmp(detail, "SCAN busy") == 0 ||
+           strcmp(detail, "SCAN name_bucket") == 0 || strncmp(detail, "SCAN (subquery-", 15) == 0 ||
+           strcmp(detail, "SCAN busy") == 0 ||
            strcmp(detail, "SCAN job USING COVERING INDEX job_name") == 0 ||
            strcmp(detail, "SCAN lease USING COVERING INDEX lease_due") == 0 ||
            strcmp(detail, "SCAN session USING COVERING INDEX session_expiry") == 0 ||

@@ -14,7 +14,7 @@
 #define EVERYTHING 10000
 #define PIECE 32
 /* What a walk reads before it looks up the ranges, and to find out where they begin and end. */
-#define ROWS_BESIDE (256 + 4 * PIECE)
+#define ROWS_BESIDE (64 + 4 * PIECE)
 
 struct world {
     struct fixture *fixture;

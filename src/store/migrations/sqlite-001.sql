@@ -163,3 +163,14 @@ CREATE TABLE name_range (
     last TEXT NOT NULL,
     PRIMARY KEY (gram, head)
 ) STRICT, WITHOUT ROWID;
+-- Ranges of names, by which numbered jobs have a word each (see src/store/sqlite/index/name_bucket.h). The open ones
+-- are all names there can be, and take in the jobs to come; a closed one is that of the jobs that came while it was open.
+CREATE TABLE name_bucket (
+    id INTEGER PRIMARY KEY,
+    first TEXT NOT NULL, -- name keys
+    last TEXT, -- of an open one it is the next one's first; NULL: there is none
+    since INTEGER NOT NULL, -- the first number that its jobs can have
+    until INTEGER, -- behind the last one; NULL: it is open
+    jobs INTEGER NOT NULL -- about
+) STRICT;
+INSERT INTO name_bucket (id, first, since, jobs) VALUES (1, '', 0, 0);

@@ -60,6 +60,7 @@ bool connection_open(const char *path, enum connection_use use, struct sqlite_re
     arena_init(&reader->memory.scratch, SEARCH_MEMORY_MAX);
     reader->memory.sql = (struct buf)BUF(SHAPE_SQL_MAX);
     arena_init(&reader->ranges.keys, KNOWN_RANGES_MEMORY);
+    arena_init(&reader->buckets.arena, NAME_BUCKETS_MEMORY);
     if (!set_up(reader, path, use)) {
         refused(path, reader->db, err);
         connection_close(reader);
@@ -76,6 +77,7 @@ void connection_close(struct sqlite_reader *reader)
     statements_release(&reader->statements);
     dictionary_release(&reader->dictionary);
     known_ranges_release(&reader->ranges);
+    name_buckets_release(&reader->buckets);
     arena_release(&reader->memory.scratch);
     buf_release(&reader->memory.sql);
     sqlite3_close_v2(reader->db);

@@ -11,6 +11,7 @@
 #include "model/problem.h"
 #include "store/sqlite/dictionary.h"
 #include "store/sqlite/index/known_ranges.h"
+#include "store/sqlite/index/name_bucket.h"
 #include "store/sqlite/remembered.h"
 #include "store/sqlite/statements.h"
 #include "store/sqlite/wal.h"
@@ -41,6 +42,7 @@ struct sqlite_reader {
     struct dictionary dictionary;
     struct remembered remembered; /* of the pool's, which see nothing but what is committed */
     struct search_memory memory;
+    struct name_buckets buckets;
     struct known_ranges ranges; /* of the writer's */
     /* The pool's own. */
     struct sqlite_reader *next;

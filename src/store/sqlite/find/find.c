@@ -20,9 +20,12 @@
  *   within as much time as jobs take. Against it the dates' own index is walked, where SQLite
  *   itself skips other types and users, and a sieve asks the index for many jobs at once. Each of
  *   two ways tells how far it has come, and who promises to be done first gets most of the time.
- * - By name, which has nothing to do with any filter, all candidates are read, M, against a walk
- *   through the names, which reads only between the first and the last that can match. So little
- *   more than min(rows before the page is full, M): about sqrt(n N) for a page of n at worst.
+ * - By name the same candidates, from the ranges of names that come first, of which the index has
+ *   some five hundred and those that were parted since (by_name.h): all candidates where they are
+ *   few, and else the page and its share of the ranges; to work out which they are takes up to some
+ *   milliseconds among ten million jobs. Against it a walk through the names, which reads only
+ *   between the first and the last that can match, rows until the page is full. Of many types
+ *   without a name all jobs are read, M (gather.h).
  * - In addition the jobs that the index lacks, INDEX_BEHIND_MAX under load, all of them after a
  *   store was moved until it has caught up, and those that changed since (doubtful.h).
  */
@@ -96,6 +99,12 @@ static enum problem plan_dates(struct search *search, struct plan *plan)
     return plan_candidates_by_date(search, plan);
 }
 
+/* Of many types the index knows only what else is asked for, without a name too little. */
+static bool is_in_index(const struct search *search)
+{
+    return search->by_name || search->scope.type_count <= INDEX_TERMS_TYPES;
+}
+
 static enum problem plan_names(struct search *search, struct plan *plan)
 {
     enum problem problem;
@@ -106,8 +115,8 @@ static enum problem plan_names(struct search *search, struct plan *plan)
     problem = add(search, plan, RUNNER_WALK, SOURCE_STREAMS);
     if (problem != PROBLEM_NONE || walk_is_exact(search))
         return problem;
-    return search->by_name ? add(search, plan, RUNNER_ALL, SOURCE_INDEX)
-                           : add(search, plan, RUNNER_GATHER, SOURCE_STREAMS);
+    return is_in_index(search) ? add(search, plan, RUNNER_BY_NAME, SOURCE_INDEX)
+                               : add(search, plan, RUNNER_GATHER, SOURCE_STREAMS);
 }
 
 /* Streams are in these orders themselves, value by value; without a name they are exact. */

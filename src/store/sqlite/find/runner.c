@@ -31,6 +31,8 @@ static enum problem runner_init(struct search *search, struct runner *runner)
         return gather_init(search, &runner->gather);
     case RUNNER_BY_DATE:
         return by_date_init(search, &runner->by_date);
+    case RUNNER_BY_NAME:
+        return by_name_init(search, &runner->by_name);
     case RUNNER_ORDERED:
     case RUNNER_ALL:
         break;
@@ -65,6 +67,8 @@ void runner_release(struct runner *runner)
     sieve_release(&runner->sieve);
     if (runner->kind == RUNNER_BY_DATE)
         by_date_release(&runner->by_date);
+    if (runner->kind == RUNNER_BY_NAME)
+        by_name_release(&runner->by_name);
     if (runner->kind == RUNNER_WALK)
         walk_release(&runner->walk);
 }
@@ -296,11 +300,22 @@ static enum problem advance_by_date(struct search *search, struct runner *runner
     return problem;
 }
 
+static enum problem advance_by_name(struct search *search, struct runner *runner)
+{
+    size_t piece = next_piece(search, runner);
+    enum problem problem = by_name_read(search, &runner->by_name, &runner->best, piece);
+
+    runner->done = runner->by_name.phase == BY_NAME_END;
+    return problem;
+}
+
 static enum problem advance(struct search *search, struct runner *runner)
 {
     switch (runner->kind) {
     case RUNNER_BY_DATE:
         return advance_by_date(search, runner);
+    case RUNNER_BY_NAME:
+        return advance_by_name(search, runner);
     case RUNNER_WALK:
         return advance_walk(search, runner);
     case RUNNER_GATHER:
@@ -332,19 +347,31 @@ static int64_t now_ns(void)
     return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
 }
 
+/* One that has yet to find the ranges in which names match promises nothing before it has one. */
+static bool is_lost(const struct search *search, const struct runner *runner)
+{
+    return runner->walk.by_name && search->by_name && !runner->walk.ranges.known &&
+           runner->best.count == 0;
+}
+
 /* About what part of its way it has behind it; 0: cannot be told. */
 static double part_done(const struct search *search, const struct runner *runner)
 {
     switch (runner->kind) {
     case RUNNER_GATHER:
         return gather_part(&runner->gather);
-    case RUNNER_ORDERED:
     case RUNNER_WALK:
+        if (is_lost(search, runner))
+            return 0;
+        return ((double)runner->best.count + 0.5) / (double)search->want;
+    case RUNNER_ORDERED:
         return ((double)runner->best.count + 0.5) / (double)search->want;
     case RUNNER_ALL:
         return index_filter_part(&runner->source.filter);
     case RUNNER_BY_DATE:
         return by_date_part(search, &runner->by_date, &runner->best);
+    case RUNNER_BY_NAME:
+        return by_name_part(search, &runner->by_name);
     }
     return 0;
 }

@@ -3,6 +3,7 @@
 #define JOBD_STORE_SQLITE_FIND_RUNNER_H
 
 #include "store/sqlite/find/by_date.h"
+#include "store/sqlite/find/by_name.h"
 #include "store/sqlite/find/gather.h"
 #include "store/sqlite/find/sieve.h"
 #include "store/sqlite/find/values.h"
@@ -14,6 +15,7 @@ enum runner_kind {
     RUNNER_ALL, /* all candidates of a source, the best of them kept: done at their end */
     RUNNER_GATHER, /* the same of what need not be tested, in any order */
     RUNNER_BY_DATE, /* candidates by stretches of time: done when the best are sure */
+    RUNNER_BY_NAME, /* candidates by ranges of names: likewise */
     RUNNER_WALK, /* an index in the query's order: done with a full page */
 };
 
@@ -36,6 +38,8 @@ struct runner {
     struct gather gather;
     /* RUNNER_BY_DATE */
     struct by_date by_date;
+    /* RUNNER_BY_NAME */
+    struct by_name by_name;
     /* RUNNER_WALK */
     struct walk walk;
 };

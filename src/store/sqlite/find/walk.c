@@ -11,7 +11,7 @@
  */
 #define TESTED_ROWS(rows) ((rows) / 4)
 /* To look up the ranges costs about as much as so many rows. */
-#define PATIENCE 256
+#define PATIENCE 64
 
 void walk_release(struct walk *walk)
 {

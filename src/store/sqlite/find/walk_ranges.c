@@ -176,25 +176,39 @@ static bool list_ranges(const struct heads *heads, size_t grams, struct walk_ran
     return ranges->list != NULL;
 }
 
+static enum problem find_ranges(struct heads *heads, struct walk_ranges *ret_ranges)
+{
+    size_t grams = 0;
+    enum problem problem = read_grams(heads, &grams);
+
+    assert(heads->search->query->match != MATCH_EXACT);
+    if (problem == PROBLEM_NONE && !list_ranges(heads, grams, ret_ranges))
+        problem = problem_no_memory(heads->search->err);
+    return problem;
+}
+
 enum problem walk_ranges_of_grams(struct search *search, size_t lacking,
                                   struct walk_ranges *ret_ranges)
 {
     struct heads *heads = ARENA_NEW(&search->scratch, struct heads);
-    size_t grams = 0;
     bool all = false;
     enum problem problem;
 
-    assert(search->query->match != MATCH_EXACT);
     if (heads == NULL)
         return problem_no_memory(search->err);
     heads->search = search;
     problem = read_lacking(heads, lacking, &all);
-    if (problem != PROBLEM_NONE || !all)
-        return problem;
-    problem = read_grams(heads, &grams);
-    if (problem == PROBLEM_NONE && !list_ranges(heads, grams, ret_ranges))
-        problem = problem_no_memory(search->err);
-    return problem;
+    return problem == PROBLEM_NONE && all ? find_ranges(heads, ret_ranges) : problem;
+}
+
+enum problem walk_ranges_of_index(struct search *search, struct walk_ranges *ret_ranges)
+{
+    struct heads *heads = ARENA_NEW(&search->scratch, struct heads);
+
+    if (heads == NULL)
+        return problem_no_memory(search->err);
+    heads->search = search;
+    return find_ranges(heads, ret_ranges);
 }
 
 enum problem walk_ranges_of_start(struct search *search, struct walk_ranges *ret_ranges)

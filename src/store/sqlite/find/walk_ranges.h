@@ -17,9 +17,14 @@ struct walk_ranges {
 enum problem walk_ranges_of_start(struct search *search, struct walk_ranges *ret_ranges);
 
 /*
- * With MATCH_ANYWHERE and MATCH_END: those of the pattern's grams, and of the names that the index
- * lacks and that match. They are looked at one by one; when there are more than `lacking`, the
- * ranges stay unknown. All lives in the search's memory.
+ * With MATCH_ANYWHERE and MATCH_END: those of the pattern's grams, in which are all names of
+ * indexed jobs that match. All lives in the search's memory.
+ */
+enum problem walk_ranges_of_index(struct search *search, struct walk_ranges *ret_ranges);
+
+/*
+ * The same, and those of the names that the index lacks and that match. They are looked at one by
+ * one; when there are more than `lacking`, the ranges stay unknown.
  */
 enum problem walk_ranges_of_grams(struct search *search, size_t lacking,
                                   struct walk_ranges *ret_ranges);

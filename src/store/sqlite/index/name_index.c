@@ -23,7 +23,7 @@
 #define MERGED_A_ROW 4
 #define MERGED_MIN 512
 
-#define WORDS 3 /* beside the grams: type, person and name */
+#define WORDS 4 /* beside the grams: type, person, name and its bucket */
 
 /* So many pairs for each job of a step's budget, twice as many as names mostly have: what longer
  * ones would take is left to the next step. */
@@ -76,6 +76,7 @@ static bool add_job(struct sqlite_reader *writer, struct piece *piece, sqlite3_s
 {
     struct name_grams *grams = &piece->grams;
     struct span folded = sqlite_text(job, 3);
+    struct name_bucket *bucket = name_buckets_find(&writer->buckets, folded);
     int64_t whole;
 
     static_assert(NAME_INDEX_GRAM == NAME_RANGE_GRAM, "names are cut once");
@@ -84,13 +85,16 @@ static bool add_job(struct sqlite_reader *writer, struct piece *piece, sqlite3_s
         !name_grams_ask_word(NAME_WORD_WHOLE, sqlite_text(job, 4), &whole))
         return false;
     name_grams_finish(grams);
-    if (!known_ranges_add(writer, folded, grams) || !reserve(piece, grams->count + WORDS))
+    if (!known_ranges_add(writer, folded, grams) ||
+        !name_bucket_count(writer, bucket, ordinal_of(piece)) ||
+        !reserve(piece, grams->count + WORDS))
         return false;
     for (size_t i = 0; i < grams->count; i++)
         add_pair(piece, (uint32_t)grams->list[i]);
     add_pair(piece, posting_type(sqlite3_column_int64(job, 1)));
     add_pair(piece, posting_person(sqlite3_column_int64(job, 2)));
     add_pair(piece, posting_name(whole));
+    add_pair(piece, posting_bucket(bucket->id));
     piece->marks[piece->count] = mark_of(job, 5, ordinal_of(piece));
     piece->positions[piece->count++] = sqlite3_column_int64(job, 0);
     return true;
@@ -176,7 +180,8 @@ static bool index_more(struct sqlite_reader *writer, int budget, struct piece *p
 
     if (watermark_read(writer, WATERMARK_JOBS, &watermark, NULL) != PROBLEM_NONE ||
         ordinal_count(writer, &piece->first, NULL) != PROBLEM_NONE ||
-        (watermark < 0 && !follow_start(writer)))
+        (watermark < 0 && !follow_start(writer)) ||
+        name_buckets_know(writer, NULL) != PROBLEM_NONE || !name_buckets_part(writer, piece->first))
         return false;
     count = within(piece->first, budget);
     if (count > 0 && !gather(writer, watermark, count, piece))

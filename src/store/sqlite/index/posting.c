@@ -7,7 +7,7 @@ static uint32_t mixed(uint64_t number)
     return (uint32_t)(number * UINT64_C(0x9E3779B97F4A7C15) >> 32);
 }
 
-enum word { WORD_TYPE, WORD_PERSON, WORD_NAME, WORD_COUNT };
+enum word { WORD_TYPE, WORD_PERSON, WORD_NAME, WORD_BUCKET, WORD_COUNT };
 
 static uint32_t word_of(enum word word, uint64_t number)
 {
@@ -29,6 +29,11 @@ uint32_t posting_name(int64_t whole)
     return word_of(WORD_NAME, ((uint64_t)whole ^ (uint64_t)whole >> 16) & 0xFFFF);
 }
 
+uint32_t posting_bucket(int64_t id)
+{
+    return word_of(WORD_BUCKET, (uint64_t)id);
+}
+
 void posting_free(roaring_bitmap_t *jobs)
 {
     if (jobs != NULL)
@@ -41,6 +46,13 @@ roaring_bitmap_t *posting_of(sqlite3_stmt *row, int column)
     size_t len = (size_t)sqlite3_column_bytes(row, column);
 
     return bytes != NULL ? roaring_bitmap_portable_deserialize_safe(bytes, len) : NULL;
+}
+
+static enum problem damaged(int64_t segment, struct err *err)
+{
+    err_set(err, "The store is damaged, or memory is short: a posting of the segment %lld.",
+            (long long)segment);
+    return PROBLEM_INTERNAL;
 }
 
 enum problem posting_read(struct sqlite_reader *reader, int64_t segment, uint32_t gram,
@@ -56,11 +68,9 @@ enum problem posting_read(struct sqlite_reader *reader, int64_t segment, uint32_
         sqlite3_bind_int64(statement, 1, posting_key(segment, gram));
         code = sqlite3_step(statement);
     }
-    if (code == SQLITE_ROW && (*ret_jobs = posting_of(statement, 0)) == NULL) {
-        err_set(err, "The store is damaged, or memory is short: a posting of the segment %lld.",
-                (long long)segment);
-        problem = PROBLEM_INTERNAL;
-    } else if (code != SQLITE_ROW && code != SQLITE_DONE)
+    if (code == SQLITE_ROW && (*ret_jobs = posting_of(statement, 0)) == NULL)
+        problem = damaged(segment, err);
+    else if (code != SQLITE_ROW && code != SQLITE_DONE)
         problem = sqlite_problem(reader->db, err);
     sqlite_rewind(statement);
     return problem;

@@ -19,12 +19,14 @@ static inline uint32_t posting_gram(int64_t key)
 }
 
 /*
- * A type, a person and a name as it is are words of a job, numbered as grams are; who shares one is
- * a candidate. Names share theirs with one in 65,536 others, for each different one is a row.
+ * A type, a person, a name as it is and a range of names (name_bucket.h) are words of a job,
+ * numbered as grams are; who shares one is a candidate. Names share theirs with one in 65,536
+ * others, for each different one is a row.
  */
 uint32_t posting_type(int64_t id);
 uint32_t posting_person(int64_t id);
 uint32_t posting_name(int64_t whole); /* of NAME_WORD_WHOLE */
+uint32_t posting_bucket(int64_t id);
 
 /* Larger than any: of two million jobs, as which no more are merged, half would take 256 KiB. */
 #define POSTING_MAX ((size_t)1 << 20)

@@ -176,6 +176,7 @@ void index_when_quiet(struct writer *writer)
         return;
     writer->indexed = 0;
     known_ranges_release(&writer->connection->ranges);
+    name_buckets_release(&writer->connection->buckets);
     mem_trim();
 }
 

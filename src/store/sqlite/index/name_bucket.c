@@ -1,0 +1,193 @@
+/* Name buckets: known in memory as far as a connection sees them, found by name, and counted. */
+#include "store/sqlite/index/name_bucket.h"
+
+#include "store/sqlite/connection.h"
+
+#include <stdlib.h>
+
+/*
+ * Of so many buckets each has a small part of the names; and to read the postings of one after
+ * another takes as long as to read some hundreds of jobs.
+ */
+#define SHARE_OF_ALL 512
+#define SHARE_MIN 1024
+
+/* One job in so many is counted, as so many; which, its number says. */
+#define COUNT_EVERY 16
+
+int64_t name_bucket_share(int64_t jobs)
+{
+    int64_t share = jobs / SHARE_OF_ALL;
+
+    return share > SHARE_MIN ? share : SHARE_MIN;
+}
+
+bool name_bucket_is_single(const struct name_bucket *bucket)
+{
+    return !bucket->endless && bucket->first.len < NAME_BUCKET_KEY_MAX &&
+           span_eq(bucket->first, bucket->last);
+}
+
+void name_buckets_release(struct name_buckets *buckets)
+{
+    struct arena arena = buckets->arena;
+
+    arena_release(&arena);
+    *buckets = (struct name_buckets){.arena = arena};
+}
+
+/* Between a key and the same with a NUL behind it is no other one. */
+static void make_exact(struct name_bucket *bucket)
+{
+    size_t len = bucket->first.len;
+
+    if (!bucket->endless && bucket->last.len == len + 1 && bucket->last.ptr[len] == '\0' &&
+        memcmp(bucket->first.ptr, bucket->last.ptr, len) == 0)
+        bucket->last.len = len;
+}
+
+static bool add(struct name_buckets *buckets, size_t *room, sqlite3_stmt *row)
+{
+    struct name_bucket bucket = {
+        .id = sqlite3_column_int64(row, 0),
+        .first = arena_span(&buckets->arena, sqlite_text(row, 1)),
+        .last = arena_span(&buckets->arena, sqlite_text(row, 2)),
+        .since = sqlite3_column_int64(row, 3),
+        .until = INT64_MAX,
+        .jobs = sqlite3_column_int64(row, 5),
+        .endless = sqlite3_column_type(row, 2) == SQLITE_NULL,
+        .open = sqlite3_column_type(row, 4) == SQLITE_NULL,
+    };
+
+    if (!bucket.open)
+        bucket.until = sqlite3_column_int64(row, 4);
+    if (buckets->count == *room)
+        buckets->list =
+            arena_doubled(&buckets->arena, buckets->list, sizeof(buckets->list[0]), room);
+    if (buckets->list == NULL || bucket.first.ptr == NULL || bucket.last.ptr == NULL)
+        return false;
+    make_exact(&bucket);
+    buckets->list[buckets->count++] = bucket;
+    return true;
+}
+
+static enum problem read_all(struct sqlite_reader *reader, struct name_buckets *buckets,
+                             struct err *err)
+{
+    sqlite3_stmt *rows = sqlite_prepare_cached(
+        reader, "SELECT id, first, last, since, until, jobs FROM name_bucket");
+    enum problem problem = PROBLEM_NONE;
+    size_t room = 0;
+    int code = SQLITE_ERROR;
+
+    while (problem == PROBLEM_NONE && rows != NULL && (code = sqlite3_step(rows)) == SQLITE_ROW) {
+        if (!add(buckets, &room, rows))
+            problem = problem_no_memory(err);
+    }
+    if (problem == PROBLEM_NONE && code != SQLITE_DONE)
+        problem = sqlite_problem(reader->db, err);
+    sqlite_rewind(rows);
+    return problem;
+}
+
+static int by_first(const void *a, const void *b)
+{
+    const struct name_bucket *left = a, *right = b;
+
+    return span_compare(left->first, right->first);
+}
+
+static int by_last_down(const void *a, const void *b)
+{
+    const struct name_bucket *left = *(struct name_bucket *const *)a;
+    const struct name_bucket *right = *(struct name_bucket *const *)b;
+
+    if (left->endless || right->endless)
+        return right->endless - left->endless;
+    return span_compare(right->last, left->last);
+}
+
+static bool arrange(struct name_buckets *buckets)
+{
+    buckets->down = ARENA_ARRAY(&buckets->arena, struct name_bucket *, buckets->count);
+    buckets->open = ARENA_ARRAY(&buckets->arena, struct name_bucket *, buckets->count);
+    if (buckets->down == NULL || buckets->open == NULL)
+        return false;
+    qsort(buckets->list, buckets->count, sizeof(buckets->list[0]), by_first);
+    for (size_t i = 0; i < buckets->count; i++) {
+        struct name_bucket *bucket = &buckets->list[i];
+        buckets->down[i] = bucket;
+        if (bucket->open)
+            buckets->open[buckets->open_count++] = bucket;
+    }
+    qsort(buckets->down, buckets->count, sizeof(struct name_bucket *), by_last_down);
+    return true;
+}
+
+static enum problem read_last_id(struct sqlite_reader *reader, int64_t *ret_id, struct err *err)
+{
+    if (!connection_number(reader, "SELECT max(id) FROM name_bucket", ret_id))
+        return sqlite_problem(reader->db, err);
+    if (*ret_id > 0)
+        return PROBLEM_NONE;
+    err_set(err, "The store is damaged: the index has no ranges of names.");
+    return PROBLEM_INTERNAL;
+}
+
+enum problem name_buckets_know(struct sqlite_reader *reader, struct err *err)
+{
+    struct name_buckets *buckets = &reader->buckets;
+    int64_t last_id;
+    enum problem problem = read_last_id(reader, &last_id, err);
+
+    if (problem != PROBLEM_NONE || last_id == buckets->last_id)
+        return problem;
+    name_buckets_release(buckets);
+    problem = read_all(reader, buckets, err);
+    if (problem == PROBLEM_NONE && !arrange(buckets))
+        problem = problem_no_memory(err);
+    if (problem == PROBLEM_NONE)
+        buckets->last_id = last_id;
+    else
+        name_buckets_release(buckets);
+    return problem;
+}
+
+struct name_bucket *name_buckets_find(const struct name_buckets *buckets, struct span folded)
+{
+    struct span key = name_bucket_key(folded);
+    size_t low = 0, high = buckets->open_count;
+
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2;
+        if (span_compare(buckets->open[middle]->first, key) <= 0)
+            low = middle;
+        else
+            high = middle;
+    }
+    return buckets->open[low];
+}
+
+/* Of many jobs that are created together each sixteenth may be named alike. */
+static bool is_counted(int64_t ordinal)
+{
+    return ((uint64_t)ordinal * UINT64_C(0x9E3779B97F4A7C15) >> 32) % COUNT_EVERY == 0;
+}
+
+bool name_bucket_count(struct sqlite_reader *writer, struct name_bucket *bucket, int64_t ordinal)
+{
+    sqlite3_stmt *update;
+    bool done;
+
+    if (!is_counted(ordinal))
+        return true;
+    update = sqlite_prepare_cached(writer, "UPDATE name_bucket SET jobs = ?2 WHERE id = ?1");
+    if (update == NULL)
+        return false;
+    bucket->jobs += COUNT_EVERY;
+    sqlite3_bind_int64(update, 1, bucket->id);
+    sqlite3_bind_int64(update, 2, bucket->jobs);
+    done = sqlite3_step(update) == SQLITE_DONE;
+    sqlite_rewind(update);
+    return done;
+}
