@@ -166,24 +166,38 @@ int64_t index_part_next(const roaring_bitmap_t *jobs, int64_t from, int64_t end)
     return at.current_value < end ? at.current_value : end;
 }
 
-/* Adds the jobs of all sets in a chunk in which some passed. */
-static enum problem add_chunk(struct search *search, const struct index_terms *terms,
-                              const struct index_part *part, int64_t chunk, roaring_bitmap_t *any)
+static bool has_chunk(const struct index_part *part, int64_t chunk)
 {
     int64_t end = (chunk + 1) * MARK_CHUNK;
-    enum problem problem = PROBLEM_NONE;
-    roaring_bitmap_t *jobs;
 
-    if (index_part_next(index_part_jobs(part), chunk * MARK_CHUNK, end) == end)
-        return PROBLEM_NONE;
-    for (unsigned set = 0; set < JOB_SET_COUNT && problem == PROBLEM_NONE; set++) {
-        if ((terms->sets & 1U << set) == 0)
-            continue;
-        problem = job_set_read(search->reader, set, chunk, &jobs, search->err);
-        if (problem == PROBLEM_NONE && jobs != NULL)
-            roaring_bitmap_or_inplace(any, jobs);
-        if (problem == PROBLEM_NONE)
-            posting_free(jobs);
+    return chunk <= last_chunk(part) &&
+           index_part_next(index_part_jobs(part), chunk * MARK_CHUNK, end) < end;
+}
+
+/* Adds the jobs of all sets in a run of chunks, which lie side by side, a set after another. */
+static enum problem add_chunks(struct search *search, const struct index_terms *terms,
+                               int64_t first, int64_t last, roaring_bitmap_t *any)
+{
+    enum problem problem = PROBLEM_NONE;
+
+    for (unsigned set = 0; set < JOB_SET_COUNT && problem == PROBLEM_NONE; set++)
+        if ((terms->sets & 1U << set) != 0)
+            problem = job_set_add(search->reader, set, first, last, any, search->err);
+    return problem;
+}
+
+/* The same in all chunks in which some passed. */
+static enum problem add_sets(struct search *search, const struct index_terms *terms,
+                             const struct index_part *part, roaring_bitmap_t *any)
+{
+    int64_t first = first_chunk(part), next;
+    enum problem problem = PROBLEM_NONE;
+
+    for (; first <= last_chunk(part) && problem == PROBLEM_NONE; first = next + 1) {
+        for (next = first; has_chunk(part, next); next++)
+            ;
+        if (next > first)
+            problem = add_chunks(search, terms, first, next - 1, any);
     }
     return problem;
 }
@@ -212,9 +226,8 @@ static enum problem choose_by_sets(struct search *search, struct index_terms *te
     enum problem problem = any != NULL ? search_doubtful(search) : problem_no_memory(search->err);
     bool told = !search->doubtful.too_many;
 
-    for (int64_t chunk = first_chunk(part);
-         told && chunk <= last_chunk(part) && problem == PROBLEM_NONE; chunk++)
-        problem = add_chunk(search, terms, part, chunk, any);
+    if (problem == PROBLEM_NONE && told)
+        problem = add_sets(search, terms, part, any);
     if (problem != PROBLEM_NONE || !told) {
         posting_free(any);
         return problem;

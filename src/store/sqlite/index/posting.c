@@ -76,6 +76,36 @@ enum problem posting_read(struct sqlite_reader *reader, int64_t segment, uint32_
     return problem;
 }
 
+static bool add(sqlite3_stmt *row, roaring_bitmap_t *jobs)
+{
+    roaring_bitmap_t *more = posting_of(row, 0);
+
+    if (more != NULL)
+        roaring_bitmap_or_inplace(jobs, more);
+    posting_free(more);
+    return more != NULL;
+}
+
+enum problem posting_add(struct sqlite_reader *reader, int64_t segment, uint32_t first,
+                         uint32_t last, roaring_bitmap_t *jobs, struct err *err)
+{
+    sqlite3_stmt *rows = sqlite_prepare_cached(
+        reader, "SELECT ordinals FROM name_posting WHERE key BETWEEN ?1 AND ?2 ORDER BY key");
+    enum problem problem = PROBLEM_NONE;
+    int code = SQLITE_ERROR;
+
+    if (rows != NULL) {
+        sqlite3_bind_int64(rows, 1, posting_key(segment, first));
+        sqlite3_bind_int64(rows, 2, posting_key(segment, last));
+    }
+    while (problem == PROBLEM_NONE && rows != NULL && (code = sqlite3_step(rows)) == SQLITE_ROW)
+        problem = add(rows, jobs) ? PROBLEM_NONE : damaged(segment, err);
+    if (problem == PROBLEM_NONE && code != SQLITE_DONE)
+        problem = sqlite_problem(reader->db, err);
+    sqlite_rewind(rows);
+    return problem;
+}
+
 bool posting_write(struct sqlite_reader *writer, int64_t key, roaring_bitmap_t *jobs,
                    struct buf *room)
 {
