@@ -174,15 +174,17 @@ static bool has_chunk(const struct index_part *part, int64_t chunk)
            index_part_next(index_part_jobs(part), chunk * MARK_CHUNK, end) < end;
 }
 
-/* Adds the jobs of all sets in a run of chunks, which lie side by side, a set after another. */
+/* Adds those of all sets in a run of chunks, which lie side by side, a set after another. */
 static enum problem add_chunks(struct search *search, const struct index_terms *terms,
-                               int64_t first, int64_t last, roaring_bitmap_t *any)
+                               const struct index_part *part, int64_t first, int64_t last,
+                               roaring_bitmap_t *any)
 {
+    const roaring_bitmap_t *jobs = index_part_jobs(part);
     enum problem problem = PROBLEM_NONE;
 
     for (unsigned set = 0; set < JOB_SET_COUNT && problem == PROBLEM_NONE; set++)
         if ((terms->sets & 1U << set) != 0)
-            problem = job_set_add(search->reader, set, first, last, any, search->err);
+            problem = job_set_add(search->reader, set, first, last, jobs, any, search->err);
     return problem;
 }
 
@@ -197,7 +199,7 @@ static enum problem add_sets(struct search *search, const struct index_terms *te
         for (next = first; has_chunk(part, next); next++)
             ;
         if (next > first)
-            problem = add_chunks(search, terms, first, next - 1, any);
+            problem = add_chunks(search, terms, part, first, next - 1, any);
     }
     return problem;
 }

@@ -20,10 +20,10 @@ enum problem job_set_read(struct sqlite_reader *reader, unsigned set, int64_t ch
 }
 
 enum problem job_set_add(struct sqlite_reader *reader, unsigned set, int64_t first, int64_t last,
-                         roaring_bitmap_t *jobs, struct err *err)
+                         const roaring_bitmap_t *some, roaring_bitmap_t *jobs, struct err *err)
 {
-    return posting_add(reader, JOB_SET_SEGMENT, number_of(set, first), number_of(set, last), jobs,
-                       err);
+    return posting_add(reader, JOB_SET_SEGMENT, number_of(set, first), number_of(set, last), some,
+                       jobs, err);
 }
 
 static bool belongs(const struct mark *mark, unsigned set)

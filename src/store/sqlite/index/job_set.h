@@ -18,9 +18,10 @@ enum { JOB_SET_NOT_STARTED = STATUS_COUNT, JOB_SET_NOT_ENDED, JOB_SET_COUNT };
 enum problem job_set_read(struct sqlite_reader *reader, unsigned set, int64_t chunk,
                           roaring_bitmap_t **ret_jobs, struct err *err);
 
-/* Adds the jobs of a range of chunks, both ends included, that are in the set to others. */
+/* Adds those of some jobs that are in the set to others, in a range of chunks with both its ends.
+ */
 enum problem job_set_add(struct sqlite_reader *reader, unsigned set, int64_t first, int64_t last,
-                         roaring_bitmap_t *jobs, struct err *err);
+                         const roaring_bitmap_t *some, roaring_bitmap_t *jobs, struct err *err);
 
 /*
  * Puts jobs of one chunk into the sets they belong to now, and takes them out of the others; on the

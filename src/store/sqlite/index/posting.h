@@ -41,9 +41,10 @@ roaring_bitmap_t *posting_of(sqlite3_stmt *row, int column);
 enum problem posting_read(struct sqlite_reader *reader, int64_t segment, uint32_t gram,
                           roaring_bitmap_t **ret_jobs, struct err *err);
 
-/* Adds the jobs of the postings of a range of grams, both ends included, to others. */
+/* Adds those of some jobs that have one of a range of grams, both ends included, to others. */
 enum problem posting_add(struct sqlite_reader *reader, int64_t segment, uint32_t first,
-                         uint32_t last, roaring_bitmap_t *jobs, struct err *err);
+                         uint32_t last, const roaring_bitmap_t *some, roaring_bitmap_t *jobs,
+                         struct err *err);
 
 /*
  * Adds a posting, or takes the place of the one there is; `room` is where it is written out, up to
