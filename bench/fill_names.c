@@ -2,6 +2,7 @@
 #include "fill_jobs.h"
 
 #include "base/scope.h"
+#include "store/postgres/names/piece.h"
 #include "store/postgres/names/segment.h"
 #include "store/postgres/row.h"
 
@@ -18,68 +19,43 @@ static void must(const struct pg_connection *connection, bool good)
     exit(1);
 }
 
-static const PGresult *read_jobs(struct pg_connection *connection, int64_t after, int64_t count)
-{
-    struct pg_params params = {0};
-    const PGresult *jobs;
-
-    param_number(&params, after);
-    param_number(&params, count);
-    jobs = pg_ask(connection,
-                  "SELECT position, name, name_folded, type, person FROM job WHERE position > $1 "
-                  "ORDER BY position LIMIT $2",
-                  &params);
-    must(connection, jobs != NULL);
-    return jobs;
-}
-
-static void gather(struct pg_connection *connection, const PGresult *jobs, struct name_piece *piece,
-                   struct arena *arena)
-{
-    for (int i = 0; i < (int)pg_rows(jobs); i++) {
-        struct pg_row row = {jobs, i};
-        struct name_job job = {row_number(row, 0, 0), row_span(row, 1), row_span(row, 2),
-                               row_span(row, 3)};
-        must(connection, row_uuid(row, 4, &job.user) && name_piece_add(piece, &job, arena));
-    }
-}
-
-/* One segment of a level; false: there are too few jobs behind *after. */
-static bool add_segment(struct pg_connection *connection, int level, int64_t count, int64_t *after)
+/* One segment of a level; false: there are too few jobs. */
+static bool add_segment(struct pg_connection *connection, int level, int64_t count)
 {
     AUTO(name_piece_release) struct name_piece piece = {0};
     AUTO(arena_release) struct arena arena;
-    const PGresult *jobs = read_jobs(connection, *after, count);
-    bool full = (int64_t)pg_rows(jobs) == count;
+    const PGresult *jobs = name_piece_ask(connection, count);
+    bool full;
 
+    must(connection, jobs != NULL);
+    full = (int64_t)pg_rows(jobs) == count;
     arena_init(&arena, ROOM);
-    if (full) {
-        gather(connection, jobs, &piece, &arena);
-        *after = row_number((struct pg_row){jobs, (int)count - 1}, 0, 0);
-    }
+    must(connection, !full || name_piece_take(&piece, jobs, &arena));
     pg_clear(connection);
     if (full)
-        must(connection,
-             name_piece_send(&piece, level, connection, &arena) && pg_round(connection));
-    pg_clear(connection);
+        must(connection, name_piece_write(&piece, level, connection, &arena) &&
+                             name_segments_merge(connection));
     return full;
 }
+
+/* Larger pieces would take more memory than they save time. */
+#define LEVEL_MAX 2
 
 /* The largest first, of each level as many as there can be. */
 void fill_names(const char *url)
 {
     struct pg_connection connection = {0};
-    int64_t count = NAME_SEGMENT_JOBS, after = -1;
+    int64_t count = NAME_SEGMENT_JOBS;
     struct err err = {0};
 
     if (pg_connect(&connection, url, &err) != PROBLEM_NONE) {
         fprintf(stderr, "fill: %s\n", err.text);
         exit(1);
     }
-    for (int level = 0; level < NAME_SEGMENT_LEVEL_LAST; level++)
+    for (int level = 0; level < LEVEL_MAX; level++)
         count *= NAME_SEGMENT_WIDTH;
-    for (int level = NAME_SEGMENT_LEVEL_LAST; level >= 0; level--, count /= NAME_SEGMENT_WIDTH)
-        while (add_segment(&connection, level, count, &after))
+    for (int level = LEVEL_MAX; level >= 0; level--, count /= NAME_SEGMENT_WIDTH)
+        while (add_segment(&connection, level, count))
             ;
     pg_disconnect(&connection);
 }

@@ -178,7 +178,8 @@ void fill_postgres(const char *url, struct fill_jobs *jobs)
     fflush(stdout);
     printf(", %.1f µs to index it\n", timed(&fill, build_indexes));
     fill_names(url);
-    run(&fill, "VACUUM ANALYZE name_range, name_segment, name_posting");
+    run(&fill, "VACUUM ANALYZE name_range, name_segment, name_posting, name_place, "
+               "name_order, job_set, date_zone");
     set_numbers(&fill);
     mem_free(fill.indexes);
     buf_release(&fill.job);

@@ -2,6 +2,7 @@
 #include "data.h"
 
 #include "base/mem.h"
+#include "store/postgres/find/listing.h"
 #include "store/postgres/find/session.h"
 #include "store/postgres/find/sql.h"
 
@@ -41,13 +42,18 @@ static void fill(PGconn *conn)
               "'name ' || i % 1000, 'name ' || i % 1000 FROM generate_series(1, 20000) AS i");
     run(conn, "INSERT INTO job_change SELECT position, position, created_by, 0 FROM job");
     run(conn, "INSERT INTO job_name SELECT position, person, type, name_folded FROM job");
-    run(conn, "INSERT INTO name_segment SELECT i, i + 999, 1 FROM generate_series(1, 18001, 1000) "
-              "AS i");
+    run(conn,
+        "INSERT INTO name_segment SELECT i, i + 999, 1, i / 125 FROM generate_series(1, 18001, "
+        "1000) AS i");
     run(conn, "INSERT INTO name_posting SELECT first, i, '' FROM name_segment, "
               "generate_series(1, 1000) AS i");
+    run(conn, "INSERT INTO name_place SELECT i, 128 * i + 1, array_agg(p ORDER BY p) FROM "
+              "generate_series(0, 155) AS i, generate_series(128 * i + 1, 128 * i + 128) AS p "
+              "GROUP BY i");
     run(conn, "INSERT INTO name_range SELECT i % 1000, i / 1000, 'name 1', 'name 2' FROM "
               "generate_series(1, 5000) AS i");
-    run(conn, "VACUUM ANALYZE job, job_change, job_name, name_segment, name_posting, name_range");
+    run(conn, "VACUUM ANALYZE job, job_change, job_name, name_segment, name_posting, name_place, "
+              "name_range");
 }
 
 /* A line of a plan. */
@@ -151,20 +157,49 @@ static void explain_way(struct plans *plans, const struct find_search *search,
     buf_release(&sql);
 }
 
-/* The first page and one behind a place, with and without what the name index knows. */
+/* What is listed, behind each of the bounds that the order may have. */
+static void explain_listings(struct plans *plans, struct find_search search)
+{
+    static const enum find_bound bounds[][2] = {
+        [ORDER_CREATED] = {BOUND_NONE, BOUND_NONE},
+        [ORDER_NAME] = {BOUND_NAME, BOUND_NOWHERE},
+        [ORDER_TYPE] = {BOUND_TYPE, BOUND_TYPE},
+        [ORDER_START_DATE] = {BOUND_DATE, BOUND_ABSENT},
+        [ORDER_END_DATE] = {BOUND_DATE, BOUND_ABSENT},
+        [ORDER_STATE] = {BOUND_VALUE, BOUND_VALUE},
+        [ORDER_RESULT] = {BOUND_VALUE, BOUND_VALUE},
+    };
+    const struct find_way way = {.source = FIND_LISTED, .all = true, .tested = true};
+    int64_t ordinals[] = {7, 5, 3};
+    struct find_listing listing = {.ordinals = ordinals,
+                                   .count = ARRAY_SIZE(ordinals),
+                                   .value = 2,
+                                   .position = 5000,
+                                   .last_ordinal = 3,
+                                   .text = span_of("name 5")};
+
+    search.listing = &listing;
+    for (size_t i = 0; i < 2; i++) {
+        listing.bound = bounds[search.query->order][i];
+        explain_way(plans, &search, &way);
+    }
+    listing.whole = true;
+    explain_way(plans, &search, &way);
+}
+
+/* The first page and one behind a place. */
 static void explain_query(struct plans *plans, const struct query *query, int64_t value)
 {
     struct find_place place = {span_of("TYPE_3"), {value, 5000}};
-    struct find_search search = {query, NULL, &plans->arena, NULL};
-    struct find_way ways[FIND_WAYS_MAX];
-    size_t count = find_ways(&search, ways);
+    struct find_search search = {query, NULL, &plans->arena, &plans->names, NULL};
+    struct find_ways ways;
 
-    for (int page = 0; page < 4; page++) {
-        search.place = page % 2 == 0 ? NULL : &place;
-        search.names = page < 2 ? NULL : &plans->names;
-        for (size_t i = 0; i < count; i++)
-            if (search.names != NULL || ways[i].source != FIND_LISTED)
-                explain_way(plans, &search, &ways[i]);
+    find_ways(&search, &ways);
+    for (int page = 0; page < 2; page++) {
+        search.place = page == 0 ? NULL : &place;
+        for (size_t i = 0; i < ways.count; i++)
+            explain_way(plans, &search, &ways.list[i]);
+        explain_listings(plans, search);
     }
     arena_clear(&plans->arena);
 }
@@ -228,14 +263,7 @@ static void explain_rest(struct plans *plans)
 
 static void every_find_reads_indexes(void **state)
 {
-    unsigned char bits[16] = {0};
-    struct name_run run = {7, 7};
-    struct plans plans = {.fixture = *state,
-                          .names = {.known = true,
-                                    .watermark = 19000,
-                                    .passed = {&run, 1, 1},
-                                    .bits = bits,
-                                    .modulus = 127}};
+    struct plans plans = {.fixture = *state, .names = {.watermark = 19000}};
     struct err err;
 
     arena_init(&plans.arena, 1 << 24);

@@ -94,20 +94,80 @@ CREATE TABLE job_name (
 CREATE INDEX job_name_up ON job_name (name_key, position DESC) INCLUDE (type, person);
 CREATE INDEX job_name_down ON job_name (name_key, position) INCLUDE (type, person);
 
--- What is in names: jobs in a row, and which of them have a word (see src/store/postgres/names/segment.h). Written behind the
--- commits, so that nobody who creates waits for it. 139 bytes a job.
+-- What is searched in, behind the commits, so that nobody who creates or reports waits for it. How far it has come: one
+-- row. Jobs up to a position are indexed, and have been given ordinals, a block of 1,024 at a time (see
+-- src/store/postgres/names/job_bits.h); of what changes of them, what had changed up to a change number.
+CREATE TABLE name_state (
+    one BOOLEAN PRIMARY KEY DEFAULT TRUE CHECK (one),
+    version BIGINT NOT NULL, -- rises with all that is written, so that what was read before is known to be old
+    last BIGINT NOT NULL, -- position
+    block BIGINT NOT NULL, -- the next one
+    change BIGINT NOT NULL
+) WITH (fillfactor = 10);
+INSERT INTO name_state (version, last, block, change) VALUES (0, -1, 0, 0);
+
+-- What is in names: jobs in a row, and which of them have a word (see src/store/postgres/names/segment.h).
 CREATE TABLE name_segment (
     first BIGINT PRIMARY KEY, -- positions, both inclusive
     last BIGINT NOT NULL,
-    level SMALLINT NOT NULL -- how often it was merged
+    level SMALLINT NOT NULL, -- how often it was merged
+    block BIGINT NOT NULL -- its first
 );
 CREATE TABLE name_posting (
     segment BIGINT NOT NULL, -- its first position
     word INTEGER NOT NULL, -- hashed
-    jobs BYTEA NOT NULL, -- positions (see src/store/postgres/names/name_set.h)
+    jobs BYTEA NOT NULL, -- ordinals (see src/store/postgres/names/job_bits.h)
     PRIMARY KEY (segment, word)
 );
 ALTER TABLE name_posting ALTER COLUMN jobs SET STORAGE EXTERNAL; -- there is nothing left to compress
+ALTER TABLE name_posting SET (toast_tuple_target = 8160); -- what fits into a page is read from it
+
+-- The positions of 128 ordinals in a row.
+CREATE TABLE name_place (
+    place BIGINT PRIMARY KEY, -- ordinal / 128
+    first BIGINT NOT NULL UNIQUE, -- of the positions
+    positions BIGINT[] NOT NULL
+);
+ALTER TABLE name_place ALTER COLUMN positions SET STORAGE PLAIN;
+
+-- The jobs of a segment by name, 384 at a time (see src/store/postgres/names/name_order.h): between which names and how new
+-- they are, and their ordinals.
+CREATE TABLE name_order (
+    segment BIGINT NOT NULL,
+    run BIGINT NOT NULL,
+    first TEXT COLLATE "C" NOT NULL, -- name keys, both inclusive
+    last TEXT COLLATE "C" NOT NULL,
+    newest BIGINT NOT NULL, -- positions
+    oldest BIGINT NOT NULL,
+    ordinals BYTEA NOT NULL,
+    PRIMARY KEY (segment, run)
+);
+-- Both ways, with the newest of those first that share a name.
+CREATE INDEX name_order_up ON name_order (segment, last, run);
+CREATE INDEX name_order_down ON name_order (segment, last DESC, run);
+ALTER TABLE name_order ALTER COLUMN ordinals SET STORAGE EXTERNAL;
+
+-- Which jobs have a status, or lack a date (see src/store/postgres/names/marks.h), 65,536 ordinals at a time; and between which dates
+-- each 256 of these started (0) and ended (1).
+CREATE TABLE job_set (
+    kind SMALLINT NOT NULL,
+    chunk BIGINT NOT NULL, -- ordinal / 65,536
+    count INTEGER NOT NULL,
+    jobs BYTEA NOT NULL,
+    PRIMARY KEY (kind, chunk)
+);
+ALTER TABLE job_set ALTER COLUMN jobs SET STORAGE EXTERNAL;
+ALTER TABLE job_set SET (toast_tuple_target = 8160);
+CREATE TABLE date_zone (
+    kind SMALLINT NOT NULL,
+    chunk BIGINT NOT NULL,
+    first BIGINT NOT NULL, -- of all, both inclusive
+    last BIGINT NOT NULL,
+    zones BYTEA NOT NULL,
+    PRIMARY KEY (kind, chunk)
+);
+ALTER TABLE date_zone ALTER COLUMN zones SET STORAGE EXTERNAL;
+ALTER TABLE date_zone SET (toast_tuple_target = 8160);
 
 -- Between which names those lie that have a gram and begin with a byte (see src/store/name_range.h): the order
 -- by name is read nowhere else. Written with the segments; 12 MB for a million jobs.

@@ -1,5 +1,7 @@
 /* Where candidates come from: the columns that are read of them, and those listed. */
+#include "store/postgres/find/listing.h"
 #include "store/postgres/find/writing.h"
+#include "store/postgres/names/segment.h"
 
 #include <stdio.h>
 
@@ -89,32 +91,10 @@ int find_pattern(struct find_writing *w)
     return w->pattern;
 }
 
-/* Those below the place, as many as the budget goes; in an order of its own all or none. */
-static void add_runs(struct find_writing *w)
-{
-    const struct name_set *set = &w->search->names->passed;
-    int64_t *firsts, *lasts, below = find_starts_behind(w) ? w->place->numbers.position : INT64_MAX;
-    size_t count = 0, room = set->count;
-
-    if ((uint64_t)w->budget < room)
-        room = (size_t)w->budget;
-    firsts = ARENA_ARRAY(w->search->arena, int64_t, room);
-    lasts = ARENA_ARRAY(w->search->arena, int64_t, room);
-    w->params->failed = w->params->failed || firsts == NULL || lasts == NULL;
-    for (size_t i = set->count; i > 0 && count < room && !w->params->failed; i--) {
-        if (set->list[i - 1].first >= below)
-            continue;
-        firsts[count] = set->list[i - 1].first;
-        lasts[count++] = set->list[i - 1].last;
-    }
-    param_numbers(w->params, w->search->arena, firsts, count);
-    param_numbers(w->params, w->search->arena, lasts, count);
-    buf_printf(w->sql, "unnest($%d::int8[], $%d::int8[])", w->params->count - 1, w->params->count);
-}
-
-/* The jobs that the index lacks come first: they are the newest. */
+/* The jobs that the index lacks come first: if those are too many, that shows in the budget. */
 static void add_listed(struct find_writing *w)
 {
+    const struct find_listing *listing = w->search->listing;
     char below[24];
 
     find_below(w, find_starts_behind(w), below);
@@ -124,12 +104,14 @@ static void add_listed(struct find_writing *w)
     find_add_number(w, w->search->names->watermark);
     buf_printf(w->sql, " AND job.position < %s" FIND_NEWEST_FIRST ") UNION ALL (SELECT j.* FROM ",
                below);
-    add_runs(w);
-    find_add(w, " AS r (first, last) CROSS JOIN LATERAL (SELECT ");
+    find_add(w, "unnest(");
+    param_numbers(w->params, w->search->arena, listing->ordinals, listing->count);
+    find_add_last(w);
+    find_add(w, "::int8[]) AS o (ordinal) CROSS JOIN LATERAL (SELECT ");
+    find_add(w, NAME_POSITION_OF("o.ordinal"));
+    find_add(w, " AS position OFFSET 0) AS p CROSS JOIN LATERAL (SELECT ");
     find_columns(w, "job");
-    buf_printf(w->sql,
-               " FROM job WHERE job.position >= r.first AND job.position <= r.last "
-               "AND job.position < %s" FIND_NEWEST_FIRST ") AS j)",
+    buf_printf(w->sql, " FROM job WHERE job.position = p.position AND job.position < %s) AS j)",
                below);
 }
 
@@ -146,10 +128,10 @@ void find_candidates(struct find_writing *w)
         find_types(w);
         break;
     case FIND_DATES:
-        find_dates(w);
+        find_date_walk(w);
         break;
     case FIND_NAMES:
-        find_names(w);
+        find_name_walk(w);
         break;
     case FIND_LISTED:
         add_listed(w);

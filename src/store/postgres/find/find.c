@@ -1,14 +1,14 @@
 /* Find: tries the ways to answer a query, each for a while, until one has the page. */
-#include "store/postgres/find/sql.h"
+#include "store/postgres/find/find.h"
 
 #include "base/scope.h"
 #include "store/name_key.h"
 #include "store/postgres/find/costs.h"
+#include "store/postgres/find/listing.h"
 #include "store/postgres/find/promise.h"
+#include "store/postgres/find/sql.h"
 #include "store/postgres/read.h"
 #include "store/postgres/row.h"
-
-#include <math.h>
 
 /*
  * What a page costs, with N jobs of which M match, and what bounds it:
@@ -16,24 +16,24 @@
  * - Without a name filter, by creation, state or result: the page itself, from an index stream for
  *   each type and status (more than 66: a page of each). By date with filters by status only, and
  *   by name without filters, likewise. By type: a seek for each type and status there is, or M.
- * - By date or name with other filters: the order's index is walked and tested, or the filters' own
- *   jobs are read whole, whichever ends first; that is about sqrt(n N) rows for a page of n where
- *   filter and order have nothing to do with each other. Not bounded: filters that many match but
- *   whose jobs come last in the order.
- * - With a name filter the same for a short while, which is enough for a frequent pattern. Then the
- *   name index is asked (names.h). What it lets through is read by position where that is little;
- *   else the walks and the filters' jobs are tested by a sieve of it, and read from their indexes
- *   alone, which takes a tenth of the time. By name a walk reads only the ranges of names that have
- *   all of the pattern's grams. Not bounded: filters by status that many match but not with that
- *   name, and patterns whose grams are frequent but do not follow each other.
+ * - Else the same for a short while, which is enough where many match. Then the index is asked
+ *   (names.h), which costs some milliseconds at most: N bits a word. Of the candidates that it lets
+ *   through those are listed that come first in the order (listing.h), a page and what is passed
+ *   over in vain, and of these the best are kept. Not bounded: patterns whose grams are frequent
+ *   but do not follow each other, and very many jobs that have one date.
+ * - What the index is not asked for, because it is far behind, or a way promises to be done before
+ *   it had answered (promise.h), is walked through in the order's index and tested, or the filters'
+ *   own jobs are read whole, whichever ends first.
  *
  * Nothing is kept between two tries of a way: each begins anew and goes PATIENCE times as far at
- * least, so that what was read in vain is at most as much as the last try reads. As soon as the
- * index has been asked, a way that promises to take much longer is not tried yet (promise.h).
+ * least, so that what was read in vain is at most as much as the last try reads.
  */
 #define BUDGET_FIRST 500 /* microseconds */
 #define GROWTH 4
 #define BUDGET_MAX (INT64_C(1) << 40)
+
+/* Jobs that the index lacks are read with those it lists, up to so many. */
+#define LACKING_MAX 8192
 
 /* Of the parameters of statements. */
 #define SEARCH_MEMORY_MAX ((size_t)256 << 20)
@@ -46,6 +46,7 @@ struct finding {
     struct find_names names;
     struct arena arena; /* of the search, for one try */
     bool done;
+    bool ended; /* another listing has no more: all were listed, or too many jobs are not indexed */
     bool long_names; /* the page has names that their keys do not put in order */
 };
 
@@ -98,6 +99,12 @@ static size_t count_jobs(const PGresult *result)
     return count;
 }
 
+/* Whether the page is full of what comes before all that is not listed. */
+static bool is_listed(const struct finding *finding, const PGresult *result)
+{
+    return finding->search.listing->whole || count_jobs(result) > finding->find->query->page_size;
+}
+
 /* Whether the budget was enough: the page is full, or there are no more candidates. */
 static bool is_done(const struct finding *finding, const struct find_way *way, int64_t budget,
                     const PGresult *result)
@@ -107,7 +114,8 @@ static bool is_done(const struct finding *finding, const struct find_way *way, i
     if (!way->tested)
         return true;
     if (way->all)
-        return row_number(pg_first(result), FIND_SEEN, 0) < budget;
+        return row_number(pg_first(result), FIND_SEEN, 0) < budget &&
+               (way->source != FIND_LISTED || is_listed(finding, result));
     return count_jobs(result) > finding->find->query->page_size || rows == 0 ||
            row_number((struct pg_row){result, (int)rows - 1}, FIND_RANK, 0) < budget;
 }
@@ -142,14 +150,13 @@ static enum problem read_page(const PGresult *result, struct store_find *find)
     return problem;
 }
 
-static enum problem try_way(struct finding *finding, const struct find_way *way, int64_t budget)
+static enum problem try_way(struct finding *finding, struct find_way *way, int64_t budget)
 {
     AUTO(buf_release) struct buf sql = BUF(1 << 17);
     struct pg_params params = {0};
     const PGresult *result;
     enum problem problem = PROBLEM_NONE;
 
-    arena_clear(&finding->arena);
     find_sql(&finding->search, way, budget, &sql, &params);
     if (buf_failed(&sql))
         return problem_no_memory(&finding->find->call.err);
@@ -157,6 +164,10 @@ static enum problem try_way(struct finding *finding, const struct find_way *way,
     if (result == NULL)
         return pg_failed(finding->connection, &finding->find->call.err);
     finding->done = is_done(finding, way, budget, result);
+    way->found = count_jobs(result);
+    finding->ended =
+        way->source == FIND_LISTED &&
+        (finding->search.listing->whole || row_number(pg_first(result), FIND_SEEN, 0) >= budget);
     finding->long_names = finding->done && has_long_names(result);
     if (finding->done && !finding->long_names)
         problem = read_page(result, finding->find);
@@ -164,83 +175,165 @@ static enum problem try_way(struct finding *finding, const struct find_way *way,
     return problem;
 }
 
-/* A way that promises to be done in time, or in little more, is given that. */
+/* What a try goes further than the one before, and a way is given more than it promised. */
 #define PATIENCE 2
 
-/* Of that, a sieve may take this part to make. */
-#define SIEVE_PART 4
-
-/* Finds out about names; whether what is listed can be read in time then. */
-static enum problem look_at_names(struct finding *finding, const struct find_way *way,
-                                  double microseconds, bool *ret_worth)
-{
-    struct store_find *find = finding->find;
-    struct find_names *names = &finding->names;
-    double wanted = way->all ? INFINITY : (double)find->query->page_size + 1;
-    struct find_effort effort = {microseconds, wanted, microseconds / SIEVE_PART};
-    enum problem problem =
-        find_names_know(names, finding->connection, find->query, effort, &find->call.err);
-
-    *ret_worth = names->known && (!way->all || names->jobs * FIND_LISTED_US <= microseconds);
-    return problem;
-}
-
+/* Where all are read, they are sorted as well. */
 static enum problem try_within(struct finding *finding, struct find_way *way, double microseconds)
 {
-    enum problem problem = PROBLEM_NONE;
-    double promise;
-    bool worth;
-    int64_t rows;
+    double row_us = find_row_us(&finding->search, way) * (way->all ? 2 : 1);
+    int64_t rows = (int64_t)(microseconds / row_us);
 
-    if (way->source == FIND_LISTED) {
-        microseconds *= PATIENCE;
-        problem = look_at_names(finding, way, microseconds, &worth);
-    } else {
-        promise = find_promise(&finding->search, way);
-        worth = promise <= PATIENCE * microseconds;
-        if (microseconds < PATIENCE * promise)
-            microseconds = PATIENCE * promise;
-    }
-    rows = (int64_t)(microseconds / find_row_us(&finding->search, way));
-    if (problem != PROBLEM_NONE || !worth || rows < PATIENCE * way->tried)
-        return problem;
+    if (rows < PATIENCE * way->tried)
+        return PROBLEM_NONE;
     way->tried = rows;
+    arena_clear(&finding->arena);
     return try_way(finding, way, rows);
 }
 
-/* All ways in turn, each as far as the budget goes, which grows. */
-static enum problem try_ways(struct finding *finding, struct find_way *ways, size_t count)
+/* All ways in turn, once. */
+static enum problem try_ways(struct finding *finding, struct find_ways *ways, double microseconds)
+{
+    enum problem problem = PROBLEM_NONE;
+
+    for (size_t i = 0; i < ways->count && !finding->done && problem == PROBLEM_NONE; i++)
+        problem = try_within(finding, &ways->list[i], microseconds);
+    return problem;
+}
+
+/* Each as far as the budget goes, which grows. */
+static enum problem try_on(struct finding *finding, struct find_ways *ways)
 {
     int64_t budget = BUDGET_FIRST;
     enum problem problem = PROBLEM_NONE;
 
-    for (int round = 0; !finding->done && problem == PROBLEM_NONE; round++) {
-        for (size_t i = 0; i < count && !finding->done && problem == PROBLEM_NONE; i++)
-            if (ways[i].from_round <= round)
-                problem = try_within(finding, &ways[i], (double)budget);
+    while (!finding->done && problem == PROBLEM_NONE) {
+        problem = try_ways(finding, ways, (double)budget);
         budget = budget < BUDGET_MAX ? budget * GROWTH : budget;
     }
     return problem;
 }
 
+/* *wanted becomes what the next listing should have, where this one was in vain. */
+static enum problem try_listing(struct finding *finding, double page, size_t *wanted)
+{
+    struct find_way way = {.source = FIND_LISTED, .all = true, .tested = true};
+    AUTO(find_listing_release) struct find_listing listing = {0};
+    enum problem problem;
+    double factor;
+
+    arena_clear(&finding->arena);
+    problem = find_list(&finding->search, finding->connection, *wanted, &listing,
+                        &finding->find->call.err);
+    finding->search.listing = &listing;
+    if (problem == PROBLEM_NONE)
+        problem = try_way(finding, &way, (int64_t)listing.count + LACKING_MAX);
+    finding->search.listing = NULL;
+    factor = PATIENCE * page / (double)(way.found + 1);
+    *wanted = (size_t)((double)*wanted * (factor < GROWTH ? factor : GROWTH)) + 1;
+    return problem;
+}
+
+/* More than a page is likely to take: another listing would cost more. */
+static size_t first_listing(const struct finding *finding, double page)
+{
+    double reads;
+
+    if (finding->names.thorough)
+        return (size_t)page;
+    reads = find_names_reads(&finding->names, finding->names.jobs, page);
+    return (size_t)(reads > page ? page + 1.6 * (reads - page) : page) + 16;
+}
+
+/* Where jobs share one date, a walk may be done before all of them are listed. */
+static enum problem try_listings(struct finding *finding, struct find_ways *ways)
+{
+    double page = (double)finding->find->query->page_size + 1;
+    enum problem problem = find_names_know(&finding->names, finding->connection,
+                                           finding->find->query, page, &finding->find->call.err);
+    size_t wanted = problem == PROBLEM_NONE ? first_listing(finding, page) : 0;
+
+    for (int round = 0; !finding->done && !finding->ended && problem == PROBLEM_NONE; round++) {
+        problem = try_listing(finding, page, &wanted);
+        if (problem == PROBLEM_NONE && !finding->done && !finding->ended && round > 0 &&
+            !finding->names.thorough)
+            problem = try_ways(finding, ways, (double)wanted * FIND_LISTED_US);
+    }
+    return problem;
+}
+
+/* Found once, likely found again as often. */
+#define FOUND_ENOUGH 3
+
+/* Microseconds until a way has the page, by what was tried of it, or else as it promises. */
+static double way_us(const struct finding *finding, const struct find_way *way, double page)
+{
+    if (way->found < FOUND_ENOUGH)
+        return find_promise(&finding->search, way);
+    return (double)way->tried * page / (double)way->found * find_row_us(&finding->search, way);
+}
+
+/* The way that has the query's order, if it is likely to be done before the index has told. */
+static enum problem try_promising(struct finding *finding, struct find_ways *ways)
+{
+    double page = (double)finding->find->query->page_size + 1;
+    double listing = find_names_promise(&finding->names, finding->find->query, page);
+    enum problem problem = PROBLEM_NONE;
+
+    for (size_t i = 0; i < ways->count && !finding->done && problem == PROBLEM_NONE; i++) {
+        double promise = way_us(finding, &ways->list[i], page);
+        if (!ways->list[i].all && PATIENCE * promise < listing)
+            problem = try_within(finding, &ways->list[i], PATIENCE * promise);
+    }
+    return problem;
+}
+
+static enum problem find_page(struct finding *finding)
+{
+    struct store_find *find = finding->find;
+    struct find_ways ways;
+    enum problem problem = PROBLEM_NONE;
+
+    find_ways(&finding->search, &ways);
+    if (!finding->names.thorough)
+        problem = try_ways(finding, &ways, BUDGET_FIRST);
+    if (problem == PROBLEM_NONE && !finding->done)
+        problem = find_names_ask(&finding->names, finding->connection, find->query,
+                                 find->after != NULL ? find->after->position : INT64_MAX,
+                                 &find->call.err);
+    if (problem == PROBLEM_NONE && !finding->done && !finding->names.thorough)
+        problem = try_promising(finding, &ways);
+    if (problem == PROBLEM_NONE && !finding->done && find_can_list(&finding->names, find->query))
+        problem = try_listings(finding, &ways);
+    return problem == PROBLEM_NONE ? try_on(finding, &ways) : problem;
+}
+
 /* Names that share a key of full length: what is behind it decides, and is read for all of them. */
 static enum problem try_whole_names(struct finding *finding)
 {
-    struct find_way way = {.source = FIND_NAMES, .tested = true, .whole_names = true};
+    struct find_ways ways = {.list = {{.source = FIND_NAMES, .tested = true, .whole_names = true}},
+                             .count = 1};
 
     finding->done = false;
-    return try_ways(finding, &way, 1);
+    return try_on(finding, &ways);
 }
 
 enum problem pg_find(struct pg_connection *connection, struct store_find *find)
 {
-    AUTO(release) struct finding finding = {.connection = connection, .find = find};
-    struct find_way ways[FIND_WAYS_MAX];
+    return pg_find_in(FIND_AS_PAYS, connection, find);
+}
+
+enum problem pg_find_in(enum find_manner manner, struct pg_connection *connection,
+                        struct store_find *find)
+{
+    AUTO(release)
+    struct finding finding = {
+        .connection = connection, .find = find, .names.thorough = manner == FIND_BY_LISTING};
     struct find_place place;
     enum problem problem = PROBLEM_NONE;
 
     arena_init(&finding.arena, SEARCH_MEMORY_MAX);
-    finding.search = (struct find_search){find->query, NULL, &finding.arena, &finding.names};
+    finding.search = (struct find_search){find->query, NULL, &finding.arena, &finding.names, NULL};
     find->count = 0;
     find->more = false;
     if (find->query->statuses == 0)
@@ -254,7 +347,7 @@ enum problem pg_find(struct pg_connection *connection, struct store_find *find)
     finding.long_names =
         find->query->order == ORDER_NAME && find->after != NULL && place.text.len > NAME_KEY_WHOLE;
     if (!finding.long_names)
-        problem = try_ways(&finding, ways, find_ways(&finding.search, ways));
+        problem = find_page(&finding);
     if (problem == PROBLEM_NONE && finding.long_names)
         problem = try_whole_names(&finding);
     return problem;

@@ -4,387 +4,290 @@
 #include "base/mem.h"
 #include "base/scope.h"
 #include "store/postgres/find/costs.h"
+#include "store/postgres/names/marks.h"
+#include "store/postgres/names/name_order.h"
+#include "store/postgres/names/segment.h"
 #include "store/postgres/read.h"
-#include "store/postgres/row.h"
 
-/* In microseconds: a job of a posting; a posting. */
-#define ENTRY_US 0.02
-#define POSTING_US 3.0
+/* In microseconds: a job of a posting; a posting; a statement. */
+#define ENTRY_US 0.002
+#define POSTING_US 8.0
+#define STATEMENT_US 250.0
 
-/* Sets of more jobs are not held in memory: 16 bytes each. Where there are more than the sample
- * promised, twice as many are. */
-#define JOBS_MAX 2e6
-#define RUNS_MAX ((size_t)4000000)
+/* So many blocks has a segment that is merged no more, and none lies in two such rows. */
+#define WIDEST 512
 
 void find_names_release(struct find_names *names)
 {
     find_words_release(&names->words);
-    name_set_release(&names->passed);
-    name_set_release(&names->sample);
-    mem_free(names->bits);
+    job_bits_release(&names->passed);
+    job_bits_release(&names->sample);
+    job_bits_release(&names->read);
+    mem_free(names->doubtful);
 }
 
-static double cost_of(const struct find_words *words, const struct find_group *group)
+#define ORDINAL_OF NAME_ORDINAL_OF("c.position")
+
+static const char state[] =
+    "SELECT s.last, s.block, coalesce((SELECT (place + 1) * " NAME_PLACE_TEXT " FROM name_place "
+    "WHERE first < $1 ORDER BY first DESC LIMIT 1), 0), d.ordinal FROM name_state AS s LEFT JOIN "
+    "LATERAL (SELECT " ORDINAL_OF " AS ordinal FROM (SELECT position FROM "
+    "job_change WHERE change > s.change ORDER BY change LIMIT $2) AS c WHERE c.position <= "
+    "s.last) AS d ON TRUE";
+
+enum state_column { LAST, BLOCK, BEHIND, DOUBTFUL };
+
+static bool take_state(struct find_names *names, const PGresult *result)
 {
-    return group->share * words->jobs * ENTRY_US +
-           words->segments * (double)group->count * POSTING_US;
-}
+    struct pg_row row = pg_first(result);
+    size_t rows = pg_rows(result);
 
-/* A choice of groups while it is made. */
-struct choice {
-    struct name_set sample; /* what they leave of it */
-    double jobs; /* what they leave of all */
-    double cost; /* of reading them */
-    bool any; /* is read or chosen */
-};
-
-/* What a group would leave of the sample, as a share; *ret_sample is the caller's. */
-static bool try_group(const struct find_names *names, const struct find_group *group,
-                      const struct choice *choice, struct name_set *ret_sample, double *ret_left)
-{
-    const struct find_words *words = &names->words;
-    double before = choice->any ? find_words_jobs(words, &choice->sample) : words->sample_jobs;
-
-    if (!name_set_join(ret_sample, &group->jobs) ||
-        !(!choice->any || name_set_meet(ret_sample, &choice->sample)))
-        return false;
-    /* A few may all be alike. */
-    *ret_left = (find_words_jobs(words, ret_sample) + 1) / (before + 2);
-    return true;
-}
-
-static void undo(struct find_words *words)
-{
-    for (size_t i = 0; i < words->group_count; i++)
-        if (words->groups[i].state == GROUP_CHOSEN)
-            words->groups[i].state = GROUP_ASKED;
-}
-
-/* False without memory. */
-static bool consider(const struct find_names *names, struct find_group *group,
-                     struct choice *choice)
-{
-    AUTO(name_set_release) struct name_set sample = {0};
-    double cost = cost_of(&names->words, group), left;
-
-    if (!try_group(names, group, choice, &sample, &left))
-        return false;
-    if (choice->any && cost > choice->jobs * (1 - left) * FIND_LISTED_US)
-        return true;
-    group->state = GROUP_CHOSEN;
-    name_set_release(&choice->sample);
-    choice->sample = sample;
-    sample = (struct name_set){0};
-    choice->jobs *= left;
-    choice->cost += cost;
-    choice->any = true;
-    return true;
-}
-
-static bool is_too_long(const struct find_words *words, const struct find_group *group)
-{
-    return group->share * words->jobs > JOBS_MAX;
-}
-
-/* The groups that few have, and those that rule out more than it costs to read them. */
-static bool choose_list(struct find_names *names, struct choice *choice)
-{
-    struct find_words *words = &names->words;
-
-    for (size_t i = 0; i < words->group_count; i++) {
-        struct find_group *group = &words->groups[i];
-        if (group->state != GROUP_ASKED)
-            continue;
-        if (choice->any ? cost_of(words, group) > choice->jobs * FIND_LISTED_US
-                        : is_too_long(words, group))
-            break;
-        if (!consider(names, group, choice))
-            return false;
+    names->watermark = row_number(row, LAST, -1);
+    names->blocks = row_number(row, BLOCK, 0);
+    names->behind = row_number(row, BEHIND, 0);
+    names->fresh = rows <= FIND_DOUBTFUL_MAX;
+    names->doubtful = mem_alloc(rows, sizeof(*names->doubtful));
+    for (size_t i = 0; i < rows && names->doubtful != NULL; i++) {
+        row.row = (int)i;
+        if (!row_is_null(row, DOUBTFUL))
+            names->doubtful[names->doubtful_count++] = row_number(row, DOUBTFUL, 0);
     }
-    return true;
+    return names->doubtful != NULL;
 }
 
-/* Types and users are tested by other means. */
-static bool choose_sieve(struct find_names *names, double budget, struct choice *choice)
+static enum problem damaged(struct err *err)
 {
-    struct find_words *words = &names->words;
-
-    for (size_t i = 0; i < words->group_count && names->sieved >= 1; i++) {
-        struct find_group *group = &words->groups[i];
-        if (!group->of_name || group->state != GROUP_ASKED)
-            continue;
-        return cost_of(words, group) > budget || is_too_long(words, group) ||
-               consider(names, group, choice);
-    }
-    return true;
+    err_set(err, "The store is damaged, or memory is short: a posting of the name index.");
+    return PROBLEM_INTERNAL;
 }
 
-static bool begin_choice(const struct find_names *names, struct choice *choice)
-{
-    name_set_release(&choice->sample);
-    *choice = (struct choice){.jobs = names->known ? names->jobs : names->words.jobs,
-                              .any = names->known};
-    return name_set_join(&choice->sample, &names->sample);
-}
-
-static void end_choice(struct choice *choice)
-{
-    name_set_release(&choice->sample);
-}
-
-static bool choose(struct find_names *names, struct find_effort effort)
-{
-    AUTO(end_choice) struct choice choice = {0};
-    double listed;
-
-    if (!begin_choice(names, &choice) || !choose_list(names, &choice))
-        return false;
-    listed = choice.jobs < effort.wanted ? choice.jobs : effort.wanted;
-    if (choice.cost + listed * FIND_LISTED_US > effort.list) {
-        undo(&names->words);
-        if (!begin_choice(names, &choice) || !choose_sieve(names, effort.sieve, &choice))
-            return false;
-    }
-    name_set_release(&names->sample);
-    names->sample = choice.sample;
-    choice.sample = (struct name_set){0};
-    return true;
-}
-
-/* The posting of a row, of which nothing counts above the watermark: that is read by itself. */
-static struct name_reader posting_of(const struct find_names *names, struct pg_row row)
-{
-    return name_reader_of(row_span(row, 1), names->words.last + 1);
-}
-
-/* What has one word of a group, of the postings read, which come oldest first. */
-static bool read_word(const struct find_names *names, const struct find_word *word,
-                      const PGresult *result, struct name_set *ret_jobs)
-{
-    for (int i = 0; i < (int)pg_rows(result); i++) {
-        struct pg_row row = {result, i};
-        if (row_number(row, 0, 0) == word->number &&
-            !name_set_read(ret_jobs, posting_of(names, row)))
-            return false;
-    }
-    return true;
-}
-
-static bool read_group(const struct find_names *names, const struct find_group *group,
-                       const PGresult *result, struct name_set *ret_jobs)
-{
-    for (size_t i = 0; i < group->count; i++) {
-        AUTO(name_set_release) struct name_set jobs = {0};
-        if (!read_word(names, &group->words[i], result, &jobs) || !name_set_join(ret_jobs, &jobs))
-            return false;
-    }
-    return true;
-}
-
-/* Leaves what has the word, whose postings may be long: they are only looked through. */
-static bool meet_word(struct find_names *names, const struct find_word *word,
-                      const PGresult *result)
-{
-    AUTO(name_set_release) struct name_set before = names->passed;
-    size_t at = 0;
-
-    names->passed = (struct name_set){0};
-    for (int i = 0; i < (int)pg_rows(result); i++) {
-        struct pg_row row = {result, i};
-        if (row_number(row, 0, 0) == word->number &&
-            !name_set_meet_posting(&before, &at, posting_of(names, row), &names->passed))
-            return false;
-    }
-    return true;
-}
-
-static bool meet_group(struct find_names *names, const struct find_group *group,
-                       const PGresult *result)
-{
-    AUTO(name_set_release) struct name_set any = {0};
-
-    if (names->known && group->count == 1)
-        return meet_word(names, group->words, result);
-    return read_group(names, group, result, &any) &&
-           (names->known ? name_set_meet(&names->passed, &any)
-                         : name_set_join(&names->passed, &any));
-}
-
-static bool has_runs(const struct name_set *set)
-{
-    for (size_t i = 0; i < set->count; i++)
-        if (set->list[i].first != set->list[i].last)
-            return true;
-    return false;
-}
-
-/* Each has a byte at least, so mostly nothing needs to be counted. */
-static size_t count_runs(const struct find_names *names, struct pg_row row, size_t most)
-{
-    struct name_reader reader = posting_of(names, row);
-    struct name_run run;
-    size_t count = 0;
-
-    while (count <= most && name_reader_next(&reader, &run))
-        count++;
-    return count;
-}
-
-static bool is_of(const struct find_group *group, int64_t word)
-{
-    for (size_t i = 0; i < group->count; i++)
-        if (group->words[i].number == word)
-            return true;
-    return false;
-}
-
-/* Whether it would be too much to hold: the sample did not look so. */
-static bool is_too_large(const struct find_names *names, const struct find_group *group,
-                         const PGresult *result)
-{
-    size_t bytes = 0, count = 0;
-
-    if (names->known && group->count == 1 && !has_runs(&names->passed))
-        return false;
-    for (int i = 0; i < (int)pg_rows(result); i++) {
-        struct pg_row row = {result, i};
-        if (is_of(group, row_number(row, 0, 0)))
-            bytes += row_span(row, 1).len;
-    }
-    for (int i = 0; i < (int)pg_rows(result) && bytes > RUNS_MAX && count <= RUNS_MAX; i++) {
-        struct pg_row row = {result, i};
-        if (is_of(group, row_number(row, 0, 0)))
-            count += count_runs(names, row, RUNS_MAX - count);
-    }
-    return count > RUNS_MAX;
-}
-
-static bool take_group(struct find_names *names, const struct find_group *group,
-                       const PGresult *result)
-{
-    if (is_too_large(names, group, result))
-        return true;
-    if (!meet_group(names, group, result))
-        return false;
-    if (group->of_name)
-        names->sieved *= group->share;
-    names->known = true;
-    return true;
-}
-
-static bool take_postings(struct find_names *names, const PGresult *result)
-{
-    for (size_t i = 0; i < names->words.group_count; i++) {
-        struct find_group *group = &names->words.groups[i];
-        if (group->state != GROUP_CHOSEN)
-            continue;
-        if (!take_group(names, group, result))
-            return false;
-        group->state = GROUP_READ;
-    }
-    return true;
-}
-
-static bool has_chosen(const struct find_words *words)
-{
-    for (size_t i = 0; i < words->group_count; i++)
-        if (words->groups[i].state == GROUP_CHOSEN)
-            return true;
-    return false;
-}
-
-static void add_chosen(const struct find_words *words, struct pg_params *params,
-                       struct arena *arena)
-{
-    int64_t numbers[FIND_WORDS_MAX];
-    size_t count = 0;
-
-    for (size_t i = 0; i < words->group_count; i++)
-        for (size_t j = 0; j < words->groups[i].count; j++)
-            if (words->groups[i].state == GROUP_CHOSEN)
-                numbers[count++] = words->groups[i].words[j].number;
-    param_numbers(params, arena, numbers, count);
-}
-
-static enum problem read_chosen(struct find_names *names, struct pg_connection *connection,
-                                struct err *err)
+enum problem find_names_ask(struct find_names *names, struct pg_connection *connection,
+                            const struct query *query, int64_t position, struct err *err)
 {
     AUTO(arena_release) struct arena arena;
     struct pg_params params = {0};
-    const PGresult *result;
-    enum problem problem = PROBLEM_NONE;
+    bool good;
 
     arena_init(&arena, 1 << 16);
-    add_chosen(&names->words, &params, &arena);
-    result = pg_ask(connection,
-                    "SELECT p.word, p.jobs FROM (SELECT first FROM name_segment ORDER BY first) AS "
-                    "s CROSS JOIN LATERAL (SELECT word, jobs FROM name_posting WHERE segment = "
-                    "s.first AND word = ANY($1::int8[]) OFFSET 0) AS p",
-                    &params);
+    if (!find_words_of(&names->words, query))
+        return problem_no_memory(err);
+    param_number(&params, position);
+    param_number(&params, FIND_DOUBTFUL_MAX + 1);
+    pg_send(connection, state, &params); /* first, for what follows may know more */
+    find_words_ask(&names->words, query, connection, &arena);
+    if (!pg_round(connection))
+        return pg_failed(connection, err);
+    good = take_state(names, pg_result(connection, 0)) &&
+           find_words_weigh(&names->words, connection, 1, names->blocks);
+    pg_clear(connection);
+    if (!good)
+        return damaged(err);
+    if (!names->fresh)
+        find_words_forget_statuses(&names->words);
+    if (!job_bits_init(&names->sample, names->words.sample_first,
+                       (size_t)(names->blocks - names->words.sample_first)))
+        return problem_no_memory(err);
+    job_bits_fill(&names->sample);
+    names->jobs = names->words.jobs;
+    names->asked = true;
+    return PROBLEM_NONE;
+}
+
+static double cost_of(const struct find_names *names, const struct find_group *group)
+{
+    double postings = group->kind == GROUP_OF_STATUSES
+                          ? (double)names->blocks / MARK_CHUNK_BLOCKS * 2
+                          : names->words.segments * (double)group->count;
+
+    return STATEMENT_US + group->share * names->words.jobs * ENTRY_US +
+           (names->jobs < postings ? names->jobs : postings) * POSTING_US;
+}
+
+double find_names_reads(const struct find_names *names, double jobs, double wanted)
+{
+    double matches = names->words.share * names->words.jobs;
+    double reads = wanted * (matches < jobs ? jobs / matches : 1);
+
+    return reads < jobs ? reads : jobs;
+}
+
+double find_names_runs(const struct find_names *names, double jobs, double wanted)
+{
+    double runs = names->words.jobs / (names->words.segments + 1) / NAME_ORDER_RUN;
+
+    return (wanted < jobs ? wanted / (jobs + 1) : 1) * runs + 1;
+}
+
+/* What a page takes with so many candidates: those that are read, or all where that is less. */
+static double page_us(const struct find_names *names, const struct query *query, double jobs,
+                      double wanted)
+{
+    double reads = find_names_reads(names, jobs, wanted), listing = 0;
+
+    if (query->order == ORDER_NAME)
+        listing = find_names_runs(names, jobs, reads) * names->words.segments * FIND_RUN_US;
+    listing += reads * FIND_LISTED_US;
+    return listing < jobs * FIND_LISTED_US ? listing : jobs * FIND_LISTED_US;
+}
+
+/* What of the candidates a group leaves, by the sample, of which a few may all be alike. */
+static double left_by(const struct find_names *names, const struct find_group *group)
+{
+    if (group->kind == GROUP_OF_STATUSES)
+        return group->share;
+    return ((double)job_bits_count_both(&names->sample, &group->jobs) + 1) /
+           ((double)job_bits_count(&names->sample) + 2);
+}
+
+/* Whether it rules out more than it costs to read it. */
+static bool is_worth(const struct find_names *names, const struct find_group *group,
+                     const struct query *query, double left, double wanted)
+{
+    return cost_of(names, group) < page_us(names, query, names->jobs, wanted) -
+                                       page_us(names, query, names->jobs * left, wanted);
+}
+
+/* The next group to read, of those that few have first; NULL where none is worth it. */
+static struct find_group *choose(struct find_names *names, const struct query *query, double wanted)
+{
+    for (size_t i = 0; i < names->words.group_count; i++) {
+        struct find_group *group = &names->words.groups[i];
+        if (!group->read &&
+            (names->thorough || is_worth(names, group, query, left_by(names, group), wanted)))
+            return group;
+    }
+    return NULL;
+}
+
+/* The numbers of those rows of so many blocks in which there is a candidate. */
+static void add_rows(const struct find_names *names, int64_t width, struct pg_params *params,
+                     struct arena *arena)
+{
+    int64_t rows = names->blocks / width + 1;
+    int64_t *numbers = ARENA_ARRAY(arena, int64_t, (size_t)rows);
+    size_t count = 0;
+
+    for (int64_t i = 0; i < rows && numbers != NULL; i++)
+        if (job_bits_any(&names->passed, i * width, (i + 1) * width))
+            numbers[count++] = i;
+    params->failed = params->failed || numbers == NULL;
+    param_numbers(params, arena, numbers, count);
+}
+
+/* Of answers that are postings. */
+static enum problem take(struct pg_connection *connection, const PGresult *result,
+                         struct job_bits *jobs, struct err *err)
+{
+    bool good = true;
+
     if (result == NULL)
         return pg_failed(connection, err);
-    if (!take_postings(names, result)) {
-        err_set(err, "The store is damaged, or memory is short: a posting of the name index.");
-        problem = PROBLEM_INTERNAL;
-    }
+    job_bits_clear(jobs);
+    for (size_t i = 0; i < pg_rows(result) && good; i++)
+        good = job_posting_read(row_span((struct pg_row){result, (int)i}, 0), jobs);
     pg_clear(connection);
+    return good ? PROBLEM_NONE : damaged(err);
+}
+
+#define ARENA_MAX ((size_t)1 << 24)
+
+enum problem find_names_read_words(struct find_names *names, struct pg_connection *connection,
+                                   const struct find_word *words, size_t count, struct err *err)
+{
+    AUTO(arena_release) struct arena arena;
+    struct pg_params params = {0};
+    int64_t numbers[FIND_WORDS_MAX];
+
+    arena_init(&arena, ARENA_MAX);
+    for (size_t i = 0; i < count; i++)
+        numbers[i] = words[i].number;
+    param_numbers(&params, &arena, numbers, count);
+    add_rows(names, WIDEST, &params, &arena);
+    param_number(&params, WIDEST);
+    return take(connection,
+                pg_ask(connection,
+                       "SELECT p.jobs FROM (SELECT first FROM name_segment WHERE block / $3 = "
+                       "ANY($2::int8[]) OFFSET 0) AS s CROSS JOIN LATERAL (SELECT jobs FROM "
+                       "name_posting WHERE segment = s.first AND word = ANY($1::int8[]) OFFSET 0) "
+                       "AS p",
+                       &params),
+                &names->read, err);
+}
+
+enum problem find_names_read_sets(struct find_names *names, struct pg_connection *connection,
+                                  uint32_t mask, struct err *err)
+{
+    AUTO(arena_release) struct arena arena;
+    struct pg_params params = {0};
+    int64_t kinds[JOB_SET_COUNT];
+    size_t count = 0;
+
+    arena_init(&arena, ARENA_MAX);
+    for (int kind = 0; kind < JOB_SET_COUNT; kind++)
+        if (mask & (1u << kind))
+            kinds[count++] = kind;
+    param_numbers(&params, &arena, kinds, count);
+    add_rows(names, MARK_CHUNK_BLOCKS, &params, &arena);
+    return take(connection,
+                pg_ask(connection,
+                       "SELECT s.jobs FROM unnest($1::int8[]) AS k (kind) CROSS JOIN "
+                       "unnest($2::int8[]) AS c (chunk) CROSS JOIN LATERAL (SELECT jobs FROM "
+                       "job_set WHERE kind = k.kind AND chunk = c.chunk OFFSET 0) AS s",
+                       &params),
+                &names->read, err);
+}
+
+/* Doubtful jobs may have any status. */
+static void add_doubtful(const struct find_names *names, struct job_bits *jobs)
+{
+    for (size_t i = 0; i < names->doubtful_count; i++)
+        if (names->doubtful[i] < names->blocks * JOB_BLOCK)
+            job_bits_add(jobs, names->doubtful[i]);
+}
+
+static enum problem read_group(struct find_names *names, struct pg_connection *connection,
+                               struct find_group *group, uint32_t statuses, struct err *err)
+{
+    enum problem problem;
+
+    if (group->kind == GROUP_OF_STATUSES) {
+        problem = find_names_read_sets(names, connection, statuses, err);
+        add_doubtful(names, &names->read);
+    } else
+        problem = find_names_read_words(names, connection, group->words, group->count, err);
+    if (group->kind != GROUP_OF_STATUSES)
+        job_bits_meet(&names->sample, &group->jobs);
+    names->jobs = (double)job_bits_meet(&names->passed, &names->read);
+    group->read = true;
     return problem;
 }
 
-/* A number of bits, and the modulus one less, which has nothing in common with what positions are
- * multiples of. */
-#define BITS_MIN 13
-#define BITS_MAX 23
-
-static bool make_sieve(struct find_names *names)
-{
-    const struct name_set *passed = &names->passed;
-    unsigned bits = BITS_MIN;
-
-    mem_free(names->bits);
-    names->bits = NULL;
-    if (has_runs(passed))
-        return true;
-    while (bits < BITS_MAX && (size_t)1 << bits < FIND_BITS_A_JOB * passed->count)
-        bits++;
-    names->bits = mem_alloc((size_t)1 << (bits - 3), 1);
-    if (names->bits == NULL)
-        return false;
-    names->modulus = ((int64_t)1 << bits) - 1;
-    for (size_t i = 0; i < passed->count; i++) {
-        int64_t bit = passed->list[i].first % names->modulus;
-        names->bits[bit / 8] = (unsigned char)(names->bits[bit / 8] | 1u << bit % 8);
-    }
-    return true;
-}
-
-static enum problem weigh(struct find_names *names, struct pg_connection *connection,
-                          const struct query *query, struct err *err)
-{
-    names->weighed = true;
-    names->sieved = 1;
-    if (!find_words_of(&names->words, query))
-        return problem_no_memory(err);
-    return find_words_weigh(&names->words, connection, err);
-}
-
 enum problem find_names_know(struct find_names *names, struct pg_connection *connection,
-                             const struct query *query, struct find_effort effort, struct err *err)
+                             const struct query *query, double wanted, struct err *err)
 {
+    struct find_group *group;
     enum problem problem = PROBLEM_NONE;
 
-    if (!names->weighed)
-        problem = weigh(names, connection, query, err);
-    if (problem != PROBLEM_NONE)
-        return problem;
-    if (!choose(names, effort))
+    if (!job_bits_init(&names->passed, 0, (size_t)names->blocks) ||
+        !job_bits_init(&names->read, 0, (size_t)names->blocks))
         return problem_no_memory(err);
-    if (!has_chosen(&names->words))
-        return PROBLEM_NONE;
-    problem = read_chosen(names, connection, err);
-    if (problem != PROBLEM_NONE || !names->known)
-        return problem;
-    names->watermark = names->words.last;
-    names->jobs = find_words_jobs(&names->words, &names->passed);
-    return make_sieve(names) ? PROBLEM_NONE : problem_no_memory(err);
+    job_bits_fill(&names->passed);
+    while (problem == PROBLEM_NONE && (group = choose(names, query, wanted)) != NULL)
+        problem = read_group(names, connection, group, query->statuses, err);
+    return problem;
+}
+
+double find_names_promise(const struct find_names *names, const struct query *query, double wanted)
+{
+    struct find_names next = *names;
+    double cost = 0;
+
+    for (size_t i = 0; i < names->words.group_count; i++) {
+        const struct find_group *group = &names->words.groups[i];
+        if (group->read || !is_worth(&next, group, query, group->share, wanted))
+            continue;
+        cost += cost_of(&next, group);
+        next.jobs *= group->share;
+    }
+    return cost + page_us(&next, query, next.jobs, wanted);
 }

@@ -1,51 +1,62 @@
-/* Names: which jobs the name index lets through, as a list and as a sieve. */
+/* Names: which jobs the index lets through. */
 #ifndef JOBD_STORE_POSTGRES_FIND_NAMES_H
 #define JOBD_STORE_POSTGRES_FIND_NAMES_H
 
 #include "store/postgres/find/words.h"
 
+/* So many jobs that changed since the index followed are read by a search; under load they are some
+ * hundreds. If there are more, because following fails, nobody relies on what changes. */
+#define FIND_DOUBTFUL_MAX 4096
+
 /*
- * What the index knows of one query's name, types and user; start from {0}. It is found out by
- * intersecting postings, as far as reading another one takes less time than reading the jobs it
- * would rule out. So whatever it lets through is a candidate; what it holds back does not match.
+ * What the index knows of one query; start from {0}. It is found out by intersecting postings, as
+ * far as reading another one takes less time than reading the jobs it would rule out. So whatever
+ * it lets through is a candidate; what it holds back does not match.
  */
 struct find_names {
-    bool known; /* else nothing of the following */
+    bool thorough; /* costs do not count (find.h) */
+    bool asked; /* else nothing of the following */
     int64_t watermark; /* the index has no jobs above this position */
-    struct name_set passed;
-    double jobs; /* about so many are let through */
-    /*
-     * A bit for each of them, at its position modulo `modulus`: of the others one in
-     * FIND_BITS_A_JOB has one too, or more, where they are very many. NULL where that cannot be,
-     * for jobs that are not told one by one.
-     */
-    unsigned char *bits;
-    int64_t modulus;
-    double sieved; /* the share that it lets through of the jobs of the types and the user */
-    /* How it is found out. */
-    bool weighed;
+    int64_t blocks;
+    bool fresh; /* statuses and dates are as indexed, but for these jobs, by ordinals */
+    int64_t *doubtful;
+    size_t doubtful_count;
+    int64_t behind; /* below this ordinal is all that was created before the search's place */
     struct find_words words;
-    struct name_set sample; /* what of the words' sample the postings read let through */
+    struct job_bits passed; /* without words: empty, and not yet found out */
+    double jobs; /* so many */
+    struct job_bits sample; /* what of the words' sample passes */
+    struct job_bits read; /* what was read last: memory that is used again */
 };
-
-#define FIND_BITS_A_JOB 32
 
 void find_names_release(struct find_names *names);
 
-/*
- * Finds out more: what leaves the shortest list, when that is done in so many microseconds, the
- * list's being read included, of which `wanted` jobs are read at most; else what makes a sieve.
- */
-struct find_effort {
-    double list, wanted, sieve;
-};
-enum problem find_names_know(struct find_names *names, struct pg_connection *connection,
-                             const struct query *query, struct find_effort effort, struct err *err);
+/* Asks how far the index is and weighs the words. `position`: of the place, or INT64_MAX. */
+enum problem find_names_ask(struct find_names *names, struct pg_connection *connection,
+                            const struct query *query, int64_t position, struct err *err);
 
-/* Whether statements may test by the sieve. */
-static inline bool find_names_sieve(const struct find_names *names)
-{
-    return names != NULL && names->known && names->bits != NULL;
-}
+/*
+ * Finds out which jobs pass, for a page of so many jobs; microseconds that takes about, the page's
+ * included.
+ */
+enum problem find_names_know(struct find_names *names, struct pg_connection *connection,
+                             const struct query *query, double wanted, struct err *err);
+double find_names_promise(const struct find_names *names, const struct query *query, double wanted);
+
+/* About how many of so many candidates are read for a page. */
+double find_names_reads(const struct find_names *names, double jobs, double wanted);
+
+/* In the order by name: from each segment about so many runs (names/name_order.h) are read for so
+ * many of so many candidates. */
+double find_names_runs(const struct find_names *names, double jobs, double wanted);
+
+/*
+ * Reads the jobs of words, or of the sets of a mask (marks.h), where any pass at all, into
+ * `names->read`.
+ */
+enum problem find_names_read_words(struct find_names *names, struct pg_connection *connection,
+                                   const struct find_word *words, size_t count, struct err *err);
+enum problem find_names_read_sets(struct find_names *names, struct pg_connection *connection,
+                                  uint32_t mask, struct err *err);
 
 #endif

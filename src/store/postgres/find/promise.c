@@ -24,19 +24,21 @@ static bool reads_table(const struct find_way *way, const struct query *query)
            (way->all && (query->order == ORDER_NAME || query->order == ORDER_TYPE));
 }
 
-/* Walks come by the jobs of all types and users, the others only by those asked for. */
-static bool is_walk(const struct find_way *way)
+/* Whether the walk by name comes by no other names than those that match. */
+static bool is_within(const struct query *query)
 {
-    return way->source == FIND_NAMES || way->source == FIND_DATES;
+    return query->has_name && (query->match == MATCH_START || query->match == MATCH_EXACT);
 }
 
-static double sieved_us(const struct find_names *names, const struct find_way *way)
+/* By name, a status and a name as it is are looked up where the rest matches. */
+static double key_us(const struct find_search *search)
 {
-    double lookups = names->sieved + 1. / FIND_BITS_A_JOB;
+    const struct find_words *words = &search->names->words;
+    const struct query *query = search->query;
+    double pass = is_within(query) ? words->scope_share : words->share / words->status_share;
+    bool exact = query->has_name && query->match == MATCH_EXACT;
 
-    if (way->source == FIND_NAMES)
-        return FIND_INDEX_US; /* which has the name */
-    return FIND_INDEX_US + lookups * (is_walk(way) ? names->words.scope_share : 1) * FIND_LISTED_US;
+    return FIND_KEY_US + (query->statuses != STATUS_MASK_ALL || exact ? pass * FIND_LISTED_US : 0);
 }
 
 double find_row_us(const struct find_search *search, const struct find_way *way)
@@ -45,13 +47,13 @@ double find_row_us(const struct find_search *search, const struct find_way *way)
 
     if (way->source == FIND_LISTED)
         return FIND_LISTED_US;
-    if (find_names_sieve(names))
-        return sieved_us(names, way);
+    if (names->asked && way->source == FIND_NAMES)
+        return key_us(search);
     if (reads_table(way, search->query))
         return FIND_TABLE_US;
     if (!find_by_name(search->query))
         return FIND_INDEX_US;
-    if (names->weighed && way->source == FIND_DATES)
+    if (names->asked && way->source == FIND_DATES)
         return FIND_INDEX_US + names->words.scope_share * FIND_LISTED_US;
     return FIND_KEY_US;
 }
@@ -60,24 +62,20 @@ double find_row_us(const struct find_search *search, const struct find_way *way)
 static double density(const struct find_search *search, const struct find_way *way)
 {
     const struct find_words *words = &search->names->words;
-    enum name_match match = search->query->match;
 
-    if (!is_walk(way))
-        return words->share / words->scope_share;
-    if (way->source == FIND_NAMES && (match == MATCH_START || match == MATCH_EXACT))
-        return words->scope_share; /* it comes by no other names */
-    return words->share;
+    if (way->source == FIND_NAMES && is_within(search->query))
+        return words->scope_share * words->status_share;
+    if (way->source == FIND_NAMES)
+        return words->share;
+    if (way->source == FIND_DATES)
+        return words->share / words->status_share;
+    return words->share / words->scope_share / words->status_share;
 }
 
 double find_promise(const struct find_search *search, const struct find_way *way)
 {
     const struct find_names *names = search->names;
-    double wanted = (double)search->query->page_size + 1, rows;
+    double wanted = (double)search->query->page_size + 1, rows = wanted / density(search, way);
 
-    if (!names->weighed)
-        return 0;
-    if (way->all && search->query->statuses != STATUS_MASK_ALL)
-        return 0;
-    rows = way->all ? names->words.scope_share * names->words.jobs : wanted / density(search, way);
     return (rows < names->words.jobs ? rows : names->words.jobs) * find_row_us(search, way);
 }

@@ -1,7 +1,9 @@
 /* The statement of a way: its candidates, the tests they have to pass, the order, the jobs. */
 #include "store/postgres/find/sql.h"
 
+#include "store/postgres/find/listing.h"
 #include "store/postgres/find/writing.h"
+#include "store/postgres/names/segment.h"
 
 static int64_t limit_of(const struct find_writing *w)
 {
@@ -33,23 +35,6 @@ static void add_word_tests(struct find_writing *w)
         find_add(w, " AND c.person = ");
         find_add_last(w);
     }
-}
-
-static void add_sieve(struct find_writing *w)
-{
-    const struct find_names *names = w->search->names;
-
-    if (!find_is_sieved(w))
-        return;
-    find_add(w, " AND (c.position > ");
-    find_add_number(w, names->watermark);
-    find_add(w, " OR get_bit(");
-    param_bytes(w->params,
-                (struct span){(const char *)names->bits, (size_t)names->modulus / 8 + 1});
-    find_add_last(w);
-    find_add(w, ", c.position % ");
-    find_add_number(w, names->modulus);
-    find_add(w, ") = 1)");
 }
 
 /* A column of the candidate, which is looked up where only few are asked for it. */
@@ -86,7 +71,6 @@ static void add_key_tests(struct find_writing *w)
     bool exact = find_by_name(w->query) && w->query->match == MATCH_EXACT;
 
     add_word_tests(w);
-    add_sieve(w);
     if (find_by_name(w->query) && !exact)
         buf_printf(w->sql,
                    " AND CASE WHEN octet_length(c.name_key) <= " FIND_KEY_WHOLE
@@ -118,7 +102,6 @@ static void add_tests(struct find_writing *w)
             add_status_test(w, "c.status");
         if (source == FIND_LISTED || source == FIND_DATES)
             add_word_tests(w);
-        add_sieve(w);
         add_name_test(w);
     }
     find_add(w, ")");
@@ -204,6 +187,66 @@ static void add_behind(struct find_writing *w)
     find_add(w, ")");
 }
 
+/* Whether a job is at the last ordinal of a listing, or newer. */
+static void add_newer(struct find_writing *w)
+{
+    param_number(w->params, w->search->listing->last_ordinal);
+    buf_printf(w->sql,
+               "c.position >= (SELECT positions[$%d %% " NAME_PLACE_TEXT " + 1] FROM "
+               "name_place WHERE place = $%d / " NAME_PLACE_TEXT ")",
+               w->params->count, w->params->count);
+}
+
+/* The value comes before the bound's, or it is the same one. */
+static void add_before(struct find_writing *w, bool text)
+{
+    if (text)
+        param_text(w->params, w->search->listing->text);
+    else
+        param_number(w->params, w->search->listing->value);
+    add_value(w);
+    buf_printf(w->sql, " %s $%d", w->query->ascending ? "<" : ">", w->params->count);
+}
+
+/* That nothing which the listing lacks comes before it. */
+static void add_bound(struct find_writing *w)
+{
+    const struct find_listing *listing = w->search->listing;
+
+    if (w->way->source != FIND_LISTED || listing->whole || listing->bound == BOUND_NONE)
+        return;
+    find_add(w, " AND (");
+    switch (listing->bound) {
+    case BOUND_NONE:
+    case BOUND_NOWHERE:
+        find_add(w, "FALSE");
+        break;
+    case BOUND_VALUE:
+    case BOUND_TYPE:
+    case BOUND_NAME:
+        add_before(w, listing->bound != BOUND_VALUE);
+        find_add(w, " OR ");
+        add_value(w);
+        buf_printf(w->sql, " = $%d AND ", w->params->count);
+        if (listing->bound != BOUND_NAME)
+            add_newer(w);
+        else {
+            find_add(w, "c.position > ");
+            find_add_number(w, listing->position);
+        }
+        break;
+    case BOUND_DATE:
+        add_before(w, false);
+        break;
+    case BOUND_ABSENT:
+        add_value(w);
+        find_add(w, " IS NOT NULL OR ");
+        add_newer(w);
+        break;
+    }
+    find_add(w, ")");
+}
+
 /* In order, as far as a page goes or the budget: then its last row is there, whatever it is. */
 static void add_in_order(struct find_writing *w)
 {
@@ -233,6 +276,7 @@ static void add_best(struct find_writing *w)
              "WITH k AS MATERIALIZED (SELECT * FROM (SELECT c.*, row_number() OVER () AS seen, ");
     add_tests(w);
     add_behind(w);
+    add_bound(w);
     find_add(w, " AS good FROM (SELECT * FROM (");
     find_candidates(w);
     find_add(w, ") AS s LIMIT ");

@@ -213,6 +213,18 @@ static bool add_listed_types(struct find_writing *w)
     return true;
 }
 
+void find_known_types(struct find_writing *w)
+{
+    if (w->place != NULL && w->value == 0) {
+        param_text(w->params, w->place->text);
+        w->value = w->params->count;
+    }
+    if (w->query->type_count == 0)
+        add_known_types(w);
+    else if (!add_listed_types(w))
+        w->params->failed = true;
+}
+
 void find_types(struct find_writing *w)
 {
     char below[80] = FIND_NO_BOUND;
@@ -227,10 +239,7 @@ void find_types(struct find_writing *w)
     }
     find_statuses(w);
     find_add(w, "SELECT s.* FROM ");
-    if (w->query->type_count == 0)
-        add_known_types(w);
-    else if (!add_listed_types(w))
-        w->params->failed = true;
+    find_known_types(w);
     find_add(w, " CROSS JOIN LATERAL (");
     count = add_streams_of(w, STATUS_MASK_ALL, "t.type COLLATE \"C\"", below, 0);
     find_end_merge(w, count, FIND_NEWEST_FIRST);

@@ -62,7 +62,7 @@ static void add_date_part(struct find_writing *w, enum part part)
     find_add(w, ")");
 }
 
-void find_dates(struct find_writing *w)
+void find_date_walk(struct find_writing *w)
 {
     bool absent = w->place != NULL && w->place->numbers.value == JOB_NO_TIME;
     int64_t first = w->query->ascending ? INT64_MIN : INT64_MAX;
@@ -219,7 +219,7 @@ static void add_whole_names(struct find_writing *w)
                direction);
 }
 
-void find_names(struct find_writing *w)
+void find_name_walk(struct find_writing *w)
 {
     if (w->way->whole_names)
         add_whole_names(w);

@@ -11,18 +11,13 @@ bool find_is_filtered(const struct query *query)
     return query->statuses != STATUS_MASK_ALL || query->type_count > 0 || query->has_user;
 }
 
-struct ways {
-    struct find_way *list;
-    size_t count;
-};
-
-static void add(struct ways *ways, struct find_way way)
+static void add(struct find_ways *ways, struct find_way way)
 {
     ways->list[ways->count++] = way;
 }
 
 /* What has the query's order; by creation, state, result and type it has the filters too. */
-static void add_ordered(struct ways *ways, const struct query *query)
+static void add_ordered(struct find_ways *ways, const struct query *query)
 {
     static const enum find_source sources[] = {
         [ORDER_CREATED] = FIND_STREAMS,  [ORDER_NAME] = FIND_NAMES,     [ORDER_TYPE] = FIND_TYPES,
@@ -39,17 +34,8 @@ static void add_ordered(struct ways *ways, const struct query *query)
     add(ways, way);
 }
 
-/* A pattern that is frequent is found without the index, which has most of the jobs for it. */
-static void add_listed(struct ways *ways, const struct query *query)
-{
-    add(ways, (struct find_way){.source = FIND_LISTED,
-                                .all = query->order != ORDER_CREATED,
-                                .tested = true,
-                                .from_round = 1});
-}
-
 /* Few jobs may pass the filters, and stand anywhere in the order. */
-static void add_filtered(struct ways *ways, const struct query *query)
+static void add_filtered(struct find_ways *ways, const struct query *query)
 {
     bool dates = query->order == ORDER_START_DATE || query->order == ORDER_END_DATE;
     bool narrow = query->type_count > 0 || query->has_user;
@@ -59,17 +45,14 @@ static void add_filtered(struct ways *ways, const struct query *query)
         add(ways, (struct find_way){.source = FIND_STREAMS, .all = true, .tested = true});
 }
 
-size_t find_ways(const struct find_search *search, struct find_way *ret_ways)
+void find_ways(const struct find_search *search, struct find_ways *ret_ways)
 {
     const struct query *query = search->query;
-    struct ways ways = {ret_ways, 0};
 
+    ret_ways->count = 0;
     if (query->order == ORDER_TYPE)
-        add_filtered(&ways, query);
-    if (find_by_name(query))
-        add_listed(&ways, query);
-    add_ordered(&ways, query);
+        add_filtered(ret_ways, query);
+    add_ordered(ret_ways, query);
     if (query->order != ORDER_TYPE)
-        add_filtered(&ways, query);
-    return ways.count;
+        add_filtered(ret_ways, query);
 }

@@ -7,6 +7,8 @@
 #include "store/postgres/params.h"
 #include "store/store.h"
 
+struct find_listing;
+
 /* Where a page begins: behind this. */
 struct find_place {
     struct span text; /* of the orders by name and type */
@@ -18,7 +20,8 @@ struct find_search {
     const struct query *query;
     const struct find_place *place; /* NULL: the first page */
     struct arena *arena;
-    const struct find_names *names; /* NULL: nothing is known of them */
+    struct find_names *names;
+    const struct find_listing *listing; /* for FIND_LISTED */
 };
 
 enum find_source {
@@ -28,7 +31,7 @@ enum find_source {
     FIND_DATES, /* the jobs of the filter by status, by the date of the order */
     FIND_NAMES, /* all jobs by name; with MATCH_START those of the prefix, with MATCH_EXACT of the
                    folded name */
-    FIND_LISTED, /* the jobs that the name index lets through, and those it lacks, newest first */
+    FIND_LISTED, /* the jobs of a listing, and those that the index lacks */
 };
 
 struct find_way {
@@ -36,14 +39,20 @@ struct find_way {
     bool all; /* all candidates are read and the best kept; else they come in the query's order */
     bool tested; /* not all of them match */
     bool whole_names; /* FIND_NAMES: also orders what only differs behind NAME_KEY_MAX */
-    int from_round; /* in the rounds before it would be in vain, or too dear */
     int64_t tried; /* so many rows, in vain */
+    size_t found; /* among these */
 };
 
-#define FIND_WAYS_MAX 3
+#define FIND_WAYS_MAX 2
 
-/* The ways that are worth a try, 1..FIND_WAYS_MAX; those that are likely the shortest first. */
-size_t find_ways(const struct find_search *search, struct find_way *ret_ways);
+struct find_ways {
+    struct find_way list[FIND_WAYS_MAX];
+    size_t count;
+};
+
+/* The ways that need no index of names, 1..FIND_WAYS_MAX; those that are likely the shortest first.
+ */
+void find_ways(const struct find_search *search, struct find_ways *ret_ways);
 
 /* Whether the way tests by type or user what its index has in the order of a date. */
 static inline bool find_tests_words(const struct find_way *way, const struct query *query)

@@ -50,18 +50,13 @@ static inline const char *find_date(const struct query *query)
     return query->order == ORDER_START_DATE ? "started_on" : "ended_on";
 }
 
-static inline bool find_is_sieved(const struct find_writing *w)
-{
-    return w->way->source != FIND_LISTED && find_names_sieve(w->search->names);
-}
-
 /*
  * Whether few candidates pass the tests that an index has all for: what it lacks is looked up of
  * these alone.
  */
 static inline bool find_is_lazy(const struct find_writing *w)
 {
-    return find_is_sieved(w) || find_tests_words(w->way, w->query);
+    return find_tests_words(w->way, w->query);
 }
 
 /* Whether a name's rest behind its key counts at all. */
@@ -95,6 +90,9 @@ void find_below(struct find_writing *w, bool bounded, char ret_below[static 24])
 /* The number of the parameter that folded names have to be LIKE. */
 int find_pattern(struct find_writing *w);
 
+/* Adds a table `t` of the types that may come, from the place's on. */
+void find_known_types(struct find_writing *w);
+
 /* Whether the order is that of creation, and the page not the first. */
 bool find_starts_behind(const struct find_writing *w);
 
@@ -102,8 +100,8 @@ bool find_starts_behind(const struct find_writing *w);
 void find_streams(struct find_writing *w);
 void find_values(struct find_writing *w);
 void find_types(struct find_writing *w);
-void find_dates(struct find_writing *w);
-void find_names(struct find_writing *w);
+void find_date_walk(struct find_writing *w);
+void find_name_walk(struct find_writing *w);
 
 /* Adds the candidates of the way: a SELECT that yields the columns its tests and orders read. */
 void find_candidates(struct find_writing *w);

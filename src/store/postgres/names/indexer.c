@@ -5,11 +5,18 @@
 #include "base/scope.h"
 #include "base/thread.h"
 #include "base/wait.h"
+#include "store/postgres/names/follow.h"
+#include "store/postgres/names/piece.h"
 #include "store/postgres/names/segment.h"
 #include "store/postgres/row.h"
 #include "store/postgres/state.h"
 
 #define PAUSE_FAILED_NS INT64_C(5000000000)
+
+/* Changes are followed when there are so many, or so long after the first of them. */
+#define FOLLOW_SOON 256
+#define PAUSE_FOLLOW_NS INT64_C(1000000000)
+
 #define ARENA_MAX ((size_t)256 << 20)
 
 /* Of more jobs it is not told how far behind them the index is: that they are counted takes time.
@@ -17,30 +24,6 @@
 #define BEHIND_MAX 1000000
 
 /* Positions become visible in order, so nothing will ever come between the jobs of a segment. */
-static const PGresult *read_jobs(struct pg_connection *connection)
-{
-    struct pg_params params = {0};
-
-    param_number(&params, NAME_SEGMENT_JOBS);
-    return pg_ask(connection,
-                  "SELECT position, name, name_folded, type, person FROM job WHERE position > "
-                  "" NAME_SEGMENT_WATERMARK " ORDER BY position LIMIT $1",
-                  &params);
-}
-
-/* As many as fit. */
-static bool gather(const PGresult *jobs, struct name_piece *piece, struct arena *arena)
-{
-    for (int i = 0; i < (int)pg_rows(jobs) && !name_piece_is_full(piece); i++) {
-        struct pg_row row = {jobs, i};
-        struct name_job job = {row_number(row, 0, 0), row_span(row, 1), row_span(row, 2),
-                               row_span(row, 3)};
-        if (!row_uuid(row, 4, &job.user) || !name_piece_add(piece, &job, arena))
-            return false;
-    }
-    return true;
-}
-
 static bool write_piece(struct pg_connection *connection, const PGresult *jobs,
                         int64_t *ret_written)
 {
@@ -49,11 +32,10 @@ static bool write_piece(struct pg_connection *connection, const PGresult *jobs,
     bool good;
 
     arena_init(&arena, ARENA_MAX);
-    good = gather(jobs, &piece, &arena);
+    good = name_piece_take(&piece, jobs, &arena);
     pg_clear(connection);
-    if (!good || !name_piece_send(&piece, 0, connection, &arena) || !pg_round(connection))
+    if (!good || !name_piece_write(&piece, 0, connection, &arena))
         return false;
-    pg_clear(connection);
     *ret_written = (int64_t)piece.count;
     return name_segments_merge(connection);
 }
@@ -85,7 +67,7 @@ static void count_behind(struct pg_connection *connection, int64_t *jobs)
 /* Writes a segment if there are jobs for it; false: it did not work. */
 static bool step(struct pg_connection *connection, int64_t *ret_written)
 {
-    const PGresult *jobs = read_jobs(connection);
+    const PGresult *jobs = name_piece_ask(connection, NAME_SEGMENT_JOBS);
 
     *ret_written = 0;
     if (jobs == NULL || pg_rows(jobs) == NAME_SEGMENT_JOBS)
@@ -121,6 +103,17 @@ static bool run_steps(struct indexer *indexer, struct pg_connection *connection)
     return good;
 }
 
+/* Whoever searches reads what is not followed, so little of it waits. */
+static bool follow(struct indexer *indexer, struct pg_connection *connection)
+{
+    size_t count = FOLLOW_MAX;
+
+    while (count == FOLLOW_MAX && !is_stopping(indexer))
+        if (!name_follow(connection, &count))
+            return false;
+    return true;
+}
+
 /* A connection on which something went wrong for want of the database is not trusted again. */
 static bool catch_up(struct indexer *indexer, struct pg_connection *connection)
 {
@@ -131,7 +124,7 @@ static bool catch_up(struct indexer *indexer, struct pg_connection *connection)
         pg_disconnect(connection);
         good = pg_connect(connection, indexer->store->url, &err) == PROBLEM_NONE;
     }
-    good = good && run_steps(indexer, connection);
+    good = good && run_steps(indexer, connection) && follow(indexer, connection);
     lost = connection->problem == PROBLEM_STORE_UNAVAILABLE;
     pg_clear(connection);
     if (lost)
@@ -139,15 +132,25 @@ static bool catch_up(struct indexer *indexer, struct pg_connection *connection)
     return good;
 }
 
-/* Until there are jobs for a segment, or for a while when it did not work. */
+/* Whether there is a segment to write, or so much to follow that it should not wait. */
+static bool is_needed(const struct indexer *indexer)
+{
+    return indexer->stopping || indexer->created >= NAME_SEGMENT_JOBS ||
+           indexer->changed >= FOLLOW_SOON;
+}
+
+/* Until it is needed, for a while where there is something to follow or it did not work. */
 static void rest(struct indexer *indexer, bool failed)
 {
     pthread_mutex_lock(&indexer->lock);
     if (failed && !indexer->stopping)
         wait_for(&indexer->more, &indexer->lock, PAUSE_FAILED_NS);
-    while (!failed && !indexer->stopping && indexer->created < NAME_SEGMENT_JOBS)
+    while (!failed && indexer->changed == 0 && !is_needed(indexer))
         pthread_cond_wait(&indexer->more, &indexer->lock);
+    if (!failed && !is_needed(indexer))
+        wait_for(&indexer->more, &indexer->lock, PAUSE_FOLLOW_NS);
     indexer->created %= NAME_SEGMENT_JOBS;
+    indexer->changed = 0;
     pthread_mutex_unlock(&indexer->lock);
 }
 
@@ -185,14 +188,16 @@ void indexer_stop(struct indexer *indexer)
     pthread_mutex_destroy(&indexer->lock);
 }
 
-void indexer_note(struct indexer *indexer, size_t created)
+void indexer_note(struct indexer *indexer, size_t created, size_t changed)
 {
-    bool full;
+    bool wake;
 
     pthread_mutex_lock(&indexer->lock);
+    wake = indexer->changed == 0 && changed > 0;
     indexer->created += created;
-    full = indexer->created >= NAME_SEGMENT_JOBS;
+    indexer->changed += changed;
+    wake = wake || is_needed(indexer);
     pthread_mutex_unlock(&indexer->lock);
-    if (full)
+    if (wake)
         pthread_cond_signal(&indexer->more);
 }

@@ -1,4 +1,4 @@
-/* The indexer: writes segments of names behind the commits. */
+/* The indexer: writes segments of names, and follows changes, behind the commits. */
 #ifndef JOBD_STORE_POSTGRES_NAMES_INDEXER_H
 #define JOBD_STORE_POSTGRES_NAMES_INDEXER_H
 
@@ -15,7 +15,7 @@ struct indexer {
     pthread_t thread;
     pthread_mutex_t lock; /* of what follows */
     pthread_cond_t more;
-    size_t created; /* jobs since the last look */
+    size_t created, changed; /* jobs since the last look */
     bool stopping;
 };
 
@@ -26,7 +26,7 @@ struct indexer {
 bool indexer_start(struct indexer *indexer, struct pg_store *store, struct err *err);
 void indexer_stop(struct indexer *indexer);
 
-/* Tells that so many jobs were created, after their commit; any thread. */
-void indexer_note(struct indexer *indexer, size_t created);
+/* Tells that so many jobs were created and changed, after their commit; any thread. */
+void indexer_note(struct indexer *indexer, size_t created, size_t changed);
 
 #endif

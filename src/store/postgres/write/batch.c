@@ -442,6 +442,7 @@ bool pg_batch_keep(struct pg_batch *batch, struct pg_held *held, const struct ho
     if (job_changed) {
         job.change = after->job->change = ++batch->change;
         held->changed = true;
+        batch->writer->changed++;
     }
     held->job = job;
     held->lease = lease;

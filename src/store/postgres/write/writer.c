@@ -8,9 +8,9 @@
 /* It looks for itself what there is, so one of a transaction that failed does no harm. */
 static void tell_indexer(struct pg_writer *writer)
 {
-    if (writer->created > 0 && writer->store->daemon)
-        indexer_note(&writer->store->indexer, writer->created);
-    writer->created = 0;
+    if (writer->created + writer->changed > 0 && writer->store->daemon)
+        indexer_note(&writer->store->indexer, writer->created, writer->changed);
+    writer->created = writer->changed = 0;
 }
 
 static void *run(void *argument)

@@ -24,7 +24,7 @@ struct pg_writer {
     bool connected, reconnected; /* ever; and since the last transaction */
     int64_t heard_from; /* lease clock: since then workers' beats have been heard */
     struct news news; /* of the current transaction */
-    size_t created; /* jobs, not yet told to the indexer */
+    size_t created, changed; /* jobs, not yet told to the indexer */
     int64_t batch; /* the number of the last transaction that was begun */
 };
 
