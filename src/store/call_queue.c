@@ -111,7 +111,7 @@ struct store_call *call_queue_next(struct call_queue *queue)
 
 /*
  * Some callers may be on their way while others are answered, so one look does not see all. Who
- * stays away is forgotten by and by, a single one at once.
+ * stays away is forgotten by and by, a single one at once, and all where gather found one alone.
  */
 void call_queue_served(struct call_queue *queue, size_t count)
 {
@@ -155,7 +155,7 @@ bool call_queue_full(const struct call_queue *queue, size_t count)
 /*
  * Callers that were just answered tend to come back at once, and a commit costs the same for one as
  * for many. So the writer waits for a group of those it knew of, as long as some keep coming, and
- * never long. A single caller is never kept waiting.
+ * never long. Whom nobody joins in a whole step is alone, so a single caller is kept waiting once.
  */
 static void gather_locked(struct call_queue *queue)
 {
@@ -167,6 +167,8 @@ static void gather_locked(struct call_queue *queue)
     while (queue->waiting.count < target && !queue->closing) {
         before = queue->waiting.count;
         wait_for(&queue->more, &queue->lock, GATHER_STEP_NS);
+        if (queue->waiting.count == before && before == 1)
+            queue->callers = 1;
         if (queue->waiting.count == before || clock_mono_ns(&clock_system) >= until)
             break;
     }

@@ -101,6 +101,44 @@ static void the_last_caller_is_alone_at_once(void **test)
     call_queue_release(&queue);
 }
 
+static void serve(struct call_queue *queue, size_t count)
+{
+    static struct store_probe probes[64];
+
+    for (size_t i = 0; i < count; i++)
+        call_queue_add(queue, &probes[i].call, WRITE_PROBE);
+    assert_int_equal(call_queue_wait(queue, -1), CALL_WAIT_THERE);
+    take_all(queue);
+    call_queue_served(queue, count);
+}
+
+/* With one caller known, no step of time is waited for another. */
+static void a_caller_left_alone_by_a_crowd_waits_once(void **test)
+{
+    struct call_queue queue;
+    (void)test;
+    call_queue_init(&queue);
+    serve(&queue, 64);
+    assert_int_equal(queue.callers, 64);
+    serve(&queue, 1);
+    assert_int_equal(queue.callers, 1);
+    serve(&queue, 1);
+    assert_int_equal(queue.callers, 1);
+    call_queue_release(&queue);
+}
+
+/* The others of a crowd may be late: who is not alone does not speak for them. */
+static void a_few_that_are_early_do_not_make_a_crowd_forgotten(void **test)
+{
+    struct call_queue queue;
+    (void)test;
+    call_queue_init(&queue);
+    serve(&queue, 64);
+    serve(&queue, 2);
+    assert_in_range(queue.callers, 48, 64);
+    call_queue_release(&queue);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -110,6 +148,8 @@ int main(void)
         cmocka_unit_test(one_slow_commit_is_not_learnt),
         cmocka_unit_test(callers_that_are_under_way_are_not_forgotten),
         cmocka_unit_test(the_last_caller_is_alone_at_once),
+        cmocka_unit_test(a_caller_left_alone_by_a_crowd_waits_once),
+        cmocka_unit_test(a_few_that_are_early_do_not_make_a_crowd_forgotten),
     };
     return cmocka_run_group_tests_name("call_queue", tests, NULL, NULL);
 }
