@@ -3,6 +3,7 @@
 
 #include "base/metrics.h"
 #include "store/sqlite/checkpoint.h"
+#include "store/sqlite/state.h"
 
 #include <sqlite3.h>
 #include <stdatomic.h>
@@ -10,6 +11,7 @@
 #include <sys/stat.h>
 
 #define CALLS 2000
+#define SLOW_NS INT64_C(1000000000000) /* longer than any call or commit takes */
 
 /* Calls that are all submitted before the first is waited for. */
 struct crowd {
@@ -18,10 +20,10 @@ struct crowd {
     struct draft draft;
 };
 
-static void submit_all(struct fixture *fixture, struct crowd *crowd)
+static void submit(struct fixture *fixture, struct crowd *crowd, size_t count)
 {
     crowd->draft = draft_of(&fixture->arena, "job", "TYPE");
-    for (size_t i = 0; i < CALLS; i++) {
+    for (size_t i = 0; i < count; i++) {
         crowd->creates[i] =
             (struct store_create){.drafts = &crowd->draft, .count = 1, .arena = &fixture->arena};
         store_waiter_init(&crowd->waiters[i], &crowd->creates[i].call);
@@ -29,36 +31,71 @@ static void submit_all(struct fixture *fixture, struct crowd *crowd)
     }
 }
 
-static void wait_for_all(struct crowd *crowd)
+static void wait_for_all(struct crowd *crowd, size_t count)
 {
-    for (size_t i = 0; i < CALLS; i++) {
+    for (size_t i = 0; i < count; i++) {
         store_waiter_wait(&crowd->waiters[i]);
         assert_int_equal(crowd->creates[i].call.problem, PROBLEM_NONE);
     }
 }
 
-/* The arena is the writer's alone between submitting and waiting. */
-static void waiting_calls_share_a_commit(void **state)
+/*
+ * All are waiting when the first of them can begin; in how many commits they end. The arena is the
+ * writer's alone between submitting and waiting.
+ */
+static int64_t commits_of(struct fixture *fixture, struct crowd *crowd, size_t count)
 {
-    struct fixture *fixture = *state;
-    struct crowd *crowd = ARENA_NEW(&fixture->arena, struct crowd);
-    int64_t commits = metric_get(METRIC_STORE_COMMITS), writes = metric_get(METRIC_STORE_WRITES);
+    int64_t commits = metric_get(METRIC_STORE_COMMITS);
     sqlite3 *blocker;
 
     assert_int_equal(sqlite3_open(fixture->url + strlen("sqlite:"), &blocker), SQLITE_OK);
     sqlite3_busy_timeout(blocker, 10000); /* the writer may still have something to do */
     assert_int_equal(sqlite3_exec(blocker, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
-    submit_all(fixture, crowd);
+    submit(fixture, crowd, count);
     assert_int_equal(sqlite3_exec(blocker, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
     sqlite3_close(blocker);
-    wait_for_all(crowd);
+    wait_for_all(crowd, count);
+    return metric_get(METRIC_STORE_COMMITS) - commits;
+}
+
+static void waiting_calls_share_a_commit(void **state)
+{
+    struct fixture *fixture = *state;
+    struct crowd *crowd = ARENA_NEW(&fixture->arena, struct crowd);
+    int64_t writes = metric_get(METRIC_STORE_WRITES);
+
+    assert_in_range(commits_of(fixture, crowd, CALLS), 2, CALLS / 50);
     assert_true(metric_get(METRIC_STORE_WRITES) - writes == CALLS);
-    assert_in_range(metric_get(METRIC_STORE_COMMITS) - commits, 2, CALLS / 50);
     assert_true(metric_get(METRIC_STORE_QUEUE) == 0);
     for (size_t i = 1; i < CALLS; i++) {
         assert_true(crowd->creates[i].jobs->position > crowd->creates[i - 1].jobs->position);
         assert_true(crowd->creates[i].jobs->change == crowd->creates[i - 1].jobs->change + 1);
     }
+}
+
+/* The writer's own: to be touched only while it has nothing to do. */
+static struct call_queue *queue_of(struct fixture *fixture)
+{
+    return &sqlite_store_of(fixture->store)->writer.queue;
+}
+
+/* From now on nothing is written but what is asked for. */
+static void leave_background(struct fixture *fixture)
+{
+    store_close(TAKE(fixture->store));
+    fixture->store = fixture_open(fixture, false);
+}
+
+/* The first ones tell how many there are and, as their calls seem slow, that turns are worth it. */
+static void callers_take_turns_where_their_calls_are_slow(void **state)
+{
+    struct fixture *fixture = *state;
+    struct crowd *crowd = ARENA_NEW(&fixture->arena, struct crowd);
+
+    leave_background(fixture);
+    queue_of(fixture)->call_ns = SLOW_NS;
+    assert_true(commits_of(fixture, crowd, 32) == 1);
+    assert_true(commits_of(fixture, crowd, 32) == 2);
 }
 
 static int64_t number_in_file(struct fixture *fixture, const char *sql)
@@ -117,13 +154,6 @@ static off_t size_of(struct fixture *fixture, const char *suffix)
 
     assert_int_equal(stat(arena_printf(&fixture->arena, "%s%s", path, suffix), &file), 0);
     return file.st_size;
-}
-
-/* From now on nothing is written but what is asked for. */
-static void leave_background(struct fixture *fixture)
-{
-    store_close(TAKE(fixture->store));
-    fixture->store = fixture_open(fixture, false);
 }
 
 /* How many pages a report makes the log longer by. */
@@ -236,6 +266,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         STORE_TEST(waiting_calls_share_a_commit),
+        STORE_TEST(callers_take_turns_where_their_calls_are_slow),
         STORE_TEST(old_keys_are_removed_bit_by_bit),
         STORE_TEST(a_report_touches_only_the_indexes_it_must),
         STORE_TEST(a_beat_touches_the_lease_only),
