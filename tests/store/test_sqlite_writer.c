@@ -98,6 +98,24 @@ static void callers_take_turns_where_their_calls_are_slow(void **state)
     assert_true(commits_of(fixture, crowd, 32) == 2);
 }
 
+/* An idle claim's commit syncs nothing, and would make a slow disk look quick. */
+static void what_wrote_nothing_teaches_nothing(void **state)
+{
+    struct fixture *fixture = *state;
+    struct call_queue *queue = queue_of(fixture);
+    struct claim claim = claim_of(fixture, "NONE", 1);
+
+    queue->call_ns = SLOW_NS;
+    queue->commit_ns = SLOW_NS;
+    for (int i = 0; i < 10; i++)
+        assert_int_equal(must_claim(fixture, &claim).count, 0);
+    assert_true(queue->call_ns == SLOW_NS);
+    assert_true(queue->commit_ns == SLOW_NS);
+    must_create_named(fixture, "job");
+    assert_true(queue->call_ns < SLOW_NS);
+    assert_true(queue->commit_ns < SLOW_NS);
+}
+
 static int64_t number_in_file(struct fixture *fixture, const char *sql)
 {
     sqlite3_stmt *statement;
@@ -267,6 +285,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         STORE_TEST(waiting_calls_share_a_commit),
         STORE_TEST(callers_take_turns_where_their_calls_are_slow),
+        STORE_TEST(what_wrote_nothing_teaches_nothing),
         STORE_TEST(old_keys_are_removed_bit_by_bit),
         STORE_TEST(a_report_touches_only_the_indexes_it_must),
         STORE_TEST(a_beat_touches_the_lease_only),

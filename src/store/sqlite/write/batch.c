@@ -18,6 +18,7 @@ struct batch {
     int64_t position, change, lease_time; /* the writer's counters when it began */
     int64_t changes; /* SQLite's count of changed rows when it began */
     int64_t began_ns, performed_ns; /* by the monotonic clock */
+    bool wrote; /* once committed: something */
 };
 
 static bool step(struct writer *writer, const char *sql)
@@ -100,13 +101,13 @@ static bool commit_synced(struct writer *writer)
     return done;
 }
 
-static bool commit(struct writer *writer, const struct batch *batch)
+static bool commit(struct writer *writer, struct batch *batch)
 {
-    bool wrote = sqlite3_total_changes64(writer->connection->db) != batch->changes;
+    batch->wrote = sqlite3_total_changes64(writer->connection->db) != batch->changes;
 
     if (!ended_flush(writer) || !commit_synced(writer))
         return false;
-    if (!wrote)
+    if (!batch->wrote)
         return true;
     metric_add(METRIC_STORE_COMMITS, 1);
     metric_add(METRIC_STORE_WRITES, (int64_t)batch->calls.count);
@@ -262,11 +263,16 @@ static void take_all(struct writer *writer, struct batch *batch)
         call_list_add(&batch->calls, call);
 }
 
-/* What the batch took decides how the next ones are cut. */
+/*
+ * What the batch took decides how the next ones are cut. A commit of nothing is not synced, and so
+ * says nothing of what one costs.
+ */
 static void learn(struct writer *writer, const struct batch *batch)
 {
     int64_t performing = batch->performed_ns - batch->began_ns;
 
+    if (!batch->wrote)
+        return;
     assert(batch->calls.count > 0);
     call_queue_learn(&writer->queue, performing / (int64_t)batch->calls.count,
                      clock_mono_ns(&clock_system) - batch->performed_ns);
