@@ -10,7 +10,8 @@ bool file_rest(FILE *stream, const char *name, struct buf *out, struct err *err)
 {
     char piece[PIECE];
 
-    for (size_t len; (len = fread(piece, 1, sizeof(piece), stream)) > 0;)
+    /* A device may never end, so a full buffer ends it. */
+    for (size_t len; !buf_failed(out) && (len = fread(piece, 1, sizeof(piece), stream)) > 0;)
         buf_add(out, piece, len);
     if (ferror(stream))
         return err_set(err, "cannot read %s: %s", name, strerror(errno));

@@ -56,14 +56,22 @@ static const struct option_row rows[] = {
      .help = "Idempotency key: the same key again, within a day, gives the same job again."},
 };
 
+/* What a complaint calls the place that the payload comes from. */
+static const char *source_of(const char *given)
+{
+    if (strcmp(given, "-") == 0)
+        return "standard input";
+    return given[0] == '@' ? given + 1 : "the payload";
+}
+
 static bool find_payload(const char *given, struct buf *text, struct err *err)
 {
     if (strcmp(given, "-") == 0)
-        return file_rest(stdin, "standard input", text, err);
+        return file_rest(stdin, source_of(given), text, err);
     if (given[0] == '@')
-        return file_read(given + 1, text, err);
+        return file_read(source_of(given), text, err);
     buf_add_str(text, given);
-    return !buf_failed(text) || err_set(err, "the payload is too large");
+    return !buf_failed(text) || err_set(err, "%s is too large", source_of(given));
 }
 
 /* What has a NUL in it would go as far as that. */
@@ -74,7 +82,7 @@ static bool read_payload(const char *given, struct buf *text, struct err *err)
     if (!find_payload(given, text, err))
         return false;
     return text->len == 0 || memchr(text->ptr, '\0', text->len) == NULL ||
-           err_set(err, "%s is no JSON", given);
+           err_set(err, "%s is no JSON", source_of(given));
 }
 
 static bool create(const struct call *call, struct jobd_client *client, const char *payload,

@@ -56,12 +56,16 @@ test('submit refuses what it cannot send before anything is sent', async () => {
   const fake = await fakeServer(() => ({ status: 201, body: fakeJob() }));
   const there = new User(fake.url, alice);
   const base = ['submit', '--name', 'n', '--type', 't'];
+  const withNul = path.join(tempDir(), 'nul.json');
+  fs.writeFileSync(withNul, '1\0');
   for (const [more, message] of [
     [['--payload', '{'], /payload is not one JSON value/],
     [['--payload', '1}, "x": {"a":1'], /payload is not one JSON value/],
     [['--payload', '1,2'], /payload is not one JSON value/],
     [['--payload', ''], /payload is not one JSON value/],
     [['--payload', '@/nonexistent'], /cannot read \/nonexistent/],
+    [['--payload', '@/dev/zero'], /: \/dev\/zero is too large/],
+    [['--payload', `@${withNul}`], new RegExp(`: ${withNul} is no JSON`)],
     [['--key', 'a\r\nX-Evil: 1'], /idempotency key is/],
     [['--key', ''], /idempotency key is/],
   ]) {

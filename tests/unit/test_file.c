@@ -79,6 +79,15 @@ static void one_too_large_is_refused(void **test)
     assert_sentence(&err, " is too large");
 }
 
+static void one_without_an_end_is_refused(void **test)
+{
+    AUTO(buf_release) struct buf text = BUF(LARGE);
+    struct err err = {0};
+    (void)test;
+    assert_false(file_read("/dev/zero", &text, &err));
+    assert_sentence(&err, "/dev/zero is too large");
+}
+
 static void what_cannot_be_read_is_said(void **test)
 {
     AUTO(buf_release) struct buf text = BUF(100);
@@ -109,9 +118,10 @@ static void a_stream_is_read_from_where_it_is(void **test)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(it_is_appended_as_it_is),     TEST(an_empty_one_adds_nothing),
-        TEST(one_of_many_pieces_is_whole), TEST(one_too_large_is_refused),
-        TEST(what_cannot_be_read_is_said), TEST(a_stream_is_read_from_where_it_is),
+        TEST(it_is_appended_as_it_is),           TEST(an_empty_one_adds_nothing),
+        TEST(one_of_many_pieces_is_whole),       TEST(one_too_large_is_refused),
+        TEST(one_without_an_end_is_refused),     TEST(what_cannot_be_read_is_said),
+        TEST(a_stream_is_read_from_where_it_is),
     };
     return cmocka_run_group_tests_name("file", tests, NULL, NULL);
 }
