@@ -32,8 +32,8 @@ static void flush_out(void)
     funlockfile(stdout);
 }
 
-/* One write a line: the wrapped command may be writing to the same place. Nor must it hang on a
- * standard error that nobody reads. */
+/* One write a line, because a wrapped command may be writing to the same place; and given up after
+ * a while, because nobody may be reading there. */
 int complain(const struct call *call, int status, const char *format, ...)
 {
     char text[COMPLAINT_SIZE];

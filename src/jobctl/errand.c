@@ -265,6 +265,8 @@ static void tell(const struct errand *errand, enum jobd_outcome outcome)
     json_str(&json, word_for(errand, outcome));
     json_end_object(&json);
     buf_add_char(&out, '\n');
+    if (buf_failed(&out))
+        errno = EMSGSIZE;
     if (buf_failed(&out) || !room_write_line(STDOUT_FILENO, buf_span(&out), OUTPUT_PATIENCE_MS))
         complain(errand->errands->call, 0, "cannot write what became of the job %s: %s",
                  grant->job->id, strerror(errno));

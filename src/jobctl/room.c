@@ -1,14 +1,19 @@
-/* Writing where there is room: it is waited for first, and nobody else may take it meanwhile. */
+/* Writing where there is room: it is waited for first, and no other thread takes it meanwhile. */
 #include "jobctl/room.h"
 
 #include "base/clock.h"
+#include "base/scope.h"
 
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdint.h>
+#include <time.h>
 #include <unistd.h>
+
+/* How long one waits behind a thread that may be hanging. */
+#define TURN_MS 20
 
 static bool await_room(int fd, int64_t ms)
 {
@@ -16,16 +21,32 @@ static bool await_room(int fd, int64_t ms)
     return poll(&poll_fd, 1, ms > 0 ? (int)ms : 0) > 0;
 }
 
-/* Another thread may have filled it since it was found writable: none may between the two. */
+static bool take_turn(pthread_mutex_t *turn)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += TURN_MS * 1000000L;
+    until.tv_sec += until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    return pthread_mutex_clocklock(turn, CLOCK_MONOTONIC, &until) == 0;
+}
+
+/*
+ * Another thread may have filled it since it was found writable: none may between the two. Where
+ * another process did, the thread hangs by itself, and nobody who writes to another descriptor.
+ */
 ssize_t room_write(int fd, const char *bytes, size_t size)
 {
-    static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
+    static pthread_mutex_t turns[] = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_MUTEX_INITIALIZER,
+                                      PTHREAD_MUTEX_INITIALIZER};
+    pthread_mutex_t *turn = &turns[(size_t)fd % ARRAY_SIZE(turns)];
     ssize_t written = -1;
-    pthread_mutex_lock(&turn);
+    bool taken = take_turn(turn);
     errno = EAGAIN;
-    if (await_room(fd, 0))
+    if (taken && await_room(fd, 0))
         written = write(fd, bytes, size);
-    pthread_mutex_unlock(&turn);
+    if (taken)
+        pthread_mutex_unlock(turn);
     return written;
 }
 
