@@ -52,7 +52,7 @@ static void listen_to_end(int fd, struct groups *groups)
 static void signal_all(struct groups *groups, int signal)
 {
     for (size_t i = groups->count; i-- > 0;)
-        if (kill(-groups->pids[i], signal) < 0)
+        if (kill(-groups->pids[i], signal) < 0 && errno == ESRCH)
             drop(groups, i);
         else if (signal == SIGTERM)
             kill(-groups->pids[i], SIGCONT); /* who is stopped would never see it */
