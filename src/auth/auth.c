@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/metrics.h"
 #include "base/scope.h"
+#include "base/thread.h"
 
 #include <pthread.h>
 #include <sodium.h>
@@ -209,8 +210,8 @@ void auth_check(struct auth *auth, struct auth_check *check)
 static bool start_threads(struct auth *auth, struct err *err)
 {
     while (auth->thread_count < auth->options.hashes && auth->thread_count < THREADS_MAX) {
-        if (pthread_create(&auth->threads[auth->thread_count], NULL, work, auth) != 0)
-            return err_set(err, "cannot start the threads that hash passwords");
+        if (!thread_start(&auth->threads[auth->thread_count], work, auth, err))
+            return false;
         auth->thread_count++;
     }
     return true;

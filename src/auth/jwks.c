@@ -149,10 +149,10 @@ bool jwks_open(const char *source, const struct clock *clock, struct jwks **ret_
     bool good = look(jwks, &first);
     if (!good && jwks_is_remote(source))
         log_event(LOG_WARN, "key set not fetched yet", LOG_F_STR("reason", first.text));
-    if ((!good && !jwks_is_remote(source)) ||
-        pthread_create(&jwks->thread, NULL, follow, jwks) != 0) {
+    good = good || jwks_is_remote(source) || err_set(err, "%s", first.text);
+    if (!good || !thread_start(&jwks->thread, follow, jwks, err)) {
         jwks_free(jwks);
-        return err_set(err, "%s", good ? "cannot start the thread for the key set" : first.text);
+        return false;
     }
     *ret_jwks = jwks;
     return true;

@@ -72,13 +72,9 @@ bool accounts_follow(struct store *store, struct users *users, struct accounts *
     accounts->users = users;
     pthread_mutex_init(&accounts->lock, NULL);
     wait_init(&accounts->stop);
-    if (!load(accounts, err)) {
+    if (!load(accounts, err) || !thread_start(&accounts->thread, follow, accounts, err)) {
         mem_free(accounts);
         return false;
-    }
-    if (pthread_create(&accounts->thread, NULL, follow, accounts) != 0) {
-        mem_free(accounts);
-        return err_set(err, "cannot start the thread that follows the accounts");
     }
     *ret_accounts = accounts;
     return true;

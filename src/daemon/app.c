@@ -208,7 +208,7 @@ static void await_stop(void)
 {
     int number;
     sigset_t set;
-    pthread_t second;
+    pthread_t second; /* unlike other threads it waits for signals */
     stop_signals(&set);
     sigwait(&set, &number);
     log_event(LOG_INFO, "stopping", LOG_F_STR("signal", number == SIGTERM ? "TERM" : "INT"));

@@ -2,12 +2,14 @@
 #include "http/linger.h"
 
 #include "base/mem.h"
+#include "base/thread.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -107,9 +109,11 @@ bool linger_start(const struct clock *clock, struct lingering **ret_lingering, s
     lingering->clock = clock;
     lingering->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     pthread_mutex_init(&lingering->lock, NULL);
-    if (lingering->wake < 0 || pthread_create(&lingering->thread, NULL, follow, lingering) != 0) {
+    if (lingering->wake < 0)
+        err_set(err, "An eventfd cannot be made: %s.", strerror(errno));
+    if (lingering->wake < 0 || !thread_start(&lingering->thread, follow, lingering, err)) {
         linger_free(lingering);
-        return err_set(err, "cannot start the thread for lingering connections");
+        return false;
     }
     *ret_lingering = lingering;
     return true;

@@ -55,9 +55,9 @@ bool watchdog_start(const struct clock *clock, struct watchdog **ret_watchdog, s
     watchdog->clock = clock;
     pthread_mutex_init(&watchdog->lock, NULL);
     wait_init(&watchdog->stop);
-    if (pthread_create(&watchdog->thread, NULL, look, watchdog) != 0) {
+    if (!thread_start(&watchdog->thread, look, watchdog, err)) {
         mem_free(watchdog);
-        return err_set(err, "cannot start the watchdog's thread");
+        return false;
     }
     *ret_watchdog = watchdog;
     return true;

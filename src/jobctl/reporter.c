@@ -2,6 +2,7 @@
 #include "jobctl/reporter.h"
 
 #include "base/mem.h"
+#include "base/thread.h"
 #include "base/wait.h"
 #include "client/bodies.h"
 #include "client/client.h"
@@ -63,11 +64,12 @@ struct reporter *reporter_new(const struct call *call, const struct jobd_create 
 
 void reporter_start(struct reporter *reporter, int wake_fd)
 {
+    struct err err;
     reporter->wake_fd = wake_fd;
-    reporter->started = pthread_create(&reporter->thread, NULL, delivery_main, reporter) == 0;
+    reporter->started = thread_start(&reporter->thread, delivery_main, reporter, &err);
     if (reporter->started)
         return;
-    complain(reporter->call, 0, "no job is made: no thread can be started");
+    complain(reporter->call, 0, "no job is made: %s", err.text);
     reporter->done = true;
 }
 

@@ -369,9 +369,10 @@ bool feed_start(struct store *store, const struct clock *clock, const struct fee
     arena_init(&feed->arena, FEED_PAGE_BYTES);
     pthread_mutex_init(&feed->lock, NULL);
     wait_init(&feed->news);
-    if (!feed_ring_init(&feed->ring) || pthread_create(&feed->thread, NULL, run, feed) != 0) {
+    bool good = feed_ring_init(&feed->ring) || err_set(err, "no memory for the change feed");
+    if (!good || !thread_start(&feed->thread, run, feed, err)) {
         feed_free(feed);
-        return err_set(err, "cannot start the thread of the change feed");
+        return false;
     }
     store_observe(store, &feed->observer);
     *ret_feed = feed;

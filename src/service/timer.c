@@ -71,9 +71,9 @@ bool timer_start(const struct clock *clock, struct timer **ret_timer, struct err
     pthread_mutex_init(&timer->lock, NULL);
     wait_init(&timer->wake);
     pthread_cond_init(&timer->rest, NULL);
-    if (pthread_create(&timer->thread, NULL, run, timer) != 0) {
+    if (!thread_start(&timer->thread, run, timer, err)) {
         timer_free(timer);
-        return err_set(err, "cannot start the thread that looks after those who wait");
+        return false;
     }
     *ret_timer = timer;
     return true;
