@@ -54,8 +54,9 @@ static void *run(void *argument)
         checkpointer->want = false;
         pthread_mutex_unlock(&checkpointer->lock);
         copy(checkpointer);
-        atomic_store(&checkpointer->running, false);
         pthread_mutex_lock(&checkpointer->lock);
+        atomic_store(&checkpointer->running, false);
+        pthread_cond_signal(&checkpointer->rests);
     }
     pthread_mutex_unlock(&checkpointer->lock);
     return NULL;
@@ -73,6 +74,7 @@ bool checkpoint_start(struct checkpointer *checkpointer, struct sqlite_reader *c
     };
     pthread_mutex_init(&checkpointer->lock, NULL);
     pthread_cond_init(&checkpointer->wanted, NULL);
+    pthread_cond_init(&checkpointer->rests, NULL);
     if (!thread_start(&checkpointer->thread, run, checkpointer, err))
         return false;
     sqlite3_wal_hook(writer, on_commit, checkpointer);
@@ -84,6 +86,7 @@ void checkpoint_stop(struct checkpointer *checkpointer)
     thread_end(checkpointer->thread, &checkpointer->lock, &checkpointer->wanted,
                &checkpointer->closing);
     pthread_cond_destroy(&checkpointer->wanted);
+    pthread_cond_destroy(&checkpointer->rests);
     pthread_mutex_destroy(&checkpointer->lock);
     connection_close(checkpointer->connection);
 }
@@ -97,13 +100,22 @@ static void start_copying(struct checkpointer *checkpointer)
     pthread_cond_signal(&checkpointer->wanted);
 }
 
+static void await_rest(struct checkpointer *checkpointer)
+{
+    pthread_mutex_lock(&checkpointer->lock);
+    while (atomic_load(&checkpointer->running))
+        pthread_cond_wait(&checkpointer->rests, &checkpointer->lock);
+    pthread_mutex_unlock(&checkpointer->lock);
+}
+
 /*
- * Waits for readers and lets the next commit begin the log anew. When a reader stays too long (a
- * backup, say), the log grows by another piece before the next attempt, so that commits do not
- * wait each time.
+ * Waits for the thread, which can only copy what there is, and for readers, and lets the next
+ * commit begin the log anew. When a reader stays too long (a backup, say), the log grows by another
+ * piece before the next attempt, so that commits do not wait each time.
  */
 static void force(struct checkpointer *checkpointer)
 {
+    await_rest(checkpointer);
     pool_drop_snapshots(checkpointer->pool);
     sqlite3_busy_timeout(checkpointer->writer, FORCE_WAIT_MS);
     if (sqlite3_wal_checkpoint_v2(checkpointer->writer, NULL, SQLITE_CHECKPOINT_RESTART, NULL,

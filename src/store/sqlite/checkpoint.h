@@ -27,9 +27,9 @@ struct checkpointer {
     struct pool *pool;
     pthread_t thread;
     pthread_mutex_t lock;
-    pthread_cond_t wanted;
+    pthread_cond_t wanted, rests;
     bool want, closing; /* under the lock */
-    _Atomic bool running;
+    _Atomic bool running; /* made false under the lock */
     _Atomic int copied; /* frames, by the last pass of the thread; 0: none since the log began */
     int frames; /* in the log; the writer thread's own */
     int start_at, force_at; /* likewise: how many of them make it act */
