@@ -7,7 +7,7 @@
  * In microseconds: reading a job and comparing its name, and reading a posting, of which a
  * thousandth is for each byte.
  */
-#define JOB_US 3
+#define JOB_US 6
 #define POSTING_US 4
 #define SET_US 5 /* of a chunk */
 #define POSTING_BYTES_A_US 1000
