@@ -304,6 +304,21 @@ static void what_is_far_behind_is_not_relied_on(void **state)
     end(&world);
 }
 
+/* The changes of jobs that are created while the index is behind come before those of its own. */
+static void what_is_not_indexed_hides_no_change(void **state)
+{
+    struct world world = begin(*state);
+
+    ask(&world, "WITH w AS (UPDATE writer SET change = change + 5000 RETURNING change) INSERT INTO "
+                "job_change SELECT 9223372036854775807 - i, change - i, gen_random_uuid(), 0 FROM "
+                "w, generate_series(0, 4999) AS i");
+    change_jobs(&world, DOUBTFUL);
+    check_order(&world, ORDER_CREATED);
+    check_order(&world, ORDER_END_DATE);
+    check_order(&world, ORDER_STATE);
+    end(&world);
+}
+
 /* As the rows say, each job is in one set of a status. */
 static void what_is_followed_is_as_the_jobs_are(void **state)
 {
@@ -332,6 +347,7 @@ int main(int argc, char **argv)
         STORE_TEST(listings_have_what_comes_first),
         STORE_TEST(doubtful_jobs_may_be_anywhere),
         STORE_TEST(what_is_far_behind_is_not_relied_on),
+        STORE_TEST(what_is_not_indexed_hides_no_change),
         STORE_TEST(what_is_followed_is_as_the_jobs_are),
     };
 

@@ -28,12 +28,12 @@ void find_names_release(struct find_names *names)
 
 #define ORDINAL_OF NAME_ORDINAL_OF("c.position")
 
+/* A row for each change, also of jobs that are not indexed: behind too many of these may be others. */
 static const char state[] =
     "SELECT s.last, s.block, coalesce((SELECT (place + 1) * " NAME_PLACE_TEXT " FROM name_place "
-    "WHERE first < $1 ORDER BY first DESC LIMIT 1), 0), d.ordinal FROM name_state AS s LEFT JOIN "
-    "LATERAL (SELECT " ORDINAL_OF " AS ordinal FROM (SELECT position FROM "
-    "job_change WHERE change > s.change ORDER BY change LIMIT $2) AS c WHERE c.position <= "
-    "s.last) AS d ON TRUE";
+    "WHERE first < $1 ORDER BY first DESC LIMIT 1), 0), CASE WHEN c.position <= s.last THEN "
+    "" ORDINAL_OF " END FROM name_state AS s LEFT JOIN LATERAL (SELECT position FROM job_change "
+    "WHERE change > s.change ORDER BY change LIMIT $2) AS c ON TRUE";
 
 enum state_column { LAST, BLOCK, BEHIND, DOUBTFUL };
 
