@@ -6,6 +6,7 @@
 #include "model/job.h"
 #include "store/name_range.h"
 #include "store/postgres/connection.h"
+#include "store/postgres/names/piece.h"
 #include "store/postgres/names/segment.h"
 
 #include <stdio.h>
@@ -176,6 +177,48 @@ static void a_round_that_cannot_be_sent_is_left(void **state)
     PQfinish(conn);
 }
 
+static void take_piece(struct pg_connection *connection, struct name_piece *piece,
+                       struct arena *arena)
+{
+    assert_true(name_piece_take(piece, name_piece_ask(connection, 100), arena));
+    assert_int_equal(piece->count, 100);
+    pg_clear(connection);
+}
+
+/* Two daemons have asked for the same jobs. */
+static void a_piece_that_comes_second_is_left(void **state)
+{
+    static const char written[] =
+        "SELECT (SELECT count(*) FROM name_segment) * 10000000 + (SELECT count(*) FROM "
+        "name_posting) * 1000 + (SELECT count(*) FROM name_order)";
+    struct fixture *fixture = *state;
+    PGconn *conn = PQconnectdb(fixture->url);
+    struct draft drafts[100];
+    struct job *jobs;
+    struct pg_connection connections[2] = {0};
+    struct name_piece pieces[2] = {0};
+    struct err err;
+    int after_first;
+
+    for (int i = 0; i < 100; i++)
+        drafts[i] = make_plain(&fixture->arena, i);
+    assert_int_equal(job_create(fixture->store, &fixture->arena, drafts, 100, &jobs), PROBLEM_NONE);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(pg_connect(&connections[i], fixture->url, &err), PROBLEM_NONE);
+        take_piece(&connections[i], &pieces[i], &fixture->arena);
+    }
+    assert_true(name_piece_write(&pieces[0], 0, &connections[0], &fixture->arena));
+    after_first = ask(conn, written);
+    assert_true(after_first > 10000000);
+    assert_true(name_piece_write(&pieces[1], 0, &connections[1], &fixture->arena));
+    assert_int_equal(ask(conn, written), after_first);
+    for (int i = 0; i < 2; i++) {
+        name_piece_release(&pieces[i]);
+        pg_disconnect(&connections[i]);
+    }
+    PQfinish(conn);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -183,6 +226,7 @@ int main(int argc, char **argv)
         STORE_TEST(the_indexer_goes_on_when_it_can),
         STORE_TEST(cut_keys_bound_all_their_names),
         STORE_TEST(a_round_that_cannot_be_sent_is_left),
+        STORE_TEST(a_piece_that_comes_second_is_left),
     };
 
     fixture_backend(argc, argv);

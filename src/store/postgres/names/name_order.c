@@ -15,7 +15,7 @@
     "JOIN LATERAL (SELECT * FROM name_place WHERE place >= s.block * " PLACES " AND place < "      \
     "(s.block + " BLOCKS ") * " PLACES " OFFSET 0) AS p CROSS JOIN LATERAL unnest(p.positions) "   \
     "WITH ORDINALITY AS u (position, i) JOIN job_name AS n ON n.position = u.position WHERE "      \
-    "s.first = $1"
+    "s.first = $1 AND NOT EXISTS (SELECT FROM name_order WHERE segment = $1)"
 
 /* Which jobs a run has is told by their ordinals, four bytes each, in no order. */
 static const char insert[] =

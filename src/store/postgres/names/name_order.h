@@ -14,8 +14,8 @@
 #define NAME_ORDER_RUN_TEXT "384"
 
 /*
- * Adds to the connection's round what writes the runs of the segment that begins at a position,
- * which has none; where there is no such segment it does nothing.
+ * Adds to the connection's round what writes the runs of the segment that begins at a position;
+ * where there is no such segment, or it has runs, it does nothing.
  */
 void name_order_send(struct pg_connection *connection, int64_t segment);
 
