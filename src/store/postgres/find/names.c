@@ -28,7 +28,7 @@ void find_names_release(struct find_names *names)
 
 #define ORDINAL_OF NAME_ORDINAL_OF("c.position")
 
-/* A row for each change, also of jobs that are not indexed: behind too many of these may be others. */
+/* A row for each change, also of jobs that are not indexed: too many of these hide others. */
 static const char state[] =
     "SELECT s.last, s.block, coalesce((SELECT (place + 1) * " NAME_PLACE_TEXT " FROM name_place "
     "WHERE first < $1 ORDER BY first DESC LIMIT 1), 0), CASE WHEN c.position <= s.last THEN "
