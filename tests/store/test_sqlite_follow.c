@@ -68,7 +68,7 @@ static void step(struct world *world)
             follow_step(world->writer, 1 + (int)random_pick(&world->random, PIECE_MAX), &changes));
     if (random_one_in(&world->random, 10)) {
         assert_true(connection_run(world->writer, "ROLLBACK"));
-        known_ranges_release(&world->writer->ranges);
+        name_index_forget(world->writer);
     } else
         assert_true(connection_run(world->writer, "COMMIT"));
 }

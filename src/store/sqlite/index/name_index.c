@@ -202,3 +202,9 @@ bool name_index_step(struct sqlite_reader *writer, int budget,
     ret_progress->behind = piece.more;
     return name_merge_step(writer, rows > MERGED_MIN ? rows : MERGED_MIN, &ret_progress->merging);
 }
+
+void name_index_forget(struct sqlite_reader *writer)
+{
+    known_ranges_release(&writer->ranges);
+    name_buckets_release(&writer->buckets);
+}

@@ -24,9 +24,15 @@ struct name_index_progress {
  * (watermark.h) behind them, and merges in proportion. On the writer thread, inside a write
  * transaction that the caller begins, and commits without a sync: a power cut may lose that commit,
  * but never the watermark alone, so what was lost is indexed again. False with sqlite3_errmsg set,
- * or without memory: the caller rolls back and tries later.
+ * or without memory: the caller rolls back, has it forget, and tries later.
  */
 bool name_index_step(struct sqlite_reader *writer, int budget,
                      struct name_index_progress *ret_progress);
+
+/*
+ * Forgets what the writer keeps in memory of ranges of names: after a ROLLBACK, for it may be ahead
+ * of the tables then, and to give the memory back.
+ */
+void name_index_forget(struct sqlite_reader *writer);
 
 #endif

@@ -142,7 +142,7 @@ static bool transaction(struct writer *writer, const struct portion *portion)
     }
     if (!sqlite3_get_autocommit(connection->db))
         connection_run(connection, "ROLLBACK");
-    known_ranges_release(&connection->ranges);
+    name_index_forget(connection);
     return false;
 }
 
@@ -175,8 +175,7 @@ void index_when_quiet(struct writer *writer)
     if (index_delay(writer) >= 0 || writer->indexed < MANY)
         return;
     writer->indexed = 0;
-    known_ranges_release(&writer->connection->ranges);
-    name_buckets_release(&writer->connection->buckets);
+    name_index_forget(writer->connection);
     mem_trim();
 }
 
