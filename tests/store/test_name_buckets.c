@@ -143,6 +143,41 @@ static void jobs_that_are_taken_back_do_not_count(void **state)
     name_world_release(world);
 }
 
+static void expect_damage(struct name_world *world, const char *how)
+{
+    struct name_index_progress progress;
+
+    name_buckets_release(&world->writer->buckets);
+    assert_true(connection_run(world->writer, "BEGIN IMMEDIATE"));
+    assert_true(connection_run(world->writer, how));
+    assert_int_equal(name_buckets_know(world->writer, NULL), PROBLEM_INTERNAL);
+    assert_int_equal(name_buckets_know(world->writer, NULL), PROBLEM_INTERNAL);
+    assert_false(name_index_step(world->writer, 10, &progress));
+    assert_true(connection_run(world->writer, "ROLLBACK"));
+}
+
+static void damaged_ranges_are_an_error(void **state)
+{
+    static const char *const ways[] = {
+        "DELETE FROM name_bucket",
+        "UPDATE name_bucket SET until = 0",
+        "UPDATE name_bucket SET first = 'a' WHERE first = '' AND until IS NULL",
+        "UPDATE name_bucket SET last = 'z' WHERE last IS NULL",
+        "UPDATE name_bucket SET last = NULL WHERE until IS NULL",
+        "DELETE FROM name_bucket WHERE id = (SELECT max(id) - 1 FROM name_bucket)",
+    };
+    struct name_world *world = name_world_new(*state, seed);
+
+    name_world_create(world, shuffled, NULL, 5000);
+    name_world_index(world, EVERYTHING, 500);
+    name_world_create(world, shuffled, NULL, 100);
+    for (size_t i = 0; i < ARRAY_SIZE(ways); i++)
+        expect_damage(world, ways[i]);
+    name_world_index(world, EVERYTHING, 500);
+    check_buckets(world);
+    name_world_release(world);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -150,6 +185,7 @@ int main(int argc, char **argv)
         STORE_TEST(a_frequent_name_has_its_own_range),
         STORE_TEST(one_name_is_not_parted),
         STORE_TEST(jobs_that_are_taken_back_do_not_count),
+        STORE_TEST(damaged_ranges_are_an_error),
     };
 
     fixture_backend(argc, argv);

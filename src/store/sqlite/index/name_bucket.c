@@ -66,7 +66,6 @@ static bool add(struct name_buckets *buckets, size_t *room, sqlite3_stmt *row)
             arena_doubled(&buckets->arena, buckets->list, sizeof(buckets->list[0]), room);
     if (buckets->list == NULL || bucket.first.ptr == NULL || bucket.last.ptr == NULL)
         return false;
-    make_exact(&bucket);
     buckets->list[buckets->count++] = bucket;
     return true;
 }
@@ -107,45 +106,67 @@ static int by_last_down(const void *a, const void *b)
     return span_compare(right->last, left->last);
 }
 
-static bool arrange(struct name_buckets *buckets)
+/* Whether each name there can be belongs to one open bucket. */
+static bool is_whole(const struct name_buckets *buckets)
+{
+    struct name_bucket **open = buckets->open;
+    size_t last = buckets->open_count - 1;
+
+    if (buckets->open_count == 0 || open[0]->first.len > 0 || !open[last]->endless)
+        return false;
+    for (size_t i = 0; i < last; i++)
+        if (open[i]->endless || !span_eq(open[i]->last, open[i + 1]->first))
+            return false;
+    return true;
+}
+
+static void list_open(struct name_buckets *buckets)
+{
+    qsort(buckets->list, buckets->count, sizeof(buckets->list[0]), by_first);
+    for (size_t i = 0; i < buckets->count; i++)
+        if (buckets->list[i].open)
+            buckets->open[buckets->open_count++] = &buckets->list[i];
+}
+
+static void list_down(struct name_buckets *buckets)
+{
+    for (size_t i = 0; i < buckets->count; i++) {
+        make_exact(&buckets->list[i]);
+        buckets->down[i] = &buckets->list[i];
+    }
+    qsort(buckets->down, buckets->count, sizeof(struct name_bucket *), by_last_down);
+}
+
+static enum problem arrange(struct name_buckets *buckets, struct err *err)
 {
     buckets->down = ARENA_ARRAY(&buckets->arena, struct name_bucket *, buckets->count);
     buckets->open = ARENA_ARRAY(&buckets->arena, struct name_bucket *, buckets->count);
     if (buckets->down == NULL || buckets->open == NULL)
-        return false;
-    qsort(buckets->list, buckets->count, sizeof(buckets->list[0]), by_first);
-    for (size_t i = 0; i < buckets->count; i++) {
-        struct name_bucket *bucket = &buckets->list[i];
-        buckets->down[i] = bucket;
-        if (bucket->open)
-            buckets->open[buckets->open_count++] = bucket;
+        return problem_no_memory(err);
+    if (buckets->count > 0)
+        list_open(buckets);
+    if (!is_whole(buckets)) {
+        err_set(err, "The store is damaged: the index's ranges of names are not side by side.");
+        return PROBLEM_INTERNAL;
     }
-    qsort(buckets->down, buckets->count, sizeof(struct name_bucket *), by_last_down);
-    return true;
-}
-
-static enum problem read_last_id(struct sqlite_reader *reader, int64_t *ret_id, struct err *err)
-{
-    if (!connection_number(reader, "SELECT max(id) FROM name_bucket", ret_id))
-        return sqlite_problem(reader->db, err);
-    if (*ret_id > 0)
-        return PROBLEM_NONE;
-    err_set(err, "The store is damaged: the index has no ranges of names.");
-    return PROBLEM_INTERNAL;
+    list_down(buckets);
+    return PROBLEM_NONE;
 }
 
 enum problem name_buckets_know(struct sqlite_reader *reader, struct err *err)
 {
     struct name_buckets *buckets = &reader->buckets;
     int64_t last_id;
-    enum problem problem = read_last_id(reader, &last_id, err);
+    enum problem problem;
 
-    if (problem != PROBLEM_NONE || last_id == buckets->last_id)
-        return problem;
+    if (!connection_number(reader, "SELECT max(id) FROM name_bucket", &last_id))
+        return sqlite_problem(reader->db, err);
+    if (buckets->count > 0 && last_id == buckets->last_id)
+        return PROBLEM_NONE;
     name_buckets_release(buckets);
     problem = read_all(reader, buckets, err);
-    if (problem == PROBLEM_NONE && !arrange(buckets))
-        problem = problem_no_memory(err);
+    if (problem == PROBLEM_NONE)
+        problem = arrange(buckets, err);
     if (problem == PROBLEM_NONE)
         buckets->last_id = last_id;
     else

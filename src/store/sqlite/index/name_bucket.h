@@ -49,9 +49,9 @@ int64_t name_bucket_share(int64_t jobs);
  */
 #define NAME_BUCKETS_MEMORY ((size_t)16 << 20)
 struct name_buckets {
-    int64_t last_id; /* 0: not known */
+    int64_t last_id;
     struct name_bucket *list; /* in the order of `first` */
-    size_t count;
+    size_t count; /* 0: not known */
     struct name_bucket **down; /* the same, the greatest `last` first */
     struct name_bucket **open; /* those, in the order of `first` */
     size_t open_count;
@@ -61,7 +61,7 @@ struct name_buckets {
 /* Forgets everything. */
 void name_buckets_release(struct name_buckets *buckets);
 
-/* Brings reader->buckets to what the connection sees. */
+/* Brings reader->buckets to what the connection sees. INTERNAL where names have no open bucket. */
 enum problem name_buckets_know(struct sqlite_reader *reader, struct err *err);
 
 /* Whether all its jobs have one and the same name, which is `first`. */
