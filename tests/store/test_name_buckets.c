@@ -123,6 +123,30 @@ static void one_name_is_not_parted(void **state)
     name_world_release(world);
 }
 
+static const char *two_long_ones(struct name_world *world, size_t i)
+{
+    int number = (int)random_pick(&world->random, 1000000);
+
+    return i % 2 == 0 ? arena_printf(&world->arena, "a%0*d %d", NAME_BUCKET_KEY_MAX, 0, number)
+                      : arena_printf(&world->arena, "b%06d", number);
+}
+
+/* Half of the names are alike as far as a key goes. */
+static void names_behind_a_long_key_have_their_share(void **state)
+{
+    struct name_world *world = name_world_new(*state, seed);
+    const struct name_bucket *bucket;
+
+    name_world_create(world, two_long_ones, NULL, 12000);
+    name_world_index(world, EVERYTHING, 100);
+    check_buckets(world);
+    bucket = name_buckets_find(&world->writer->buckets, world->shadow.jobs[0].folded);
+    assert_true(name_bucket_is_one(bucket) && !name_bucket_is_single(bucket));
+    bucket = name_buckets_find(&world->writer->buckets, span_of("b5"));
+    assert_true(bucket->jobs < name_bucket_share(12000) + 400);
+    name_world_release(world);
+}
+
 /* Else a store that fails for long would part its ranges again and again. */
 static void jobs_that_are_taken_back_do_not_count(void **state)
 {
@@ -184,6 +208,7 @@ int main(int argc, char **argv)
         STORE_TEST(ranges_have_their_share),
         STORE_TEST(a_frequent_name_has_its_own_range),
         STORE_TEST(one_name_is_not_parted),
+        STORE_TEST(names_behind_a_long_key_have_their_share),
         STORE_TEST(jobs_that_are_taken_back_do_not_count),
         STORE_TEST(damaged_ranges_are_an_error),
     };

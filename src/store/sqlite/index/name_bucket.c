@@ -22,10 +22,16 @@ int64_t name_bucket_share(int64_t jobs)
     return share > SHARE_MIN ? share : SHARE_MIN;
 }
 
-bool name_bucket_is_single(const struct name_bucket *bucket)
+struct span name_bucket_next(struct span key, char bytes[static NAME_BUCKET_KEY_MAX])
 {
-    return !bucket->endless && bucket->first.len < NAME_BUCKET_KEY_MAX &&
-           span_eq(bucket->first, bucket->last);
+    size_t len = key.len;
+
+    memcpy(bytes, key.ptr, len);
+    if (len < NAME_BUCKET_KEY_MAX)
+        bytes[len++] = '\0';
+    else
+        bytes[len - 1] = (char)(bytes[len - 1] + 1); /* none of UTF-8 is the last there is */
+    return (struct span){bytes, len};
 }
 
 void name_buckets_release(struct name_buckets *buckets)
@@ -36,22 +42,22 @@ void name_buckets_release(struct name_buckets *buckets)
     *buckets = (struct name_buckets){.arena = arena};
 }
 
-/* Between a key and the same with a NUL behind it is no other one. */
+/* An open one of one key ends with that. */
 static void make_exact(struct name_bucket *bucket)
 {
-    size_t len = bucket->first.len;
+    char bytes[NAME_BUCKET_KEY_MAX];
 
-    if (!bucket->endless && bucket->last.len == len + 1 && bucket->last.ptr[len] == '\0' &&
-        memcmp(bucket->first.ptr, bucket->last.ptr, len) == 0)
-        bucket->last.len = len;
+    if (bucket->open && !bucket->endless &&
+        span_eq(bucket->last, name_bucket_next(bucket->first, bytes)))
+        bucket->last = bucket->first;
 }
 
 static bool add(struct name_buckets *buckets, size_t *room, sqlite3_stmt *row)
 {
     struct name_bucket bucket = {
         .id = sqlite3_column_int64(row, 0),
-        .first = arena_span(&buckets->arena, sqlite_text(row, 1)),
-        .last = arena_span(&buckets->arena, sqlite_text(row, 2)),
+        .first = arena_span(&buckets->arena, name_bucket_key(sqlite_text(row, 1))),
+        .last = arena_span(&buckets->arena, name_bucket_key(sqlite_text(row, 2))),
         .since = sqlite3_column_int64(row, 3),
         .until = INT64_MAX,
         .jobs = sqlite3_column_int64(row, 5),

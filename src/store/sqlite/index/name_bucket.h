@@ -31,13 +31,27 @@ struct name_bucket {
     bool open;
 };
 
-/* A key is that much of a folded name, in bytes; those with one key are never parted. */
+/* A key is that much of a folded name, in bytes; those with one key are not parted. */
 #define NAME_BUCKET_KEY_MAX 256
 
 static inline struct span name_bucket_key(struct span folded)
 {
     return (struct span){folded.ptr,
                          folded.len < NAME_BUCKET_KEY_MAX ? folded.len : NAME_BUCKET_KEY_MAX};
+}
+
+/* The first key behind one. */
+struct span name_bucket_next(struct span key, char bytes[static NAME_BUCKET_KEY_MAX]);
+
+/* Whether all its jobs have one key, which is `first`; and whether that is their whole name. */
+static inline bool name_bucket_is_one(const struct name_bucket *bucket)
+{
+    return !bucket->endless && span_eq(bucket->first, bucket->last);
+}
+
+static inline bool name_bucket_is_single(const struct name_bucket *bucket)
+{
+    return name_bucket_is_one(bucket) && bucket->first.len < NAME_BUCKET_KEY_MAX;
 }
 
 /* So many jobs are a bucket's share of all. */
@@ -63,9 +77,6 @@ void name_buckets_release(struct name_buckets *buckets);
 
 /* Brings reader->buckets to what the connection sees. INTERNAL where names have no open bucket. */
 enum problem name_buckets_know(struct sqlite_reader *reader, struct err *err);
-
-/* Whether all its jobs have one and the same name, which is `first`. */
-bool name_bucket_is_single(const struct name_bucket *bucket);
 
 /* The open one that a folded name belongs to. */
 struct name_bucket *name_buckets_find(const struct name_buckets *buckets, struct span folded);

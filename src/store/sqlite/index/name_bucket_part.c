@@ -22,6 +22,7 @@ struct parting {
     size_t count;
     struct span cuts[CUTS_MAX]; /* with which new ones begin */
     size_t cut_count;
+    char behind[NAME_BUCKET_KEY_MAX]; /* of the second */
 };
 
 static void parting_release(struct parting *parting)
@@ -140,25 +141,17 @@ static size_t count_equal(const struct parting *parting, struct span key)
     return count;
 }
 
-/* A name that half of them have gets a bucket for itself, up to the first one behind it. */
-static bool choose_cuts(struct parting *parting)
+/* A key that half of them have gets a bucket for itself, up to the first one behind it. */
+static void choose_cuts(struct parting *parting)
 {
-    struct span median, behind;
-    char *bytes;
+    struct span median;
 
     if (parting->count == 0)
-        return true;
+        return;
     median = parting->keys[parting->count / 2];
     add_cut(parting, median);
-    if (2 * count_equal(parting, median) < parting->count || median.len >= NAME_BUCKET_KEY_MAX)
-        return true;
-    bytes = arena_alloc(&parting->arena, 1, median.len + 1);
-    if (bytes == NULL)
-        return false;
-    memcpy(bytes, median.ptr, median.len);
-    behind = (struct span){bytes, median.len + 1};
-    add_cut(parting, behind);
-    return true;
+    if (2 * count_equal(parting, median) >= parting->count)
+        add_cut(parting, name_bucket_next(median, parting->behind));
 }
 
 static void bind_end(sqlite3_stmt *statement, int index, bool endless, struct span last)
@@ -235,23 +228,23 @@ static bool write_parts(struct parting *parting, int64_t jobs)
     return open_one(parting, first, bucket->endless, bucket->last, jobs) && close_it(parting, jobs);
 }
 
-/* *ret_parted is false where all the names that were looked at have one key. */
+/* *ret_parted is false where none of the jobs that were looked at is the bucket's. */
 static bool part(struct sqlite_reader *writer, const struct name_bucket *bucket, int64_t jobs,
                  bool *ret_parted)
 {
     AUTO(parting_release) struct parting parting = {.writer = writer, .bucket = bucket};
 
     arena_init(&parting.arena, MEMORY_MAX);
-    if (!gather(&parting) || !take_sample(&parting) || !choose_cuts(&parting))
+    if (!gather(&parting) || !take_sample(&parting))
         return false;
+    choose_cuts(&parting);
     *ret_parted = parting.cut_count > 0;
     return !*ret_parted || write_parts(&parting, jobs);
 }
 
 static bool is_due(const struct name_bucket *bucket, int64_t share)
 {
-    return bucket->jobs > share && bucket->jobs > 2 * bucket->tried &&
-           !name_bucket_is_single(bucket);
+    return bucket->jobs > share && bucket->jobs > 2 * bucket->tried && !name_bucket_is_one(bucket);
 }
 
 bool name_buckets_part(struct sqlite_reader *writer, int64_t jobs)
