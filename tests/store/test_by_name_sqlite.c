@@ -233,6 +233,40 @@ static void little_of_a_frequent_name_is_read(void **state)
     name_world_release(world);
 }
 
+#define FREQUENT 40 /* types */
+#define LISTED 20 /* of them */
+
+/* Of a type that is asked for, or not. */
+static const char *last_or_first(struct name_world *world, size_t i)
+{
+    unsigned number = random_pick(&world->random, 1000000);
+
+    return arena_printf(&world->arena, i % FREQUENT < LISTED ? "z %06u" : "a %06u", number);
+}
+
+static const char *type_of_many(struct name_world *world, size_t i)
+{
+    return arena_printf(&world->arena, "T%02zu", i % FREQUENT);
+}
+
+static void little_is_read_of_many_types(void **state)
+{
+    struct name_world *world = name_world_new(*state, seed);
+    struct span types[LISTED];
+    struct query query;
+
+    name_world_create(world, last_or_first, type_of_many, 20000);
+    name_world_index(world, EVERYTHING, 500);
+    query = query_of(world, NULL, MATCH_ANYWHERE, true);
+    for (size_t i = 0; i < LISTED; i++)
+        types[i] = span_of(type_of_many(world, i));
+    query.types = types;
+    query.type_count = LISTED;
+    check_page(world, &query, NULL);
+    assert_true(world->cost < 4000);
+    name_world_release(world);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -245,6 +279,7 @@ int main(int argc, char **argv)
         STORE_TEST(pages_are_right_of_an_older_moment),
         STORE_TEST(little_is_read),
         STORE_TEST(little_of_a_frequent_name_is_read),
+        STORE_TEST(little_is_read_of_many_types),
     };
 
     fixture_backend(argc, argv);

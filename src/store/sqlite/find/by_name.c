@@ -3,7 +3,7 @@
 
 #include "store/sqlite/index/posting.h"
 
-/* In jobs read: to work out a segment, in which so many jobs count as one more. */
+/* In jobs read: to work out a segment, in which so many jobs count as one more, as does a type. */
 #define SEGMENT_COST 2
 #define SEGMENT_JOBS 20000
 /* So many postings of buckets are read in the time of a job. */
@@ -188,9 +188,10 @@ static void begin_buckets(const struct search *search, struct by_name *by_name)
     take_few(by_name, LATER * expected(search, by_name));
 }
 
-static double segment_cost(int64_t segments, int64_t jobs)
+static double segment_cost(const struct index_filter *filter, size_t segments, int64_t jobs)
 {
-    return SEGMENT_COST * (double)segments + (double)jobs / SEGMENT_JOBS;
+    return (double)(segments * (SEGMENT_COST + filter->terms.type_count)) +
+           (double)jobs / SEGMENT_JOBS;
 }
 
 static enum problem know_candidates(struct search *search, struct by_name *by_name)
@@ -206,7 +207,7 @@ static enum problem know_candidates(struct search *search, struct by_name *by_na
     by_name->segments[by_name->known++].candidates = count_of(part);
     by_name->candidates += count_of(part);
     by_name->known_jobs += part->segment.count;
-    spend(by_name, (size_t)segment_cost(1, part->segment.count));
+    spend(by_name, (size_t)segment_cost(filter, 1, part->segment.count));
     if (by_name->known == filter->part_count)
         begin_buckets(search, by_name);
     return PROBLEM_NONE;
@@ -403,6 +404,6 @@ double by_name_part(const struct search *search, const struct by_name *by_name)
     reading = buckets > 1 ? buckets * bucket : bucket;
     reading = reading < all || all < 1 ? reading : all;
     return by_name->cost / (by_name->cost + reading +
-                            segment_cost((int64_t)(filter->part_count - by_name->known),
+                            segment_cost(filter, filter->part_count - by_name->known,
                                          filter->jobs - by_name->known_jobs));
 }

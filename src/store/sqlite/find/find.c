@@ -8,7 +8,7 @@
  *
  * - Without a name filter, by creation, state or result: the page itself, from at most 1,100
  *   streams (100 types in 11 statuses). By date with filters by status only, and by name without
- *   filters, likewise. By type: a seek a type there is, or M.
+ *   filters, likewise. By type: a seek a type there is, or M (gather.h).
  * - Where few pass the filters by exact values: those (few.h).
  * - With a name filter, candidates have all of the pattern's grams, its types, its user and its
  *   statuses in common, which is found out by intersecting bitmaps of the index, and each is read
@@ -24,8 +24,7 @@
  *   some five hundred and those that were parted since (by_name.h): all candidates where they are
  *   few, and else the page and its share of the ranges; to work out which they are takes up to some
  *   milliseconds among ten million jobs. Against it a walk through the names, which reads only
- *   between the first and the last that can match, rows until the page is full. Of many types
- *   without a name all jobs are read, M (gather.h).
+ *   between the first and the last that can match, rows until the page is full.
  * - In addition the jobs that the index lacks, INDEX_BEHIND_MAX under load, all of them after a
  *   store was moved until it has caught up, and those that changed since (doubtful.h).
  */
@@ -99,12 +98,6 @@ static enum problem plan_dates(struct search *search, struct plan *plan)
     return plan_candidates_by_date(search, plan);
 }
 
-/* Of many types the index knows only what else is asked for, without a name too little. */
-static bool is_in_index(const struct search *search)
-{
-    return search->by_name || search->scope.type_count <= INDEX_TERMS_TYPES;
-}
-
 static enum problem plan_names(struct search *search, struct plan *plan)
 {
     enum problem problem;
@@ -115,8 +108,7 @@ static enum problem plan_names(struct search *search, struct plan *plan)
     problem = add(search, plan, RUNNER_WALK, SOURCE_STREAMS);
     if (problem != PROBLEM_NONE || walk_is_exact(search))
         return problem;
-    return is_in_index(search) ? add(search, plan, RUNNER_BY_NAME, SOURCE_INDEX)
-                               : add(search, plan, RUNNER_GATHER, SOURCE_STREAMS);
+    return add(search, plan, RUNNER_BY_NAME, SOURCE_INDEX);
 }
 
 /* Streams are in these orders themselves, value by value; without a name they are exact. */

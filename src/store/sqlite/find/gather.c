@@ -1,8 +1,6 @@
 /* Gathering: streams of indexes, read one after another. */
 #include "store/sqlite/find/gather.h"
 
-#include <assert.h>
-
 /* From so many rows on it pays to know how many are left. */
 #define OLDEST_ROWS 256
 
@@ -23,19 +21,10 @@ enum problem gather_init(struct search *search, struct gather *gather)
     return PROBLEM_NONE;
 }
 
-static enum shape_columns columns_of(enum query_order order)
-{
-    assert(order == ORDER_NAME || order == ORDER_TYPE);
-    return order == ORDER_NAME ? SHAPE_WITH_NAME : SHAPE_WITH_TYPE;
-}
-
 static enum problem place_at(struct search *search, sqlite3_stmt *row, struct place *ret_place)
 {
     *ret_place = (struct place){.position = sqlite3_column_int64(row, 0)};
-    if (search->query->order == ORDER_TYPE)
-        return search_type_name(search, sqlite3_column_int64(row, 1), &ret_place->text);
-    ret_place->text = sqlite_text(row, 1);
-    return PROBLEM_NONE;
+    return search_type_name(search, sqlite3_column_int64(row, 1), &ret_place->text);
 }
 
 static enum problem take_row(struct search *search, struct best *best, sqlite3_stmt *row)
@@ -84,7 +73,7 @@ static enum problem read_stream(struct search *search, struct gather *gather, si
     enum problem problem;
 
     shape.streams = &gather->source.list[at];
-    shape.columns = columns_of(search->query->order);
+    shape.columns = SHAPE_WITH_TYPE;
     shape.below = stream->below;
     shape.limit = limit;
     shape_streams(&search->shape, &shape);

@@ -1,4 +1,4 @@
-/* Gathering: all jobs of the filters by exact values, the best of them kept. */
+/* Gathering: all jobs of the filters by exact values, those kept that come first by type. */
 #ifndef JOBD_STORE_SQLITE_FIND_GATHER_H
 #define JOBD_STORE_SQLITE_FIND_GATHER_H
 
@@ -21,10 +21,7 @@ struct gather {
     bool ended;
 };
 
-/*
- * Where the filters are not in the query's order, by name or type. There are filters. Its memory
- * lives in the search's.
- */
+/* For a query by type with other filters. Its memory lives in the search's. */
 enum problem gather_init(struct search *search, struct gather *gather);
 
 /* Reads the next jobs, `limit` at most, and puts those behind the cursor among the best. */

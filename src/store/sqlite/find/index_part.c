@@ -34,6 +34,12 @@ static void narrow(struct index_part *part, bool first, roaring_bitmap_t *jobs)
     part->passed = jobs;
 }
 
+/* What part is left; a few may all be alike. */
+static double left_of(int64_t before, int64_t after)
+{
+    return ((double)after + 1) / ((double)before + 2);
+}
+
 /* Whether reading the posting takes less time than reading the jobs that it rules out. */
 static bool pays(const struct index_part *part, const struct index_wanted *wanted)
 {
@@ -46,7 +52,7 @@ static bool pays(const struct index_part *part, const struct index_wanted *wante
 static enum problem narrow_by_word(struct search *search, struct index_part *part, bool first,
                                    struct index_wanted *wanted)
 {
-    double before = (double)(first ? part->segment.count : count_of(part->passed));
+    int64_t before = first ? part->segment.count : count_of(part->passed);
     roaring_bitmap_t *jobs;
     enum problem problem =
         posting_read(search->reader, part->segment.id, wanted->word, &jobs, search->err);
@@ -57,7 +63,7 @@ static enum problem narrow_by_word(struct search *search, struct index_part *par
                         ? (double)roaring_bitmap_get_cardinality(jobs) / (double)part->segment.count
                         : 0;
     narrow(part, first, jobs);
-    wanted->left = ((double)count_of(part->passed) + 1) / (before + 2); /* a few may all be alike */
+    wanted->left = left_of(before, count_of(part->passed));
     return PROBLEM_NONE;
 }
 
@@ -72,9 +78,17 @@ static enum problem narrow_by_words(struct search *search, struct index_terms *t
     return problem;
 }
 
+/* The same of the types' postings, of which few are long. */
+static bool types_pay(const struct index_terms *terms, const struct index_part *part)
+{
+    return (double)count_of(part->passed) * (1 - terms->types_left) * JOB_US >
+           (double)terms->type_count * POSTING_US;
+}
+
 static enum problem narrow_by_types(struct search *search, struct index_terms *terms,
                                     struct index_part *part, bool first)
 {
+    int64_t before = first ? part->segment.count : count_of(part->passed);
     roaring_bitmap_t *any = roaring_bitmap_create(), *jobs;
     enum problem problem = any != NULL ? PROBLEM_NONE : problem_no_memory(search->err);
 
@@ -88,6 +102,7 @@ static enum problem narrow_by_types(struct search *search, struct index_terms *t
     }
     if (any != NULL)
         narrow(part, first, any);
+    terms->types_left = left_of(before, count_of(part->passed));
     return problem;
 }
 
@@ -106,7 +121,7 @@ void index_part_release(struct index_part *part)
     part->known = false;
 }
 
-/* More types are asked for than are looked at, and nothing else. */
+/* Nothing is asked for that never changes. */
 static bool pass_all(struct index_part *part)
 {
     uint64_t first = (uint64_t)part->segment.first;
@@ -125,8 +140,7 @@ static enum problem know_passed(struct search *search, struct index_terms *terms
         return problem_no_memory(search->err);
     index_terms_order(terms);
     problem = narrow_by_words(search, terms, part);
-    if (problem == PROBLEM_NONE && terms->type_count > 0 &&
-        (first || count_of(part->passed) > (int64_t)terms->type_count))
+    if (problem == PROBLEM_NONE && terms->type_count > 0 && (first || types_pay(terms, part)))
         problem = narrow_by_types(search, terms, part, first);
     if (problem != PROBLEM_NONE) {
         index_part_release(part);
@@ -215,7 +229,7 @@ static void take_choice(struct index_part *part, roaring_bitmap_t *chosen)
 /* Other parts may differ from one in which nearly all are in the sets. */
 static void learn_left(struct index_terms *terms, int64_t before, int64_t after)
 {
-    double left = ((double)after + 1) / ((double)before + 2);
+    double left = left_of(before, after);
 
     terms->sets_left = left < LEFT_MAX ? left : LEFT_MAX;
 }

@@ -19,7 +19,7 @@ static void want_scope(struct index_terms *terms, const struct scope *scope)
         want(terms, posting_person(scope->person));
     if (scope->type_count == 1)
         want(terms, posting_type(scope->types[0]));
-    if (scope->type_count <= 1 || scope->type_count > INDEX_TERMS_TYPES)
+    if (scope->type_count <= 1)
         return;
     terms->type_count = scope->type_count;
     for (size_t i = 0; i < scope->type_count; i++)
@@ -47,7 +47,8 @@ static bool want_name(struct index_terms *terms, const struct query *query)
 bool index_terms_init(struct search *search, const struct scope *scope,
                       struct index_terms *ret_terms)
 {
-    *ret_terms = (struct index_terms){.sets_left = INDEX_TERMS_UNKNOWN};
+    *ret_terms =
+        (struct index_terms){.types_left = INDEX_TERMS_UNKNOWN, .sets_left = INDEX_TERMS_UNKNOWN};
     if (search->by_name && !want_name(ret_terms, search->query))
         return false;
     if (scope == NULL)

@@ -5,9 +5,6 @@
 #include "store/name_grams.h"
 #include "store/sqlite/find/search.h"
 
-/* More types than these are tested a candidate. */
-#define INDEX_TERMS_TYPES 16
-
 /* How many of those that the words before it let through are thought to have another one. */
 #define INDEX_TERMS_UNKNOWN 0.5
 
@@ -19,8 +16,9 @@ struct index_terms {
         double left; /* of those that the ones before it let through, last time */
     } wanted[NAME_GRAMS_ASKED + 2];
     size_t wanted_count;
-    uint32_t types[INDEX_TERMS_TYPES]; /* words; one of them, when there are more than one */
+    uint32_t types[QUERY_TYPES_MAX]; /* words; one of them, when there are more than one */
     size_t type_count;
+    double types_left; /* as of a word */
     /* What is chosen among those that have all this. */
     uint32_t sets; /* in one of these job sets, bits 1 << set; 0: in any */
     double sets_left; /* as of a word */

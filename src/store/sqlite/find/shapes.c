@@ -80,9 +80,10 @@ static const struct stream_index stream_indexes[] = {
 };
 
 static const char *const stream_columns[] = {
-    [SHAPE_POSITION] = "position",        [SHAPE_WITH_NAME] = "position, name_folded",
-    [SHAPE_WITH_TYPE] = "position, type", [SHAPE_JOB] = (SQLITE_SHOWN_COLUMNS),
+    [SHAPE_POSITION] = "position",
+    [SHAPE_WITH_TYPE] = "position, type",
     [SHAPE_CHANGE] = "position, change",
+    [SHAPE_JOB] = (SQLITE_SHOWN_COLUMNS),
 };
 
 /* Behind a condition on the position. */

@@ -58,7 +58,6 @@ struct shape_stream {
  * all that is shown of it. */
 enum shape_columns {
     SHAPE_POSITION,
-    SHAPE_WITH_NAME, /* folded */
     SHAPE_WITH_TYPE,
     SHAPE_CHANGE,
     SHAPE_JOB,
