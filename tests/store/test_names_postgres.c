@@ -1,4 +1,4 @@
-/* What the indexer of PostgreSQL has to cope with: long names, failures, rounds that are left. */
+/* What the indexer of PostgreSQL copes with: long names, failures, rounds that are left, others. */
 #include "data.h"
 #include "shadow_walks.h"
 
@@ -9,6 +9,7 @@
 #include "store/postgres/names/piece.h"
 #include "store/postgres/names/segment.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,19 +46,25 @@ static void wait_for_segments(PGconn *conn, int segments)
     }
 }
 
-/* Makes the jobs of a segment, or of some where the names are long. */
-static void create_all(struct fixture *fixture, struct draft (*make)(struct arena *arena, int i),
-                       struct shadow *shadow)
+static void create_some(struct fixture *fixture, struct draft (*make)(struct arena *arena, int i),
+                        size_t count, struct shadow *shadow)
 {
     struct draft drafts[NAME_SEGMENT_JOBS];
     struct job *jobs;
 
-    for (int i = 0; i < NAME_SEGMENT_JOBS; i++)
-        drafts[i] = make(&fixture->arena, i);
-    assert_int_equal(job_create(fixture->store, &fixture->arena, drafts, NAME_SEGMENT_JOBS, &jobs),
+    for (size_t i = 0; i < count; i++)
+        drafts[i] = make(&fixture->arena, (int)i);
+    assert_int_equal(job_create(fixture->store, &fixture->arena, drafts, count, &jobs),
                      PROBLEM_NONE);
-    for (int i = 0; i < NAME_SEGMENT_JOBS && shadow != NULL; i++)
+    for (size_t i = 0; i < count && shadow != NULL; i++)
         shadow_add(shadow, &jobs[i]);
+}
+
+/* Makes the jobs of a segment, or of some where the names are long. */
+static void create_all(struct fixture *fixture, struct draft (*make)(struct arena *arena, int i),
+                       struct shadow *shadow)
+{
+    create_some(fixture, make, NAME_SEGMENT_JOBS, shadow);
 }
 
 /* Ideographs in no order, so that nearly no two grams are alike. */
@@ -177,45 +184,131 @@ static void a_round_that_cannot_be_sent_is_left(void **state)
     PQfinish(conn);
 }
 
-static void take_piece(struct pg_connection *connection, struct name_piece *piece,
-                       struct arena *arena)
+/* An indexer beside the store's, which leaves alone what is short of a segment. */
+struct other {
+    struct pg_connection connection;
+    struct name_piece piece;
+    struct arena arena;
+    pthread_t thread;
+    bool merged;
+};
+
+static void begin_other(struct other *other, struct fixture *fixture)
 {
-    assert_true(name_piece_take(piece, name_piece_ask(connection, 100), arena));
-    assert_int_equal(piece->count, 100);
-    pg_clear(connection);
+    struct err err;
+
+    *other = (struct other){0};
+    arena_init(&other->arena, (size_t)1 << 26);
+    assert_int_equal(pg_connect(&other->connection, fixture->url, &err), PROBLEM_NONE);
 }
 
-/* Two daemons have asked for the same jobs. */
+static void end_other(struct other *other)
+{
+    name_piece_release(&other->piece);
+    arena_release(&other->arena);
+    pg_disconnect(&other->connection);
+}
+
+static void take_piece(struct other *other, int64_t jobs)
+{
+    const PGresult *result = name_piece_ask(&other->connection, jobs);
+
+    assert_non_null(result);
+    assert_true(name_piece_take(&other->piece, result, &other->arena));
+    assert_int_equal(other->piece.count, jobs);
+    pg_clear(&other->connection);
+}
+
+static void write_piece(struct other *other)
+{
+    if (!name_piece_write(&other->piece, 0, &other->connection, &other->arena))
+        fail_msg("%s", other->connection.err.text);
+}
+
+/* Each job has a place in the runs once, and each run a segment. */
+static void check_orders(PGconn *conn, int jobs)
+{
+    assert_int_equal(ask(conn, "SELECT sum(octet_length(ordinals)) / 4 FROM name_order"), jobs);
+    assert_int_equal(ask(conn, "SELECT count(*) FROM name_order WHERE segment NOT IN (SELECT first "
+                               "FROM name_segment)"),
+                     0);
+}
+
 static void a_piece_that_comes_second_is_left(void **state)
 {
-    static const char written[] =
-        "SELECT (SELECT count(*) FROM name_segment) * 10000000 + (SELECT count(*) FROM "
-        "name_posting) * 1000 + (SELECT count(*) FROM name_order)";
     struct fixture *fixture = *state;
     PGconn *conn = PQconnectdb(fixture->url);
-    struct draft drafts[100];
-    struct job *jobs;
-    struct pg_connection connections[2] = {0};
-    struct name_piece pieces[2] = {0};
-    struct err err;
-    int after_first;
+    struct other others[2];
 
-    for (int i = 0; i < 100; i++)
-        drafts[i] = make_plain(&fixture->arena, i);
-    assert_int_equal(job_create(fixture->store, &fixture->arena, drafts, 100, &jobs), PROBLEM_NONE);
-    for (int i = 0; i < 2; i++) {
-        assert_int_equal(pg_connect(&connections[i], fixture->url, &err), PROBLEM_NONE);
-        take_piece(&connections[i], &pieces[i], &fixture->arena);
+    create_some(fixture, make_plain, 500, NULL);
+    for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
+        begin_other(&others[i], fixture);
+        take_piece(&others[i], 400);
     }
-    assert_true(name_piece_write(&pieces[0], 0, &connections[0], &fixture->arena));
-    after_first = ask(conn, written);
-    assert_true(after_first > 10000000);
-    assert_true(name_piece_write(&pieces[1], 0, &connections[1], &fixture->arena));
-    assert_int_equal(ask(conn, written), after_first);
-    for (int i = 0; i < 2; i++) {
-        name_piece_release(&pieces[i]);
-        pg_disconnect(&connections[i]);
+    for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
+        write_piece(&others[i]);
+        assert_int_equal(ask(conn, "SELECT block FROM name_state"), 1);
+        assert_int_equal(ask(conn, "SELECT sum(count) FROM job_set WHERE kind < 11"), 400);
+        check_orders(conn, 400);
     }
+    for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+        end_other(&others[i]);
+    PQfinish(conn);
+}
+
+static void *merge(void *argument)
+{
+    struct other *other = argument;
+
+    other->merged = name_segments_merge(&other->connection);
+    return NULL;
+}
+
+#define LOCK "hashtextextended('jobd names ' || current_schema(), 0)"
+
+static void wait_for_waiting(PGconn *conn, int count)
+{
+    int64_t deadline = clock_mono_ns(&clock_system) + INT64_C(30000000000);
+
+    while (ask(conn, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted "
+                     "AND (classid::int8 << 32 | objid::int8) = " LOCK) != count) {
+        if (clock_mono_ns(&clock_system) > deadline)
+            fail_msg("no %d wait", count);
+        usleep(1000);
+    }
+}
+
+/* Both have chosen the same segments before one of them may write. */
+static void a_merge_that_comes_second_is_left(void **state)
+{
+    struct fixture *fixture = *state;
+    PGconn *conn = PQconnectdb(fixture->url);
+    struct other others[2];
+
+    create_some(fixture, make_plain, 800, NULL);
+    for (int i = 0; i < NAME_SEGMENT_WIDTH; i++) {
+        begin_other(&others[0], fixture);
+        take_piece(&others[0], 100);
+        write_piece(&others[0]);
+        end_other(&others[0]);
+    }
+    PQclear(run(conn, "BEGIN"));
+    PQclear(run(conn, "SELECT pg_advisory_xact_lock(" LOCK ")"));
+    for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
+        begin_other(&others[i], fixture);
+        assert_int_equal(pthread_create(&others[i].thread, NULL, merge, &others[i]), 0);
+    }
+    wait_for_waiting(conn, ARRAY_SIZE(others));
+    PQclear(run(conn, "COMMIT"));
+    for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
+        pthread_join(others[i].thread, NULL);
+        assert_true(others[i].merged);
+        end_other(&others[i]);
+    }
+    assert_int_equal(ask(conn, "SELECT count(*) FROM name_segment WHERE level = 1"), 1);
+    assert_int_equal(ask(conn, "SELECT count(*) FROM name_segment"), 1);
+    assert_int_equal(ask(conn, "SELECT count(DISTINCT segment) FROM name_posting"), 1);
+    check_orders(conn, 800);
     PQfinish(conn);
 }
 
@@ -227,6 +320,7 @@ int main(int argc, char **argv)
         STORE_TEST(cut_keys_bound_all_their_names),
         STORE_TEST(a_round_that_cannot_be_sent_is_left),
         STORE_TEST(a_piece_that_comes_second_is_left),
+        STORE_TEST(a_merge_that_comes_second_is_left),
     };
 
     fixture_backend(argc, argv);

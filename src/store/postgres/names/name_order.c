@@ -31,12 +31,3 @@ void name_order_send(struct pg_connection *connection, int64_t segment)
     param_number(&params, segment);
     pg_send(connection, insert, &params);
 }
-
-void name_order_forget(struct pg_connection *connection, const int64_t *segments, size_t count,
-                       struct arena *arena)
-{
-    struct pg_params params = {0};
-
-    param_numbers(&params, arena, segments, count);
-    pg_send(connection, "DELETE FROM name_order WHERE segment = ANY($1::int8[])", &params);
-}

@@ -2,10 +2,8 @@
 #ifndef JOBD_STORE_POSTGRES_NAMES_NAME_ORDER_H
 #define JOBD_STORE_POSTGRES_NAMES_NAME_ORDER_H
 
-#include "base/arena.h"
 #include "store/postgres/connection.h"
 
-#include <stddef.h>
 #include <stdint.h>
 
 /* So many jobs of a segment, one behind the other by name key and newest first, are a run: its row
@@ -18,9 +16,5 @@
  * where there is no such segment, or it has runs, it does nothing.
  */
 void name_order_send(struct pg_connection *connection, int64_t segment);
-
-/* The same that drops the runs of some segments; in the arena, until the round is sent. */
-void name_order_forget(struct pg_connection *connection, const int64_t *segments, size_t count,
-                       struct arena *arena);
 
 #endif

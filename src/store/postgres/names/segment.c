@@ -42,6 +42,9 @@ static bool find_alike(struct pg_connection *connection, int64_t ret_firsts[NAME
 }
 
 /* Unless another daemon has done so: all of them take the same ones. */
+#define ARE_THERE                                                                                  \
+    "(SELECT count(*) FROM name_segment WHERE first = ANY($1::int8[]) AND level = $2) = $3"
+
 static bool merge(struct pg_connection *connection, const int64_t firsts[NAME_SEGMENT_WIDTH],
                   int64_t level)
 {
@@ -54,18 +57,18 @@ static bool merge(struct pg_connection *connection, const int64_t firsts[NAME_SE
     param_number(&params, NAME_SEGMENT_WIDTH);
     name_round_begin(connection);
     pg_send(connection,
-            "WITH old AS (DELETE FROM name_posting WHERE segment = ANY($1::int8[]) AND (SELECT "
-            "count(*) FROM name_segment WHERE first = ANY($1::int8[]) AND level = $2) = $3 "
-            "RETURNING segment, word, jobs) INSERT INTO name_posting (segment, word, jobs) SELECT "
+            "WITH old AS (DELETE FROM name_posting WHERE segment = ANY($1::int8[]) AND " ARE_THERE
+            " RETURNING segment, word, jobs) INSERT INTO name_posting (segment, word, jobs) SELECT "
             "min(min(segment)) OVER (), word, string_agg(jobs, '' ORDER BY segment) FROM old "
             "GROUP BY word",
+            &params);
+    pg_send(connection, "DELETE FROM name_order WHERE segment = ANY($1::int8[]) AND " ARE_THERE,
             &params);
     pg_send(connection,
             "WITH old AS (DELETE FROM name_segment WHERE first = ANY($1::int8[]) AND level = $2 "
             "RETURNING first, last, block) INSERT INTO name_segment (first, last, level, block) "
             "SELECT min(first), max(last), $2 + 1, min(block) FROM old HAVING count(*) = $3",
             &params);
-    name_order_forget(connection, firsts, NAME_SEGMENT_WIDTH, &arena);
     name_order_send(connection, firsts[NAME_SEGMENT_WIDTH - 1]);
     return pg_round(connection);
 }
