@@ -12,11 +12,12 @@
 /*
  * The first schema of the search path is where everything lives; the limits end what hangs on a
  * dead network or behind somebody's lock, and a daemon that stands still with the right to write.
+ * Nothing here runs long enough for its compiling to pay, whatever the planner thinks of a plan.
  * Each is as the URL says where that says something: what comes later wins.
  */
 static const char own_options[] =
     "-c search_path=jobd -c statement_timeout=30s -c lock_timeout=10s "
-    "-c idle_in_transaction_session_timeout=10s";
+    "-c idle_in_transaction_session_timeout=10s -c jit=off";
 
 /* Those before `dbname`, which stands for the URL, are what it may override. */
 static const char *const keywords[] = {

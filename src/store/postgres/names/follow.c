@@ -50,7 +50,8 @@ static void send_state(struct pg_connection *connection, int64_t version, int64_
     param_number(&params, version);
     param_number(&params, change);
     pg_send(connection,
-            "UPDATE name_state SET version = version + 1, change = $2 WHERE version = $1", &params);
+            "UPDATE name_state SET version = version + 1, change = $2 WHERE one AND version = $1",
+            &params);
 }
 
 static bool write_marks(struct pg_connection *connection, const struct job_mark *marks,

@@ -259,7 +259,7 @@ static void send_state(const struct name_piece *piece, struct pg_connection *con
     param_number(&params, piece->change);
     pg_send(connection,
             "UPDATE name_state SET version = version + 1, last = $2, block = $3, change = $4 WHERE "
-            "version = $1",
+            "one AND version = $1",
             &params);
 }
 
