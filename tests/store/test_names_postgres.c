@@ -184,6 +184,20 @@ static void a_round_that_cannot_be_sent_is_left(void **state)
     PQfinish(conn);
 }
 
+/* None of whom has created enough by itself. */
+static void daemons_fill_a_segment_together(void **state)
+{
+    struct fixture *fixture = *state, beside = *fixture;
+    PGconn *conn = PQconnectdb(fixture->url);
+
+    beside.store = fixture_open(fixture, true);
+    create_some(fixture, make_plain, NAME_SEGMENT_JOBS / 2, NULL);
+    create_some(&beside, make_plain, NAME_SEGMENT_JOBS / 2, NULL);
+    wait_for_segments(conn, 1);
+    store_close(beside.store);
+    PQfinish(conn);
+}
+
 /* An indexer beside the store's, which leaves alone what is short of a segment. */
 struct other {
     struct pg_connection connection;
@@ -319,6 +333,7 @@ int main(int argc, char **argv)
         STORE_TEST(the_indexer_goes_on_when_it_can),
         STORE_TEST(cut_keys_bound_all_their_names),
         STORE_TEST(a_round_that_cannot_be_sent_is_left),
+        STORE_TEST(daemons_fill_a_segment_together),
         STORE_TEST(a_piece_that_comes_second_is_left),
         STORE_TEST(a_merge_that_comes_second_is_left),
     };

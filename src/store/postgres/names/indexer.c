@@ -13,9 +13,12 @@
 
 #define PAUSE_FAILED_NS INT64_C(5000000000)
 
-/* Changes are followed when there are so many, or so long after the first of them. */
+/*
+ * Changes are followed when there are so many, or so long after the first of them. As long after
+ * the first job it looks whether there are enough for a segment, with those of other daemons.
+ */
 #define FOLLOW_SOON 256
-#define PAUSE_FOLLOW_NS INT64_C(1000000000)
+#define PAUSE_NS INT64_C(1000000000)
 
 #define ARENA_MAX ((size_t)256 << 20)
 
@@ -139,18 +142,22 @@ static bool is_needed(const struct indexer *indexer)
            indexer->changed >= FOLLOW_SOON;
 }
 
-/* Until it is needed, for a while where there is something to follow or it did not work. */
+static bool is_idle(const struct indexer *indexer)
+{
+    return indexer->created == 0 && indexer->changed == 0;
+}
+
+/* Until it is needed, for a while where there is something to do or it did not work. */
 static void rest(struct indexer *indexer, bool failed)
 {
     pthread_mutex_lock(&indexer->lock);
     if (failed && !indexer->stopping)
         wait_for(&indexer->more, &indexer->lock, PAUSE_FAILED_NS);
-    while (!failed && indexer->changed == 0 && !is_needed(indexer))
+    while (!failed && is_idle(indexer) && !is_needed(indexer))
         pthread_cond_wait(&indexer->more, &indexer->lock);
     if (!failed && !is_needed(indexer))
-        wait_for(&indexer->more, &indexer->lock, PAUSE_FOLLOW_NS);
-    indexer->created %= NAME_SEGMENT_JOBS;
-    indexer->changed = 0;
+        wait_for(&indexer->more, &indexer->lock, PAUSE_NS);
+    indexer->created = indexer->changed = 0;
     pthread_mutex_unlock(&indexer->lock);
 }
 
@@ -193,7 +200,7 @@ void indexer_note(struct indexer *indexer, size_t created, size_t changed)
     bool wake;
 
     pthread_mutex_lock(&indexer->lock);
-    wake = indexer->changed == 0 && changed > 0;
+    wake = is_idle(indexer);
     indexer->created += created;
     indexer->changed += changed;
     wake = wake || is_needed(indexer);
