@@ -11,6 +11,8 @@
 #include "store/postgres/names/segment.h"
 #include "store/postgres/row.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -341,6 +343,90 @@ static void what_is_followed_is_as_the_jobs_are(void **state)
     end(&world);
 }
 
+/* Jobs that go to and fro between two statuses, and with them, at once, what is indexed of them. */
+struct moving {
+    struct pg_connection connection;
+    atomic_bool stop;
+    atomic_int moved; /* times */
+};
+
+#define MOVING "type = 'B' AND status IN (0, 1)"
+
+static bool tell(struct pg_connection *connection, const char *sql)
+{
+    bool good = pg_ask(connection, sql, NULL) != NULL;
+
+    if (good)
+        pg_clear(connection);
+    return good;
+}
+
+static bool move_once(struct pg_connection *connection)
+{
+    size_t count;
+
+    return tell(connection, "BEGIN") &&
+           tell(connection,
+                "WITH w AS (UPDATE writer SET change = change + 1000 RETURNING change), j AS "
+                "(UPDATE job SET status = 1 - status WHERE " MOVING " RETURNING position) "
+                "UPDATE job_change SET change = c.change FROM (SELECT j.position, w.change - "
+                "row_number() OVER () AS change FROM w, j) AS c WHERE job_change.position = "
+                "c.position") &&
+           name_follow(connection, &count) && tell(connection, "COMMIT");
+}
+
+static void *move(void *argument)
+{
+    struct moving *moving = argument;
+
+    while (!atomic_load(&moving->stop) && move_once(&moving->connection))
+        atomic_fetch_add(&moving->moved, 1);
+    return NULL;
+}
+
+/* State by state, out of sets that are read one by one. */
+static size_t find_moving(struct world *world)
+{
+    static const struct span type = {"B", 1};
+    struct arena arena;
+    struct query query = query_all();
+    struct store_find find = {.query = &query, .arena = &arena};
+    size_t count;
+
+    arena_init(&arena, (size_t)1 << 26);
+    query.order = ORDER_STATE;
+    query.statuses = 1u << STATUS_WAITING | 1u << STATUS_RUNNING;
+    query.types = &type;
+    query.type_count = 1;
+    query.page_size = QUERY_PAGE_MAX;
+    assert_int_equal(pg_find_in(FIND_BY_LISTING, &world->connection, &find), PROBLEM_NONE);
+    count = find.count;
+    arena_release(&arena);
+    return count;
+}
+
+static void what_moves_is_not_missed(void **state)
+{
+    struct world world = begin(*state);
+    struct moving moving = {0};
+    pthread_t thread;
+    struct err err;
+    size_t expected;
+
+    expected = (size_t)ask(&world, "SELECT count(*) FROM job WHERE " MOVING);
+    assert_in_range(expected, 10, QUERY_PAGE_MAX);
+    assert_int_equal(pg_connect(&moving.connection, world.fixture->url, &err), PROBLEM_NONE);
+    assert_int_equal(pthread_create(&thread, NULL, move, &moving), 0);
+    for (int i = 0; i < 300; i++)
+        assert_int_equal(find_moving(&world), expected);
+    atomic_store(&moving.stop, true);
+    pthread_join(thread, NULL);
+    assert_string_equal(moving.connection.err.text, "");
+    assert_true(atomic_load(&moving.moved) > 10);
+    pg_disconnect(&moving.connection);
+    end(&world);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -349,6 +435,7 @@ int main(int argc, char **argv)
         STORE_TEST(what_is_far_behind_is_not_relied_on),
         STORE_TEST(what_is_not_indexed_hides_no_change),
         STORE_TEST(what_is_followed_is_as_the_jobs_are),
+        STORE_TEST(what_moves_is_not_missed),
     };
 
     fixture_backend(argc, argv);

@@ -288,24 +288,33 @@ static enum problem try_promising(struct finding *finding, struct find_ways *way
     return problem;
 }
 
-static enum problem find_page(struct finding *finding)
+/* With what the index says, and if that is no help, without. */
+static enum problem ask_index(struct finding *finding, struct find_ways *ways)
 {
     struct store_find *find = finding->find;
+    enum problem problem =
+        find_names_ask(&finding->names, finding->connection, find->query,
+                       find->after != NULL ? find->after->position : INT64_MAX, &find->call.err);
+
+    if (problem == PROBLEM_NONE && !finding->names.thorough)
+        problem = try_promising(finding, ways);
+    if (problem == PROBLEM_NONE && !finding->done && find_can_list(&finding->names, find->query))
+        problem = try_listings(finding, ways);
+    if (problem == PROBLEM_NONE)
+        problem = try_on(finding, ways);
+    find_names_leave(finding->connection);
+    return problem;
+}
+
+static enum problem find_page(struct finding *finding)
+{
     struct find_ways ways;
     enum problem problem = PROBLEM_NONE;
 
     find_ways(&finding->search, &ways);
     if (!finding->names.thorough)
         problem = try_ways(finding, &ways, BUDGET_FIRST);
-    if (problem == PROBLEM_NONE && !finding->done)
-        problem = find_names_ask(&finding->names, finding->connection, find->query,
-                                 find->after != NULL ? find->after->position : INT64_MAX,
-                                 &find->call.err);
-    if (problem == PROBLEM_NONE && !finding->done && !finding->names.thorough)
-        problem = try_promising(finding, &ways);
-    if (problem == PROBLEM_NONE && !finding->done && find_can_list(&finding->names, find->query))
-        problem = try_listings(finding, &ways);
-    return problem == PROBLEM_NONE ? try_on(finding, &ways) : problem;
+    return problem != PROBLEM_NONE || finding->done ? problem : ask_index(finding, &ways);
 }
 
 /* Names that share a key of full length: what is behind it decides, and is read for all of them. */

@@ -73,12 +73,13 @@ enum problem find_names_ask(struct find_names *names, struct pg_connection *conn
         return problem_no_memory(err);
     param_number(&params, position);
     param_number(&params, FIND_DOUBTFUL_MAX + 1);
-    pg_send(connection, state, &params); /* first, for what follows may know more */
+    pg_send(connection, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", NULL);
+    pg_send(connection, state, &params);
     find_words_ask(&names->words, query, connection, &arena);
     if (!pg_round(connection))
         return pg_failed(connection, err);
-    good = take_state(names, pg_result(connection, 0)) &&
-           find_words_weigh(&names->words, connection, 1, names->blocks);
+    good = take_state(names, pg_result(connection, 1)) &&
+           find_words_weigh(&names->words, connection, 2, names->blocks);
     pg_clear(connection);
     if (!good)
         return damaged(err);
@@ -91,6 +92,15 @@ enum problem find_names_ask(struct find_names *names, struct pg_connection *conn
     names->jobs = names->words.jobs;
     names->asked = true;
     return PROBLEM_NONE;
+}
+
+void find_names_leave(struct pg_connection *connection)
+{
+    pg_clear(connection);
+    if (pg_ask(connection, "COMMIT", NULL) != NULL)
+        pg_clear(connection);
+    else
+        pg_disconnect(connection);
 }
 
 static double cost_of(const struct find_names *names, const struct find_group *group)

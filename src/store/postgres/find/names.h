@@ -31,9 +31,17 @@ struct find_names {
 
 void find_names_release(struct find_names *names);
 
-/* Asks how far the index is and weighs the words. `position`: of the place, or INT64_MAX. */
+/*
+ * Asks how far the index is and weighs the words. `position`: of the place, or INT64_MAX. From here
+ * on the connection is in a transaction that sees all as of one moment, for what is asked of the
+ * index is not told at once: a job that came into a set which was read already, out of one that is
+ * read next, would be in neither.
+ */
 enum problem find_names_ask(struct find_names *names, struct pg_connection *connection,
                             const struct query *query, int64_t position, struct err *err);
+
+/* Ends the transaction; a connection that cannot is closed. What its round had is forgotten. */
+void find_names_leave(struct pg_connection *connection);
 
 /*
  * Finds out which jobs pass, for a page of so many jobs; microseconds that takes about, the page's
