@@ -2,12 +2,14 @@
 #include "data.h"
 
 #include "base/mem.h"
+#include "store/postgres/find/find.h"
 #include "store/postgres/find/listing.h"
 #include "store/postgres/find/session.h"
 #include "store/postgres/find/sql.h"
 
 #include <libpq-fe.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /*
@@ -88,10 +90,23 @@ struct reading {
     bool sorts, filters; /* it sorts; it may filter, for what it reads are candidates */
 };
 
+/* There are some dozens, however many jobs. */
+static bool is_of_segments(struct line line)
+{
+    return has(line, ".name_segment");
+}
+
+/* A run is 384 jobs; those of the place's name that come before it are passed over. */
+static bool is_of_runs(struct line line)
+{
+    return has(line, ".name_order");
+}
+
 static void read_node(struct reading *reading, struct line line)
 {
     reading->filters = has(line, "Subquery Scan") || has(line, "CTE Scan") ||
-                       has(line, "WorkTable Scan") || has(line, "Aggregate  (");
+                       has(line, "WorkTable Scan") || has(line, "Aggregate  (") ||
+                       is_of_segments(line) || is_of_runs(line);
     reading->sorts = has(line, "Sort  (") && !has(line, "Incremental Sort");
     reading->condition = (struct line){"", 0};
 }
@@ -102,7 +117,7 @@ static bool is_good(struct reading *reading, struct line line)
         read_node(reading, line);
     if (has(line, "Index Cond: "))
         reading->condition = line;
-    if (has(line, "Seq Scan on ") || has(line, "hashed SubPlan"))
+    if ((has(line, "Seq Scan on ") && !is_of_segments(line)) || has(line, "hashed SubPlan"))
         return false;
     if (has(line, "Sort Key: ") && reading->sorts && !may_sort(line, reading->many_streams))
         return false;
@@ -121,28 +136,37 @@ static void check_line(struct reading *reading, const PGresult *plan, int row, c
     fail_msg("%s: %s", text, sql);
 }
 
-static void explain(struct plans *plans, const char *sql, const struct pg_params *params)
+static void explain_prepared(struct plans *plans, const char *name, int params, const char *sql)
 {
-    PGconn *conn = plans->connection.conn;
-    PGresult *prepared = PQprepare(conn, "p", sql, params->count, params->types), *plan;
     struct reading reading = {.many_streams = plans->many_streams};
     struct buf execute = BUF(1 << 12);
+    PGresult *plan;
 
-    if (PQresultStatus(prepared) != PGRES_COMMAND_OK)
-        fail_msg("%s: %s", PQerrorMessage(conn), sql);
-    PQclear(prepared);
-    buf_add_str(&execute, "EXPLAIN (VERBOSE) EXECUTE p (NULL");
-    for (int i = 1; i < params->count; i++)
-        buf_add_str(&execute, ", NULL");
-    buf_add_char(&execute, ')');
-    plan = PQexec(conn, execute.ptr);
-    assert_int_equal(PQresultStatus(plan), PGRES_TUPLES_OK);
+    buf_printf(&execute, "EXPLAIN (VERBOSE) EXECUTE %s", name);
+    for (int i = 0; i < params; i++)
+        buf_add_str(&execute, i == 0 ? " (NULL" : ", NULL");
+    buf_add_str(&execute, params > 0 ? ")" : "");
+    buf_add_char(&execute, '\0');
+    plan = PQexec(plans->connection.conn, execute.ptr);
+    if (PQresultStatus(plan) != PGRES_TUPLES_OK)
+        fail_msg("%s: %s", PQresultErrorMessage(plan), sql);
     for (int row = 0; row < PQntuples(plan); row++)
         check_line(&reading, plan, row, sql);
     PQclear(plan);
     buf_release(&execute);
-    run(conn, "DEALLOCATE p");
     plans->count++;
+}
+
+static void explain(struct plans *plans, const char *sql, const struct pg_params *params)
+{
+    PGconn *conn = plans->connection.conn;
+    PGresult *prepared = PQprepare(conn, "p", sql, params->count, params->types);
+
+    if (PQresultStatus(prepared) != PGRES_COMMAND_OK)
+        fail_msg("%s: %s", PQerrorMessage(conn), sql);
+    PQclear(prepared);
+    explain_prepared(plans, "p", params->count, sql);
+    run(conn, "DEALLOCATE p");
 }
 
 static void explain_way(struct plans *plans, const struct find_search *search,
@@ -261,26 +285,107 @@ static void explain_rest(struct plans *plans)
     explain_orders(plans, query);
 }
 
-static void every_find_reads_indexes(void **state)
+static struct plans begin(struct fixture *fixture)
 {
-    struct plans plans = {.fixture = *state, .names = {.watermark = 19000}};
+    struct plans plans = {.fixture = fixture, .names = {.watermark = 19000}};
     struct err err;
 
     arena_init(&plans.arena, 1 << 24);
-    assert_int_equal(pg_connect(&plans.connection, plans.fixture->url, &err), PROBLEM_NONE);
+    assert_int_equal(pg_connect(&plans.connection, fixture->url, &err), PROBLEM_NONE);
     assert_int_equal(find_session(&plans.connection, &err), PROBLEM_NONE);
     assert_int_equal(PQexitPipelineMode(plans.connection.conn), 1);
     fill(plans.connection.conn);
+    return plans;
+}
+
+static void end(struct plans *plans)
+{
+    pg_disconnect(&plans->connection);
+    arena_release(&plans->arena);
+}
+
+static void every_find_reads_indexes(void **state)
+{
+    struct plans plans = begin(*state);
+
     explain_all(&plans);
     explain_rest(&plans);
     assert_true(plans.count > 1000);
-    pg_disconnect(&plans.connection);
-    arena_release(&plans.arena);
+    end(&plans);
+}
+
+static void find(struct plans *plans, const struct query *query, const struct cursor *after)
+{
+    struct store_find find = {.query = query, .after = after, .arena = &plans->arena};
+
+    if (pg_find_in(FIND_BY_LISTING, &plans->connection, &find) != PROBLEM_NONE)
+        fail_msg("%s", find.call.err.text);
+    arena_clear(&plans->arena);
+}
+
+/* A page in each order, with all that the index can be asked for. */
+static void find_in_orders(struct plans *plans, struct query query)
+{
+    static const struct cursor after = {.position = 5000, .value = 2};
+
+    for (int order = ORDER_CREATED; order <= ORDER_RESULT; order++)
+        for (int ascending = 0; ascending < 2; ascending++) {
+            query.order = (enum query_order)order;
+            query.ascending = ascending != 0;
+            find(plans, &query, NULL);
+            find(plans, &query, &after);
+        }
+}
+
+/* Those that the connection has, by their names there. */
+static size_t explain_asked(struct plans *plans, const char *part)
+{
+    PGconn *conn = plans->connection.conn;
+    PGresult *asked = PQexec(conn, "SELECT name, cardinality(parameter_types), statement FROM "
+                                   "pg_prepared_statements WHERE statement ~ '^(SELECT|WITH)'");
+    size_t count = 0;
+
+    for (int i = 0; i < PQntuples(asked); i++) {
+        const char *sql = PQgetvalue(asked, i, 2);
+        if (strstr(sql, part) == NULL)
+            continue;
+        explain_prepared(plans, PQgetvalue(asked, i, 0),
+                         (int)strtol(PQgetvalue(asked, i, 1), NULL, 10), sql);
+        count++;
+    }
+    PQclear(asked);
+    return count;
+}
+
+/* What a search asks of the index, as it was asked. */
+static void what_is_asked_of_the_index_is_sought(void **state)
+{
+    static const char *const parts[] = {"FROM name_state", "FROM name_posting", "FROM job_set",
+                                        "FROM date_zone",  "FROM name_range",   "FROM name_order"};
+    struct plans plans = begin(*state);
+    struct query query = query_all();
+
+    run(plans.connection.conn, "UPDATE name_state SET last = 19000, block = 18, change = 19990");
+    assert_int_equal(PQenterPipelineMode(plans.connection.conn), 1);
+    query.page_size = 10;
+    query.statuses = 1u << STATUS_RUNNING;
+    query.has_user = true;
+    query.user = user_at(1);
+    query_by_types(&plans.fixture->arena, &query, 2);
+    query_by_name(&plans.fixture->arena, &query, "name", MATCH_ANYWHERE);
+    find_in_orders(&plans, query);
+    query_by_name(&plans.fixture->arena, &query, "name", MATCH_START);
+    find_in_orders(&plans, query);
+    assert_int_equal(PQexitPipelineMode(plans.connection.conn), 1);
+    for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
+        assert_true(explain_asked(&plans, parts[i]) > 0);
+    end(&plans);
 }
 
 int main(int argc, char **argv)
 {
-    const struct CMUnitTest tests[] = {STORE_TEST(every_find_reads_indexes)};
+    const struct CMUnitTest tests[] = {STORE_TEST(every_find_reads_indexes),
+                                       STORE_TEST(what_is_asked_of_the_index_is_sought)};
 
     fixture_backend(argc, argv);
     return cmocka_run_group_tests_name("plans", tests, NULL, NULL);

@@ -33,7 +33,7 @@ static const char state[] =
     "SELECT s.last, s.block, coalesce((SELECT (place + 1) * " NAME_PLACE_TEXT " FROM name_place "
     "WHERE first < $1 ORDER BY first DESC LIMIT 1), 0), CASE WHEN c.position <= s.last THEN "
     "" ORDINAL_OF " END FROM name_state AS s LEFT JOIN LATERAL (SELECT position FROM job_change "
-    "WHERE change > s.change ORDER BY change LIMIT $2) AS c ON TRUE";
+    "WHERE change > s.change ORDER BY change LIMIT $2) AS c ON TRUE WHERE s.one";
 
 enum state_column { LAST, BLOCK, BEHIND, DOUBTFUL };
 

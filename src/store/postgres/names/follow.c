@@ -17,7 +17,7 @@ static const char changed[] =
     " FROM name_state AS s CROSS JOIN LATERAL (SELECT position, change FROM job_change WHERE "
     "change > s.change ORDER BY change LIMIT $1) AS c LEFT JOIN LATERAL (SELECT status, "
     "started_on, ended_on FROM job WHERE position = c.position AND position <= s.last LIMIT 1) AS "
-    "j ON TRUE WHERE s.block > 0 ORDER BY c.change";
+    "j ON TRUE WHERE s.one AND s.block > 0 ORDER BY c.change";
 
 enum column { VERSION, CHANGE, STATUS, STARTED_ON, ENDED_ON, ORDINAL };
 
