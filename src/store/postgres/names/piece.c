@@ -52,7 +52,8 @@ const PGresult *name_piece_ask(struct pg_connection *connection, int64_t jobs)
         "SELECT s.version, s.block, CASE WHEN s.block > 0 THEN s.change ELSE (SELECT "
         "coalesce(max(change), 0) FROM job_change) END, j.* FROM name_state AS s CROSS "
         "JOIN LATERAL (SELECT position, status, started_on, ended_on, name, name_folded, "
-        "type, person FROM job WHERE position > s.last ORDER BY position LIMIT $1) AS j WHERE s.one",
+        "type, person FROM job WHERE position > s.last ORDER BY position LIMIT $1) AS j "
+                  "WHERE s.one",
         &params);
 }
 
