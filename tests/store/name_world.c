@@ -33,10 +33,14 @@ void name_world_release(struct name_world *world)
     shadow_release(&world->shadow);
 }
 
-static const char *one_in_eight(struct name_world *world, size_t i)
+static const char *any_type(struct name_world *world, size_t i)
 {
+    unsigned number = random_pick(&world->random, 64);
+
     (void)i;
-    return random_one_in(&world->random, 8) ? NAME_WORLD_TYPE : "B";
+    if (number == 0)
+        return NAME_WORLD_RARE;
+    return number <= 8 ? NAME_WORLD_FREQUENT : "B";
 }
 
 void name_world_create(struct name_world *world, name_world_maker name, name_world_maker type,
@@ -50,7 +54,7 @@ void name_world_create(struct name_world *world, name_world_maker name, name_wor
     for (size_t i = 0; i < count; i += ARRAY_SIZE(drafts)) {
         for (size_t j = 0; j < ARRAY_SIZE(drafts); j++)
             drafts[j] = draft_of(&arena, name(world, i + j),
-                                 type != NULL ? type(world, i + j) : one_in_eight(world, i + j));
+                                 type != NULL ? type(world, i + j) : any_type(world, i + j));
         assert_int_equal(
             job_create(world->fixture->store, &arena, drafts, ARRAY_SIZE(drafts), &jobs),
             PROBLEM_NONE);
@@ -100,6 +104,17 @@ const char *mixed(struct name_world *world, size_t i)
                             random_one_in(&world->random, 2) ? "é" : "",
                             random_pick(&world->random, 30));
     return arena_printf(&world->arena, "%s %u", word, random_pick(&world->random, 3000));
+}
+
+const char *few(struct name_world *world, size_t i)
+{
+    unsigned number = random_pick(&world->random, 60);
+
+    (void)i;
+    if (number % 6 == 0)
+        return arena_printf(&world->arena, "job %02u", number);
+    return arena_printf(&world->arena, "job %02u %0*u", number / 3 * 3, NAME_BUCKET_KEY_MAX,
+                        number);
 }
 
 const char *alike(struct name_world *world, size_t i)

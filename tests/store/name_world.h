@@ -23,8 +23,10 @@ void name_world_release(struct name_world *world);
 /* Makes a text of the i-th job of those that are created together; in the world's arena. */
 typedef const char *(*name_world_maker)(struct name_world *world, size_t i);
 
-/* Whole hundreds of jobs. `type` NULL: one in eight is of NAME_WORLD_TYPE, the others are not. */
-#define NAME_WORLD_TYPE "A"
+/* Whole hundreds of jobs. `type` NULL: one in eight is of the frequent type, one in 64 of the rare
+ * one. */
+#define NAME_WORLD_FREQUENT "A"
+#define NAME_WORLD_RARE "R"
 void name_world_create(struct name_world *world, name_world_maker name, name_world_maker type,
                        size_t count);
 
@@ -41,6 +43,8 @@ void name_world_index(struct name_world *world, int jobs, int piece);
 const char *shuffled(struct name_world *world, size_t i);
 /* Half of them have one name; others begin alike, some as far as a key goes and further. */
 const char *mixed(struct name_world *world, size_t i);
+/* So that ranges begin and end with names that many have; of some all that fits into a key. */
+const char *few(struct name_world *world, size_t i);
 /* One for all. */
 const char *alike(struct name_world *world, size_t i);
 

@@ -8,7 +8,7 @@
 
 static struct random seed;
 
-static const struct span type_asked = SPAN(NAME_WORLD_TYPE);
+static const struct span types_asked[] = {SPAN(NAME_WORLD_FREQUENT), SPAN(NAME_WORLD_RARE)};
 
 static const char *numbered(struct name_world *world, size_t i)
 {
@@ -18,18 +18,6 @@ static const char *numbered(struct name_world *world, size_t i)
 static const char *falling(struct name_world *world, size_t i)
 {
     return arena_printf(&world->arena, "job %06zu", 999999 - i);
-}
-
-/* So that ranges begin and end with names that many have; of some all that fits into a key. */
-static const char *few(struct name_world *world, size_t i)
-{
-    unsigned number = random_pick(&world->random, 60);
-
-    (void)i;
-    if (number % 6 == 0)
-        return arena_printf(&world->arena, "job %02u", number);
-    return arena_printf(&world->arena, "job %02u %0*u", number / 3 * 3, NAME_BUCKET_KEY_MAX,
-                        number);
 }
 
 static struct query query_of(struct name_world *world, const char *pattern, enum name_match match,
@@ -42,8 +30,8 @@ static struct query query_of(struct name_world *world, const char *pattern, enum
     query.order = ORDER_NAME;
     query.ascending = ascending;
     query.page_size = 1 + random_pick(&world->random, 50);
-    query.types = &type_asked;
-    query.type_count = random_one_in(&world->random, 2) ? 1 : 0;
+    query.types = &types_asked[random_pick(&world->random, ARRAY_SIZE(types_asked))];
+    query.type_count = random_one_in(&world->random, 3) ? 0 : 1;
     return query;
 }
 

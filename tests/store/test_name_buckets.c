@@ -48,6 +48,27 @@ static void check_jobs(struct name_world *world, const struct name_bucket *bucke
     }
 }
 
+static bool is_of_a_job(struct name_world *world, struct span key)
+{
+    for (size_t i = 0; i < world->shadow.count; i++)
+        if (span_eq(name_bucket_key(world->shadow.jobs[i].folded), key))
+            return true;
+    return false;
+}
+
+/* A closed one is as narrow as its names are, and of the open ones none is empty. */
+static void check_ends(struct name_world *world)
+{
+    const struct name_buckets *buckets = &world->writer->buckets;
+
+    for (size_t i = 0; i < buckets->count; i++)
+        if (!buckets->list[i].open)
+            assert_true(is_of_a_job(world, buckets->list[i].first) &&
+                        is_of_a_job(world, buckets->list[i].last));
+    for (size_t i = 1; i < buckets->open_count; i++)
+        assert_true(span_compare(buckets->open[i - 1]->first, buckets->open[i]->first) < 0);
+}
+
 /* Whether each indexed job is in one. Whoever reads the buckets checks that names are, too. */
 static void check_buckets(struct name_world *world)
 {
@@ -65,6 +86,7 @@ static void check_buckets(struct name_world *world)
         posting_free(jobs);
     }
     assert_int_equal(roaring_bitmap_get_cardinality(all), indexed);
+    check_ends(world);
     posting_free(all);
     arena_clear(&world->arena);
 }
@@ -120,6 +142,17 @@ static void one_name_is_not_parted(void **state)
     name_world_index(world, EVERYTHING, 100);
     check_buckets(world);
     assert_int_equal(world->writer->buckets.count, 4); /* the first, the name, and both sides */
+    name_world_release(world);
+}
+
+/* Names that a range begins with come to be half of it. */
+static void no_range_is_empty(void **state)
+{
+    struct name_world *world = name_world_new(*state, seed);
+
+    name_world_create(world, few, NULL, 20000);
+    name_world_index(world, EVERYTHING, 100);
+    check_buckets(world);
     name_world_release(world);
 }
 
@@ -208,6 +241,7 @@ int main(int argc, char **argv)
         STORE_TEST(ranges_have_their_share),
         STORE_TEST(a_frequent_name_has_its_own_range),
         STORE_TEST(one_name_is_not_parted),
+        STORE_TEST(no_range_is_empty),
         STORE_TEST(names_behind_a_long_key_have_their_share),
         STORE_TEST(jobs_that_are_taken_back_do_not_count),
         STORE_TEST(damaged_ranges_are_an_error),

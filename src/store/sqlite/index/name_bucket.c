@@ -182,12 +182,11 @@ enum problem name_buckets_know(struct sqlite_reader *reader, struct err *err)
 
 struct name_bucket *name_buckets_find(const struct name_buckets *buckets, struct span folded)
 {
-    struct span key = name_bucket_key(folded);
     size_t low = 0, high = buckets->open_count;
 
     while (high - low > 1) {
         size_t middle = low + (high - low) / 2;
-        if (span_compare(buckets->open[middle]->first, key) <= 0)
+        if (span_compare(buckets->open[middle]->first, folded) <= 0)
             low = middle;
         else
             high = middle;
