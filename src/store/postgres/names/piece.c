@@ -47,14 +47,13 @@ const PGresult *name_piece_ask(struct pg_connection *connection, int64_t jobs)
     struct pg_params params = {0};
 
     param_number(&params, jobs);
-    return pg_ask(
-        connection,
-        "SELECT s.version, s.block, CASE WHEN s.block > 0 THEN s.change ELSE (SELECT "
-        "coalesce(max(change), 0) FROM job_change) END, j.* FROM name_state AS s CROSS "
-        "JOIN LATERAL (SELECT position, status, started_on, ended_on, name, name_folded, "
-        "type, person FROM job WHERE position > s.last ORDER BY position LIMIT $1) AS j "
+    return pg_ask(connection,
+                  "SELECT s.version, s.block, CASE WHEN s.block > 0 THEN s.change ELSE (SELECT "
+                  "coalesce(max(change), 0) FROM job_change) END, j.* FROM name_state AS s CROSS "
+                  "JOIN LATERAL (SELECT position, status, started_on, ended_on, name, name_folded, "
+                  "type, person FROM job WHERE position > s.last ORDER BY position LIMIT $1) AS j "
                   "WHERE s.one",
-        &params);
+                  &params);
 }
 
 enum column {
