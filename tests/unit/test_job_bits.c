@@ -138,6 +138,14 @@ static void offsets_that_are_none_are_no_set(void **test)
     job_bits_release(&set);
 }
 
+static int64_t before(const bool in[END], int64_t below)
+{
+    for (int64_t at = below < END ? below - 1 : END - 1; at >= BASE; at--)
+        if (in[at])
+            return at;
+    return -1;
+}
+
 static void sets_meet_and_join(void **test)
 {
     (void)test;
@@ -152,6 +160,8 @@ static void sets_meet_and_join(void **test)
             common += both[i];
         }
         assert_int_equal(job_bits_count_both(&a, &b), common);
+        for (int64_t at = BASE - 70; at <= END + 70; at += 37)
+            assert_int_equal(job_bits_before_both(&a, &b, at), before(both, at));
         job_bits_meet(&met, &b);
         job_bits_join(&a, &b);
         expect_set(&met, both);
@@ -160,14 +170,6 @@ static void sets_meet_and_join(void **test)
         job_bits_release(&a);
         job_bits_release(&b);
     }
-}
-
-static int64_t before(const bool in[END], int64_t below)
-{
-    for (int64_t at = below < END ? below - 1 : END - 1; at >= BASE; at--)
-        if (in[at])
-            return at;
-    return -1;
 }
 
 static int64_t next(const bool in[END], int64_t from, int64_t end)

@@ -58,18 +58,29 @@ void find_list_add(struct find_listing *listing, int64_t ordinal)
     listing->ordinals[listing->count++] = ordinal;
 }
 
+static int64_t before(const struct find_listing *listing, const struct job_bits *set, int64_t below)
+{
+    return set == NULL ? job_bits_before(listing->left, below)
+                       : job_bits_before_both(listing->left, set, below);
+}
+
 bool find_list_newest(struct find_listing *listing, const struct job_bits *set, int64_t below,
                       size_t wanted)
 {
-    int64_t at = job_bits_before(listing->left, below);
+    int64_t at = before(listing, set, below);
 
-    for (; at >= 0 && listing->count < wanted; at = job_bits_before(listing->left, at)) {
-        if (set != NULL && !job_bits_has(set, at))
-            continue;
+    for (; at >= 0 && listing->count < wanted; at = before(listing, set, at)) {
         listing->last_ordinal = at;
         find_list_add(listing, at);
     }
     return at < 0;
+}
+
+/* Where there are enough, what comes next is not even read: it comes behind the bound. */
+static bool goes_on(struct find_listing *listing, size_t wanted)
+{
+    listing->whole = listing->whole && listing->count < wanted;
+    return listing->whole;
 }
 
 static void list_doubtful(const struct find_names *names, struct find_listing *listing)
@@ -105,6 +116,8 @@ static enum problem list_values(const struct find_search *search, struct pg_conn
         bool at_place = search->place != NULL && value == first;
         if (mask_of(query, value) == 0)
             continue;
+        if (!goes_on(listing, wanted))
+            break;
         problem = find_names_read_sets(search->names, connection, mask_of(query, value), err);
         if (problem != PROBLEM_NONE)
             return problem;
@@ -174,7 +187,7 @@ static enum problem list_types(const struct find_search *search, struct pg_conne
     enum problem problem = ask_types(search, connection, &types, &count, err);
 
     listing->whole = true;
-    for (size_t i = 0; i < count && problem == PROBLEM_NONE && listing->whole; i++)
+    for (size_t i = 0; i < count && problem == PROBLEM_NONE && goes_on(listing, wanted); i++)
         problem = list_type(search, connection, types[i], wanted, listing, err);
     return problem;
 }

@@ -121,7 +121,8 @@ void job_bits_drop(struct job_bits *bits, int64_t ordinal)
     *word_of(bits, ordinal) &= ~mask_of(ordinal);
 }
 
-int64_t job_bits_before(const struct job_bits *bits, int64_t below)
+/* `other` are the words of a set of the same blocks, those of `bits` itself perhaps. */
+static int64_t last_below(const struct job_bits *bits, const uint64_t *other, int64_t below)
 {
     int64_t base = bits->first * JOB_BLOCK, limit = end_block(bits) * JOB_BLOCK, word;
     uint64_t rest;
@@ -130,10 +131,22 @@ int64_t job_bits_before(const struct job_bits *bits, int64_t below)
     if (below <= base)
         return -1;
     word = (below - 1 - base) / 64;
-    rest = bits->words[word] & (UINT64_MAX >> (63 - (below - 1 - base) % 64));
-    while (rest == 0 && word > 0)
-        rest = bits->words[--word];
+    rest = bits->words[word] & other[word] & (UINT64_MAX >> (63 - (below - 1 - base) % 64));
+    for (; rest == 0 && word > 0; word--)
+        rest = bits->words[word - 1] & other[word - 1];
     return rest == 0 ? -1 : base + word * 64 + 63 - __builtin_clzll(rest);
+}
+
+int64_t job_bits_before(const struct job_bits *bits, int64_t below)
+{
+    return last_below(bits, bits->words, below);
+}
+
+int64_t job_bits_before_both(const struct job_bits *bits, const struct job_bits *other,
+                             int64_t below)
+{
+    assert(are_alike(bits, other));
+    return last_below(bits, other->words, below);
 }
 
 int64_t job_bits_next(const struct job_bits *bits, int64_t from, int64_t end)

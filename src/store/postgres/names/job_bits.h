@@ -50,8 +50,11 @@ static inline bool job_bits_has(const struct job_bits *bits, int64_t ordinal)
 void job_bits_add(struct job_bits *bits, int64_t ordinal);
 void job_bits_drop(struct job_bits *bits, int64_t ordinal);
 
-/* The last ordinal below this one, or the first from one on and below another; -1: none. */
+/* The last ordinal below this one, of one set or of two that both have it; or the first from one on
+ * and below another. -1: none. */
 int64_t job_bits_before(const struct job_bits *bits, int64_t below);
+int64_t job_bits_before_both(const struct job_bits *bits, const struct job_bits *other,
+                             int64_t below);
 int64_t job_bits_next(const struct job_bits *bits, int64_t from, int64_t end);
 
 /*
