@@ -146,6 +146,12 @@ CREATE TABLE name_posting (
     key INTEGER PRIMARY KEY,
     ordinals BLOB NOT NULL
 ) STRICT;
+-- How often the sets of 65,536 jobs (chunk: their numbers divided by that) were written: who has read them knows by that
+-- whether they are still the same.
+CREATE TABLE mark_version (
+    chunk INTEGER PRIMARY KEY,
+    version INTEGER NOT NULL
+) STRICT;
 -- Between which dates 65,536 jobs started (key: their numbers divided by that) or ended (2^32 more), and each 256 of
 -- them: pairs of 64-bit integers, the lowest byte first. Neither is ever narrowed.
 CREATE TABLE date_zone (

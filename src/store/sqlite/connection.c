@@ -78,6 +78,7 @@ void connection_close(struct sqlite_reader *reader)
     dictionary_release(&reader->dictionary);
     known_ranges_release(&reader->ranges);
     name_buckets_release(&reader->buckets);
+    answers_release(&reader->answers);
     arena_release(&reader->memory.scratch);
     buf_release(&reader->memory.sql);
     sqlite3_close_v2(reader->db);

@@ -7,7 +7,8 @@
 
 #include <pthread.h>
 
-/* Each takes about a megabyte when it has been busy. */
+/* Each takes about a megabyte when it has been busy, and up to four more for answers among millions
+ * of jobs (index/answers.h). */
 #define POOL_MAX 16
 
 /* The last one given back is the first to be taken: its caches are warm. */

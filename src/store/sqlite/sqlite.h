@@ -10,6 +10,7 @@
 #include "model/job.h"
 #include "model/problem.h"
 #include "store/sqlite/dictionary.h"
+#include "store/sqlite/index/answers.h"
 #include "store/sqlite/index/known_ranges.h"
 #include "store/sqlite/index/name_bucket.h"
 #include "store/sqlite/remembered.h"
@@ -43,6 +44,7 @@ struct sqlite_reader {
     struct remembered remembered; /* of the pool's, which see nothing but what is committed */
     struct search_memory memory;
     struct name_buckets buckets;
+    struct answers answers;
     struct known_ranges ranges; /* of the writer's */
     /* The pool's own. */
     struct sqlite_reader *next;

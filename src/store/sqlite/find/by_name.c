@@ -207,7 +207,8 @@ static enum problem know_candidates(struct search *search, struct by_name *by_na
     by_name->segments[by_name->known++].candidates = count_of(part);
     by_name->candidates += count_of(part);
     by_name->known_jobs += part->segment.count;
-    spend(by_name, (size_t)segment_cost(filter, 1, part->segment.count));
+    if (part->worked_out)
+        spend(by_name, (size_t)segment_cost(filter, 1, part->segment.count));
     if (by_name->known == filter->part_count)
         begin_buckets(search, by_name);
     return PROBLEM_NONE;

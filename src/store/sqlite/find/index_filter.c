@@ -155,10 +155,11 @@ double index_filter_part(const struct index_filter *filter)
 static void sift_part(const struct index_part *part, int64_t *positions, const int64_t *ordinals,
                       size_t from, size_t to, size_t *kept)
 {
-    const roaring_bitmap_t *jobs = index_part_jobs(part);
+    bool known = part->passed != NULL;
+    const roaring_bitmap_t *jobs = known ? index_part_jobs(part) : NULL;
 
     for (size_t i = from; i < to; i++)
-        if (!part->known || (jobs != NULL && roaring_bitmap_contains(jobs, (uint32_t)ordinals[i])))
+        if (!known || (jobs != NULL && roaring_bitmap_contains(jobs, (uint32_t)ordinals[i])))
             positions[(*kept)++] = positions[i];
 }
 

@@ -6,14 +6,15 @@
 
 #include <roaring/roaring.h>
 
-/* Start with a segment and else 0. NULL stands for a bitmap of none. */
+/* Start with a segment and else 0. */
 struct index_part {
     struct segment segment;
-    bool known;
-    roaring_bitmap_t *passed; /* by what never changes */
-    bool is_chosen; /* as far as it pays: */
-    bool has_choice;
-    roaring_bitmap_t *chosen; /* of these */
+    bool worked_out; /* something of it, that no search had asked for lately */
+    struct answer *passed; /* by what never changes; NULL: not known yet */
+    bool is_chosen; /* of these, as far as it pays: */
+    struct answer *chosen; /* NULL: all */
+    roaring_bitmap_t
+        *doubtful; /* NULL, or those chosen and those whose statuses may have changed */
 };
 
 void index_part_release(struct index_part *part);
@@ -28,7 +29,9 @@ enum problem index_part_know(struct search *search, struct index_terms *terms,
 /* The ordinals that a part lets through, once it is known; NULL for none. */
 static inline const roaring_bitmap_t *index_part_jobs(const struct index_part *part)
 {
-    return part->has_choice ? part->chosen : part->passed;
+    if (part->doubtful != NULL)
+        return part->doubtful;
+    return part->chosen != NULL ? part->chosen->jobs : part->passed->jobs;
 }
 
 static inline int64_t index_part_end(const struct index_part *part)

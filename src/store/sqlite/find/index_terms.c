@@ -44,6 +44,19 @@ static bool want_name(struct index_terms *terms, const struct query *query)
     return count > 0;
 }
 
+static struct answer_key key_of(const struct index_terms *terms)
+{
+    int64_t numbers[NAME_GRAMS_ASKED + 3 + QUERY_TYPES_MAX];
+    size_t count = 0;
+
+    for (size_t i = 0; i < terms->wanted_count; i++)
+        numbers[count++] = terms->wanted[i].word;
+    numbers[count++] = -1; /* no word: what follows is one of several */
+    for (size_t i = 0; i < terms->type_count; i++)
+        numbers[count++] = terms->types[i];
+    return answer_key_with((struct answer_key){{0}}, numbers, count);
+}
+
 bool index_terms_init(struct search *search, const struct scope *scope,
                       struct index_terms *ret_terms)
 {
@@ -51,11 +64,11 @@ bool index_terms_init(struct search *search, const struct scope *scope,
         (struct index_terms){.types_left = INDEX_TERMS_UNKNOWN, .sets_left = INDEX_TERMS_UNKNOWN};
     if (search->by_name && !want_name(ret_terms, search->query))
         return false;
-    if (scope == NULL)
-        return true;
-    want_scope(ret_terms, scope);
-    if (scope->statuses != STATUS_MASK_ALL)
+    if (scope != NULL)
+        want_scope(ret_terms, scope);
+    if (scope != NULL && scope->statuses != STATUS_MASK_ALL)
         ret_terms->sets = scope->statuses;
+    ret_terms->key = key_of(ret_terms);
     return true;
 }
 

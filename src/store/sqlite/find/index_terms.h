@@ -19,6 +19,7 @@ struct index_terms {
     uint32_t types[QUERY_TYPES_MAX]; /* words; one of them, when there are more than one */
     size_t type_count;
     double types_left; /* as of a word */
+    struct answer_key key; /* of all of these */
     /* What is chosen among those that have all this. */
     uint32_t sets; /* in one of these job sets, bits 1 << set; 0: in any */
     double sets_left; /* as of a word */

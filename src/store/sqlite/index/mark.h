@@ -21,6 +21,11 @@ static inline int64_t mark_chunk(int64_t ordinal)
 /* From three columns of a row: status, started_on, ended_on. */
 struct mark mark_of(sqlite3_stmt *row, int column, int64_t ordinal);
 
+/* How often marks were put into each of some chunks in a row: as often, and its sets are the same.
+ */
+enum problem mark_versions_read(struct sqlite_reader *reader, int64_t first, size_t count,
+                                int64_t *ret_versions, struct err *err);
+
 /*
  * Puts marks, of rising ordinals, into the job sets (job_set.h) and the date zones (date_zone.h).
  * On the writer thread; false with sqlite3_errmsg set, or without memory.
