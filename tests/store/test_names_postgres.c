@@ -262,6 +262,7 @@ static void a_piece_that_comes_second_is_left(void **state)
     for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
         write_piece(&others[i]);
         assert_int_equal(ask(conn, "SELECT block FROM name_state"), 1);
+        assert_int_equal(ask(conn, "SELECT version FROM name_state"), 1);
         assert_int_equal(ask(conn, "SELECT sum(count) FROM job_set WHERE kind < 11"), 400);
         check_orders(conn, 400);
     }
