@@ -4,9 +4,10 @@
 #include <math.h>
 #include <time.h>
 
-/* Candidates or rows of a piece: each is twice as large as the one before. */
+/* Candidates or rows of a piece: each is twice as large as the one before, and none takes so long
+ * that the other way could have ended meanwhile. */
 #define PIECE_FIRST 32
-#define PIECE_MAX 2048
+#define PIECE_MAX 128
 
 /*
  * Who promises to be done later gets a fifth of the time: in case the promises, which take the jobs
