@@ -191,10 +191,12 @@ static void daemons_fill_a_segment_together(void **state)
     PGconn *conn = PQconnectdb(fixture->url);
 
     beside.store = fixture_open(fixture, true);
+    arena_init(&beside.arena, (size_t)1 << 26);
     create_some(fixture, make_plain, NAME_SEGMENT_JOBS / 2, NULL);
     create_some(&beside, make_plain, NAME_SEGMENT_JOBS / 2, NULL);
     wait_for_segments(conn, 1);
     store_close(beside.store);
+    arena_release(&beside.arena);
     PQfinish(conn);
 }
 
