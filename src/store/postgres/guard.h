@@ -6,13 +6,21 @@
 
 #include <libpq-fe.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 /*
- * Both hold for as long as the connection lasts, which is not in pipeline mode. They do not wait:
- * false with a sentence. A daemon that lost its connection takes part again with the next one; a
- * move that begins in between is not told of it, and finds out by comparing.
+ * How long the guard of who has just closed a store may still be there: the server lets go of it
+ * when it has noticed that the connection is closed, which nobody waits for.
  */
-bool guard_share(PGconn *conn, struct err *err);
-bool guard_take(PGconn *conn, struct err *err);
+#define GUARD_LINGER_MS 2000
+
+/*
+ * Both hold for as long as the connection lasts, which is not in pipeline mode. False with a
+ * sentence: the guard is another's, and was for `patience_ms` milliseconds. A daemon that lost its
+ * connection takes part again with the next one; a move that begins in between is not told of it,
+ * and finds out by comparing.
+ */
+bool guard_share(PGconn *conn, int64_t patience_ms, struct err *err);
+bool guard_take(PGconn *conn, int64_t patience_ms, struct err *err);
 
 #endif

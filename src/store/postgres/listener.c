@@ -49,7 +49,7 @@ static PGconn *connect_and_listen(struct pg_store *store)
     result = PQexec(conn, sql);
     good = PQresultStatus(result) == PGRES_COMMAND_OK;
     PQclear(result);
-    if (good && guard_share(conn, &ignored))
+    if (good && guard_share(conn, 0, &ignored))
         return conn;
     PQfinish(conn);
     return NULL;

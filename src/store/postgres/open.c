@@ -91,10 +91,10 @@ static bool take_guard(struct pg_store *store, PGconn *conn, const struct store_
                        struct err *err)
 {
     if (options->daemon)
-        return guard_share(conn, err);
+        return guard_share(conn, GUARD_LINGER_MS, err);
     if (!options->move)
         return true;
-    if (!guard_take(conn, err))
+    if (!guard_take(conn, GUARD_LINGER_MS, err))
         return false;
     store->guard = conn;
     return true;
