@@ -39,17 +39,21 @@ static int64_t count_left(const struct work *work)
     return work->begun ? count_of(work->jobs) : work->segment->count;
 }
 
-/* Takes over `jobs`, NULL for none, unless there are some already: then what both have. */
+/* Leaves what some jobs, NULL for none, have in common with those so far; takes them over. */
 static void narrow(struct work *work, roaring_bitmap_t *jobs)
 {
-    if (work->begun && jobs != NULL && work->jobs != NULL) {
-        roaring_bitmap_and_inplace(work->jobs, jobs);
-        posting_free(jobs);
+    if (!work->begun) {
+        work->jobs = jobs;
+        work->begun = true;
         return;
     }
-    posting_free(work->jobs);
-    work->jobs = jobs;
-    work->begun = true;
+    if (work->jobs != NULL && jobs != NULL)
+        roaring_bitmap_and_inplace(work->jobs, jobs);
+    else {
+        posting_free(work->jobs);
+        work->jobs = NULL;
+    }
+    posting_free(jobs);
 }
 
 /* What part is left; a few may all be alike. */
