@@ -28,6 +28,7 @@
 #define JOBS_FIRST 200
 #define JOBS_MAX 500
 #define WRITES_MAX 1500 /* of a writer in a phase */
+#define WRITES_A_PAGE 8 /* of a writer, at most */
 #define ANSWERS_MAX (WRITERS * WRITES_MAX * BULK + JOBS_FIRST + BULK_FIRST)
 #define QUIET_WALKS 12
 #define WAIT_NS INT64_C(60000000000)
@@ -40,6 +41,7 @@ struct crowd {
     size_t count; /* of ids; under the lock */
     _Atomic int64_t acknowledged; /* the greatest change number that was answered */
     _Atomic int writing, reading;
+    _Atomic size_t turns; /* pages read, and looks of readers that wait for a write */
     struct job *answers; /* of all writes of a phase */
     _Atomic size_t answered;
     size_t walks;
@@ -184,12 +186,21 @@ static bool write_once(struct writer *writer)
     return dice < 7 ? report_one(writer) : rewrite_one(writer);
 }
 
+/* So that all is not written before much is read, however slowly that is done. */
+static void wait_for_readers(struct crowd *crowd, size_t writes)
+{
+    while (writes > crowd->turns * WRITES_A_PAGE && crowd->reading > 0)
+        usleep(50);
+}
+
 static bool write_all(struct writer *writer)
 {
     bool good = true;
 
-    for (size_t i = 0; good && i < WRITES_MAX && writer->crowd->reading > 0; i++)
+    for (size_t i = 0; good && i < WRITES_MAX && writer->crowd->reading > 0; i++) {
+        wait_for_readers(writer->crowd, i);
         good = write_once(writer);
+    }
     writer->crowd->writing--;
     return good;
 }
@@ -202,6 +213,7 @@ static bool wait_for_write(struct crowd *crowd)
     while (crowd->acknowledged == known && crowd->writing > 0) {
         if (clock_mono_ns(&clock_system) > deadline)
             return is_good("waiting for a write", PROBLEM_INTERNAL);
+        crowd->turns++;
         usleep(50);
     }
     return true;
@@ -226,6 +238,7 @@ static bool read_page(struct reader *reader, struct page *page)
                                   page->first ? NULL : &page->after, &page->find)))
         return false;
     page->to = crowd->acknowledged + WRITERS * BULK;
+    crowd->turns++;
     if (greatest_change(&page->find) > reader->seen)
         reader->seen = greatest_change(&page->find);
     return true;
@@ -413,6 +426,7 @@ static void begin_phase(struct crowd *crowd)
     crowd->writing = WRITERS;
     crowd->reading = READERS;
     crowd->answered = 0;
+    crowd->turns = 0;
     for (size_t i = 0; i < READERS; i++) {
         crowd->readers[i].count = 0;
         arena_clear(&crowd->readers[i].arena);
