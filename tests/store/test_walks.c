@@ -38,7 +38,7 @@ struct crowd {
     struct fixture *fixture;
     pthread_mutex_t lock;
     struct uuid ids[JOBS_MAX + WRITERS * BULK];
-    size_t count; /* of ids; under the lock */
+    _Atomic size_t count; /* of ids; grows under the lock */
     _Atomic int64_t acknowledged; /* the greatest change number that was answered */
     _Atomic int writing, reading;
     _Atomic size_t turns; /* pages read, and looks of readers that wait for a write */
@@ -95,14 +95,6 @@ static bool is_good(const char *what, enum problem problem)
     if (problem != PROBLEM_NONE)
         fprintf(stderr, "%s: problem %d\n", what, problem);
     return problem == PROBLEM_NONE;
-}
-
-static size_t job_total(struct crowd *crowd)
-{
-    pthread_mutex_lock(&crowd->lock);
-    size_t count = crowd->count;
-    pthread_mutex_unlock(&crowd->lock);
-    return count;
 }
 
 static struct uuid any_id(struct writer *writer)
@@ -181,7 +173,7 @@ static bool write_once(struct writer *writer)
     unsigned dice = random_pick(&writer->random, 10);
 
     writer->crowd->fixture->clock.ms += random_pick(&writer->random, 3);
-    if (dice < 3 && job_total(writer->crowd) < JOBS_MAX)
+    if (dice < 3 && writer->crowd->count < JOBS_MAX)
         return create(writer, 1 + random_pick(&writer->random, BULK));
     return dice < 7 ? report_one(writer) : rewrite_one(writer);
 }
