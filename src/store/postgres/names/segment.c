@@ -41,7 +41,7 @@ static bool find_alike(struct pg_connection *connection, int64_t ret_firsts[NAME
     return true;
 }
 
-/* Unless another daemon has done so: all of them take the same ones. */
+/* Daemons take the same ones to merge: who comes second has nothing to do. */
 #define ARE_THERE                                                                                  \
     "(SELECT count(*) FROM name_segment WHERE first = ANY($1::int8[]) AND level = $2) = $3"
 

@@ -18,7 +18,7 @@
 /* More jobs than these are looked up among those that are chosen. */
 #define CHOICE_MIN 2
 
-/* What no set of a choice is. */
+/* In the key of a choice by a word, where that of one by sets has their bits. */
 #define CHOICE_WORD (-1)
 
 static int64_t count_of(const roaring_bitmap_t *jobs)

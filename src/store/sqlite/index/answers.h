@@ -25,7 +25,7 @@ struct answer_key {
 /* The key of what is asked with another key, of so many numbers more. */
 struct answer_key answer_key_with(struct answer_key key, const int64_t *numbers, size_t count);
 
-/* Held by whoever was given it until he drops it, also when it is kept no more. */
+/* Whoever was given one holds it, and drops it when done; until then it stays, kept or not. */
 struct answer {
     const roaring_bitmap_t *jobs; /* NULL: none */
     struct answer_key key;
