@@ -91,7 +91,7 @@ static enum problem read_create(struct request *request, struct store_create *cr
     if (object == NULL)
         return PROBLEM_INVALID_REQUEST;
     if (draft == NULL || create->jobs == NULL)
-        return PROBLEM_INTERNAL;
+        return PROBLEM_NO_MEMORY;
     enum problem problem = read_key(request, create, err);
     return problem != PROBLEM_NONE ? problem : read_draft(request, object, draft, err);
 }
@@ -199,7 +199,7 @@ static enum problem fail_at(size_t i, enum problem problem, struct err *err)
 {
     char path[32];
     /* Legal names may fold to eleven times their bytes: what has no room is more than we take. */
-    if (problem == PROBLEM_INTERNAL) {
+    if (problem == PROBLEM_NO_MEMORY) {
         err_set(err, "There is no room for this job and those after it.");
         problem = PROBLEM_PAYLOAD_TOO_LARGE;
     }
@@ -217,7 +217,7 @@ static enum problem bulk_items(struct request *request, struct bulk *bulk,
     bulk->drafts = ARENA_ARRAY(&request->arena, struct draft, bulk->count);
     bulk->create.jobs = ARENA_ARRAY(&request->arena, struct job, bulk->count);
     if (bulk->items == NULL || bulk->drafts == NULL || bulk->create.jobs == NULL)
-        return PROBLEM_INTERNAL;
+        return PROBLEM_NO_MEMORY;
     for (size_t i = 0; i < bulk->count; i++) {
         struct bulk_item *item = &bulk->items[i];
         struct draft *draft = &bulk->drafts[bulk->create.count];
@@ -227,7 +227,7 @@ static enum problem bulk_items(struct request *request, struct bulk *bulk,
             continue;
         }
         *draft = (struct draft){0};
-        if (bulk->atomic || item->problem == PROBLEM_INTERNAL) {
+        if (bulk->atomic || item->problem == PROBLEM_NO_MEMORY) {
             *err = item->err;
             return fail_at(i, item->problem, err);
         }
@@ -243,7 +243,7 @@ static enum problem bind_items(struct request *request, struct bulk *bulk)
 {
     char *good = arena_alloc(&request->arena, bulk->count, 1);
     if (good == NULL)
-        return PROBLEM_INTERNAL;
+        return PROBLEM_NO_MEMORY;
     for (size_t i = 0; i < bulk->count; i++)
         good[i] = bulk->items[i].problem == PROBLEM_NONE;
     uint8_t *digest = bulk->create.key_digest;

@@ -27,7 +27,7 @@ struct claim {
 
 /*
  * Reads `{types, workerId, max?, leaseSeconds?, waitSeconds?, requestId?}`. Texts are copied into
- * `arena`. INVALID_REQUEST naming the field, INTERNAL without memory.
+ * `arena`. INVALID_REQUEST naming the field, NO_MEMORY.
  */
 enum problem claim_read(struct arena *arena, struct span body, struct claim *ret_claim,
                         struct err *err);

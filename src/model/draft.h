@@ -33,7 +33,7 @@ struct draft {
 /*
  * Reads and checks one create request. Unknown fields are errors. Texts are copied into `arena`.
  * `created_by` is left zero, `user` too when absent. Problems: INVALID_REQUEST naming the field,
- * INTERNAL without memory.
+ * NO_MEMORY.
  */
 enum problem draft_read(struct arena *arena, const struct json_value *object,
                         struct draft *ret_draft, struct err *err);

@@ -24,7 +24,7 @@ static const struct row *row_of(enum problem problem)
 enum problem problem_no_memory(struct err *err)
 {
     err_set(err, "The server has no memory left for this request.");
-    return PROBLEM_INTERNAL;
+    return PROBLEM_NO_MEMORY;
 }
 
 int problem_status(enum problem problem)

@@ -10,7 +10,7 @@
 /*
  * One row an error: name, HTTP status, errorCode on the wire, title, help text, default user text.
  * The user text is replaced by the sentence of a `struct err` where there is one. Codes are stable:
- * clients depend on them.
+ * clients depend on them, and differ, but for NO_MEMORY, which is INTERNAL to all but ourselves.
  */
 #define PROBLEMS(P)                                                                                \
     P(INVALID_REQUEST, 400, "invalidRequest", "Bad Request", "Check the request and try again.",   \
@@ -49,6 +49,8 @@
       "Send fewer or shorter headers.", "The headers of the request are too large.")               \
     P(INTERNAL, 500, "internalError", "Internal Server Error",                                     \
       "Find the errorContext in the server's log.", "Internal server error.")                      \
+    P(NO_MEMORY, 500, "internalError", "Internal Server Error",                                    \
+      "Find the errorContext in the server's log.", "Internal server error.")                      \
     P(NOT_IMPLEMENTED, 501, "notImplemented", "Not Implemented",                                   \
       "Use plain or chunked transfer coding.", "The server does not implement this.")              \
     P(TOO_MANY_READERS, 503, "tooManyReaders", "Service Unavailable",                              \
@@ -63,7 +65,7 @@
 #define PROBLEM_ENUM(name, status, code, title, help, user) PROBLEM_##name,
 enum problem { PROBLEM_NONE, PROBLEMS(PROBLEM_ENUM) PROBLEM_COUNT };
 
-/* PROBLEM_INTERNAL, with its sentence. */
+/* PROBLEM_NO_MEMORY, with its sentence. */
 enum problem problem_no_memory(struct err *err);
 
 /* HTTP status and errorCode of a problem other than PROBLEM_NONE. */

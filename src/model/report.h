@@ -25,7 +25,7 @@ struct report {
  * one of state, progressPercentage and message. delaySeconds goes with the state WAITING only,
  * `retry: true` with FAILED only, `next` (claim_read_next) with COMPLETED, FAILED and WAITING.
  * Texts are copied into `arena`. event.by, fence, random and next->by.account are left zero, for
- * the caller. INVALID_REQUEST names what is wrong; INTERNAL without memory.
+ * the caller. INVALID_REQUEST names what is wrong; NO_MEMORY.
  */
 enum problem report_parse(struct arena *arena, struct span body, struct report *ret_report,
                           struct err *err);

@@ -34,7 +34,7 @@
  * nothing, but for OUTCOME_UNKNOWN.
  *
  * Problems every operation may end with: STORE_UNAVAILABLE (disk full, I/O error, no database,
- * closing), INTERNAL (no memory, a corrupt row). One that writes to a database elsewhere may also
+ * closing), NO_MEMORY, INTERNAL (a corrupt row). One that writes to a database elsewhere may also
  * end with OUTCOME_UNKNOWN: the connection broke in the middle of the COMMIT, and the database did
  * not come back soon enough to be asked.
  */

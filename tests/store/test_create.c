@@ -208,7 +208,7 @@ static void a_failed_bulk_creates_nothing(void **state)
     for (size_t i = 0; i < ARRAY_SIZE(drafts); i++)
         drafts[i] = draft_of(&fixture->arena, "bulk", "TEST");
     assert_int_equal(job_create(fixture->store, &tight, drafts, ARRAY_SIZE(drafts), &jobs),
-                     PROBLEM_INTERNAL);
+                     PROBLEM_NO_MEMORY);
     assert_int_equal(job_count(fixture->store), 1);
     assert_true(must_create_named(fixture, "after").change == before.change + 1);
 }

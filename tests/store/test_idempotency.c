@@ -215,7 +215,7 @@ static void a_failed_create_leaves_no_key(void **state)
     AUTO(arena_release) struct arena tight;
 
     arena_init(&tight, 64);
-    assert_int_equal(ask(fixture->store, &tight, &bulk, "key", 1).call.problem, PROBLEM_INTERNAL);
+    assert_int_equal(ask(fixture->store, &tight, &bulk, "key", 1).call.problem, PROBLEM_NO_MEMORY);
     assert_false(asked(fixture, &one, "key", 1).replayed);
 }
 

@@ -171,7 +171,7 @@ static void a_round_that_cannot_be_sent_is_left(void **state)
     pg_send(&connection, "INSERT INTO written VALUES (1)", NULL);
     pg_send(&connection, "INSERT INTO written VALUES (2)", &lacking);
     assert_false(pg_round(&connection));
-    assert_int_equal(connection.problem, PROBLEM_INTERNAL);
+    assert_int_equal(connection.problem, PROBLEM_NO_MEMORY);
     assert_true(pg_is_broken(&connection));
     pg_disconnect(&connection);
     assert_int_equal(ask(conn, "SELECT count(*) FROM written"), 0);

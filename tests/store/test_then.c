@@ -218,7 +218,7 @@ static void a_claim_without_room_leaves_the_end(void **state)
     then.grants = ARENA_NEW(&fixture->arena, struct grant);
     assert_int_equal(
         lease_report_then(fixture, &first.job.id, ending(first.fence), &then).call.problem, 0);
-    assert_int_equal(then.call.problem, PROBLEM_INTERNAL);
+    assert_int_equal(then.call.problem, PROBLEM_NO_MEMORY);
     assert_int_equal(must_get(fixture, &first.job.id).status, STATUS_COMPLETED_SUCCESS);
     claimed = must_claim(fixture, &claim);
     assert_int_equal(claimed.count, 1);

@@ -136,7 +136,7 @@ static void without_memory_it_is_internal(void **test)
     struct err err = {0};
     (void)test;
     arena_init(&none, 0);
-    assert_int_equal(claim_read(&none, body, &claim, &err), PROBLEM_INTERNAL);
+    assert_int_equal(claim_read(&none, body, &claim, &err), PROBLEM_NO_MEMORY);
     assert_sentence(&err, "memory");
 }
 

@@ -11,7 +11,7 @@ static void without_memory_it_is_internal(void **test)
     arena_init(&none, 0);
     assert_int_equal(
         delete_message_read(&none, false, (struct span){0}, (struct span){0}, &message, NULL),
-        PROBLEM_INTERNAL);
+        PROBLEM_NO_MEMORY);
 }
 
 /* `parameter` NULL: not given. */

@@ -306,8 +306,8 @@ static void without_memory_it_is_internal(void **test)
     AUTO(arena_release) struct arena none;
     (void)test;
     arena_init(&none, 0);
-    assert_int_equal(query_parse(&none, span_of("type=a"), &query, &err), PROBLEM_INTERNAL);
-    assert_int_equal(query_parse(&none, span_of("name=a"), &query, &err), PROBLEM_INTERNAL);
+    assert_int_equal(query_parse(&none, span_of("type=a"), &query, &err), PROBLEM_NO_MEMORY);
+    assert_int_equal(query_parse(&none, span_of("name=a"), &query, &err), PROBLEM_NO_MEMORY);
 }
 
 /* The document's schema of one parameter. */

@@ -212,7 +212,7 @@ static void without_memory_it_is_internal(void **test)
     (void)test;
     arena_init(&none, 0);
     assert_int_equal(report_parse(&none, span_of("{\"message\":\"m\"}"), &report, NULL),
-                     PROBLEM_INTERNAL);
+                     PROBLEM_NO_MEMORY);
 }
 
 int main(void)

@@ -33,7 +33,7 @@ void memory_leave_telling(struct memory *memory, struct store_call *call, enum p
 enum problem memory_none(struct store_call *call)
 {
     err_set(&call->err, "There is not enough memory.");
-    return PROBLEM_INTERNAL;
+    return PROBLEM_NO_MEMORY;
 }
 
 char *memory_text(struct span text)

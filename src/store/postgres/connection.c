@@ -189,7 +189,7 @@ static void note(struct pg_connection *connection, bool wanted)
                                     connection->sent_count + 1, sizeof(*sent));
 
     if (sent == NULL) {
-        fail(connection, PROBLEM_INTERNAL, "there is not enough memory");
+        fail(connection, PROBLEM_NO_MEMORY, "there is not enough memory");
         return;
     }
     connection->sent = sent;
@@ -282,7 +282,7 @@ size_t pg_send(struct pg_connection *connection, const char *sql, const struct p
     if (connection->conn == NULL)
         fail(connection, PROBLEM_STORE_UNAVAILABLE, "there is no connection");
     if (params->failed)
-        fail(connection, PROBLEM_INTERNAL, "there is not enough memory");
+        fail(connection, PROBLEM_NO_MEMORY, "there is not enough memory");
     if (!failed(connection))
         prepare(connection, sql, params, name);
     if (!failed(connection))

@@ -39,7 +39,7 @@ bool row_uuid(struct pg_row row, int column, struct uuid *ret_uuid);
 #define PG_JOB_COLUMN_COUNT 19
 #define PG_JOB_TABLES "job JOIN job_change USING (position)"
 
-/* INTERNAL without memory or when the row holds what no job can be. Texts live in `arena`. */
+/* NO_MEMORY; INTERNAL when the row holds what no job can be. Texts live in `arena`. */
 enum problem pg_job_row(struct pg_row row, struct arena *arena, struct job *ret_job,
                         struct err *err);
 

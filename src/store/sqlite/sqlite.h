@@ -84,7 +84,7 @@ int64_t sqlite_date(sqlite3_stmt *row, int column);
 
 /*
  * What the connection's last error means to the caller, with a sentence: STORE_UNAVAILABLE for a
- * full disk, an I/O error, a busy, read-only or missing file; INTERNAL for anything else.
+ * full disk, an I/O error, a busy, read-only or missing file; NO_MEMORY; else INTERNAL.
  */
 enum problem sqlite_problem(sqlite3 *db, struct err *err);
 
@@ -105,8 +105,8 @@ bool sqlite_is_unavailable(int code);
 #define SQLITE_JOB_COLUMN_COUNT 19
 
 /*
- * The job in a statement's current row, its texts in `arena`. INTERNAL without memory or when the
- * row holds what no job can be; STORE_UNAVAILABLE when a dictionary cannot be read.
+ * The job in a statement's current row, its texts in `arena`. NO_MEMORY; INTERNAL when the row
+ * holds what no job can be; STORE_UNAVAILABLE when a dictionary cannot be read.
  */
 enum problem sqlite_job_row(struct sqlite_reader *reader, sqlite3_stmt *statement,
                             struct arena *arena, struct job *ret_job, struct err *err);

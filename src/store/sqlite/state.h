@@ -65,7 +65,7 @@ enum problem sqlite_load_lease(struct sqlite_reader *reader, const struct job *j
 
 /*
  * The lease in a statement's current row, which selects SQLITE_LEASE_COLUMNS from its column
- * `first` on. Texts in `arena`. INTERNAL, STORE_UNAVAILABLE.
+ * `first` on. Texts in `arena`. NO_MEMORY, INTERNAL, STORE_UNAVAILABLE.
  */
 #define SQLITE_LEASE_COLUMNS                                                                       \
     "lease.fence, lease.held, lease.worker, lease.account, lease.lease_ms, lease.expires_at, "     \

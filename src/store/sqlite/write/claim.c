@@ -139,7 +139,7 @@ static bool take(struct writer *writer, struct store_claim *claim, struct moment
         return false;
     while (claim->count < claim->claim->max && (best = best_of(heads, count)) != NULL) {
         call->problem = write_load_grant(writer, claim, best->position, &before);
-        if (call->problem == PROBLEM_INTERNAL)
+        if (call->problem == PROBLEM_NO_MEMORY || call->problem == PROBLEM_INTERNAL)
             break;
         if (call->problem != PROBLEM_NONE || !grant(writer, claim, &before, now) ||
             (claim->count < claim->claim->max && !peek(writer, best, claim)))
